@@ -1,0 +1,47 @@
+/*
+ * Every bound on what a peer or a file can make us do, with its reason.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* A CMP message. An ir with a chain of four RSA-4096 certificates and room
+ * for what a vendor adds stays under 16 KiB; nested batches come later. */
+#define LIMIT_MESSAGE_LEN ((size_t)64 * 1024)
+
+/* HTTP: request line and headers together, and one body. */
+#define LIMIT_HTTP_HEADER_LEN ((size_t)8 * 1024)
+#define LIMIT_HTTP_BODY_LEN LIMIT_MESSAGE_LEN
+
+/* Elements inside elements. The deepest legal path of a CMP message, down to
+ * a name inside an extension of a certificate in extraCerts, is about 20. */
+#define LIMIT_DER_DEPTH 32
+
+/* certificates in extraCerts or caPubs; longer chains than 8 are not built */
+#define LIMIT_EXTRA_CERTS 32
+#define LIMIT_PATH_CERTS 8
+#define LIMIT_GENERAL_INFO 32
+#define LIMIT_FREE_TEXT 16
+#define LIMIT_CERT_REQ_MSGS 16
+#define LIMIT_CERT_RESPONSES 16
+#define LIMIT_CERT_STATUS 16
+#define LIMIT_ATTRIBUTES 16
+#define LIMIT_EXTENSIONS 48
+#define LIMIT_RDNS 32
+#define LIMIT_GENERAL_NAMES 64
+
+/* A whole Name, and one attribute of it as text. */
+#define LIMIT_NAME_LEN 1024
+/* certificate serial numbers: RFC 5280 allows 20 octets; some CAs exceed it */
+#define LIMIT_SERIAL_LEN 32
+#define LIMIT_OID_LEN 32
+/* transactionID, nonces and key ids: 16 octets are asked, 64 are bearable. */
+#define LIMIT_ID_LEN 64
+
+/* Memory one request may take for what it decodes and builds. */
+#define LIMIT_REQUEST_ARENA ((size_t)1024 * 1024)
+
+/* Files read whole: certificates, keys, configuration; and CRLs. */
+#define LIMIT_FILE_LEN ((size_t)1024 * 1024)
+#define LIMIT_CRL_LEN ((size_t)64 * 1024 * 1024)
+
+#endif
