@@ -1,0 +1,190 @@
+/*
+ * CMP messages (RFC 9810, appendix F; its module has EXPLICIT tags).
+ */
+#ifndef ASN1_CMP_H
+#define ASN1_CMP_H
+
+#include "asn1/crmf.h"
+
+enum cmp_body_type {
+    CMP_IR = 0,
+    CMP_IP = 1,
+    CMP_CR = 2,
+    CMP_CP = 3,
+    CMP_P10CR = 4,
+    CMP_POPDECC = 5,
+    CMP_POPDECR = 6,
+    CMP_KUR = 7,
+    CMP_KUP = 8,
+    CMP_KRR = 9,
+    CMP_KRP = 10,
+    CMP_RR = 11,
+    CMP_RP = 12,
+    CMP_CCR = 13,
+    CMP_CCP = 14,
+    CMP_CKUANN = 15,
+    CMP_CANN = 16,
+    CMP_RANN = 17,
+    CMP_CRLANN = 18,
+    CMP_PKICONF = 19,
+    CMP_NESTED = 20,
+    CMP_GENM = 21,
+    CMP_GENP = 22,
+    CMP_ERROR = 23,
+    CMP_CERT_CONF = 24,
+    CMP_POLL_REQ = 25,
+    CMP_POLL_REP = 26,
+    CMP_BODY_NUM = 27
+};
+/* "ir", "certConf", ...; static storage. */
+const char *cmp_body_name(enum cmp_body_type type);
+
+enum pki_status {
+    STATUS_ACCEPTED = 0,
+    STATUS_GRANTED_WITH_MODS = 1,
+    STATUS_REJECTION = 2,
+    STATUS_WAITING = 3,
+    STATUS_REVOCATION_WARNING = 4,
+    STATUS_REVOCATION_NOTIFICATION = 5,
+    STATUS_KEY_UPDATE_WARNING = 6
+};
+
+struct text_list { /* PKIFreeText: UTF8Strings */
+    const struct span *list;
+    size_t num;
+};
+
+struct pki_status_info {
+    int64_t status;
+    struct text_list status_string;
+    bool has_fail_info;
+    uint32_t fail_info; /* mask: bit n is PKIFailureInfo bit n */
+};
+MUST_USE enum err status_info_read(struct der *in, struct arena *a,
+                                   struct pki_status_info *out);
+void status_info_put(struct der_writer *w, const struct pki_status_info *s);
+
+struct info_type_value {
+    struct span oid;
+    enum oid id;
+    struct span value; /* one whole element; absent if left out */
+};
+struct info_list {
+    const struct info_type_value *list;
+    size_t num;
+};
+
+struct pki_header {
+    struct span der;
+    int64_t pvno;
+    struct general_name sender, recipient;
+    bool has_message_time;
+    int64_t message_time;
+    struct alg_id protection_alg; /* oid absent if not there */
+    struct span sender_kid, recip_kid;
+    struct span transaction_id, sender_nonce, recip_nonce;
+    struct text_list free_text;
+    struct info_list general_info;
+};
+const struct info_type_value *info_find(const struct info_list *infos,
+                                        enum oid id);
+
+struct cert_response {
+    int64_t cert_req_id;
+    struct pki_status_info status;
+    bool has_key_pair;
+    struct span certificate;    /* whole Certificate, absent if encrypted */
+    struct span encrypted_cert; /* EncryptedKey, whole, absent if not */
+    struct span private_key;    /* EncryptedKey, whole */
+    struct span publication_info;
+    struct span rsp_info; /* OCTET STRING content */
+};
+struct cert_rep_message {
+    const struct span *ca_pubs; /* whole Certificates */
+    size_t num_ca_pubs;
+    bool has_ca_pubs;
+    const struct cert_response *responses;
+    size_t num_responses;
+};
+
+struct cert_status {
+    struct span cert_hash;
+    int64_t cert_req_id;
+    bool has_status_info;
+    struct pki_status_info status_info;
+    struct alg_id hash_alg; /* oid absent if not there */
+};
+struct cert_conf {
+    const struct cert_status *list;
+    size_t num; /* 0 rejects all */
+};
+
+struct error_msg {
+    struct pki_status_info status;
+    bool has_error_code;
+    int64_t error_code;
+    struct text_list error_details;
+};
+
+/*
+ * PKIBody. `der` is the whole element as received. Bodies ir, cr, kur, krr,
+ * ccr fill `cert_req`; ip, cp, kup, ccp `cert_rep`; certConf `cert_conf`; error
+ * `error`; pkiconf nothing. The others are not read further in this version:
+ * `content` holds what is inside the tag.
+ */
+struct pki_body {
+    enum cmp_body_type type;
+    struct span der;
+    struct span content;
+    union {
+        struct cert_req_msgs cert_req;
+        struct cert_rep_message cert_rep;
+        struct cert_conf cert_conf;
+        struct error_msg error;
+    };
+};
+
+struct cmp_message {
+    struct span der;
+    struct pki_header header;
+    struct pki_body body;
+    struct der_bits protection;     /* bytes absent if not there */
+    const struct span *extra_certs; /* whole Certificates, not read further */
+    size_t num_extra_certs;
+};
+
+/*
+ * Reads one PKIMessage that fills `der`. Lists go to the arena, the rest is
+ * borrowed. On ERR_BAD_DER or ERR_LIMIT the fault names the field by its ASN.1
+ * path and the byte offset ("body.ir[0].certReq.certTemplate at byte 213").
+ * messageTime with fractions of a second is read (der.h says why).
+ */
+MUST_USE enum err cmp_message_read(struct span der, struct arena *a,
+                                   struct cmp_message *out, struct fault *f);
+
+/*
+ * What protection covers: DER of ProtectedPart { header, body }, from the bytes
+ * as received. Into the arena; absent: no memory.
+ */
+struct span cmp_protected_part(const struct cmp_message *msg, struct arena *a);
+
+/* --- writing --- */
+
+/* The body element alone (explicit tag included), into `out`. */
+MUST_USE enum err cmp_body_write(const struct pki_body *body, struct arena *a,
+                                 struct span *out);
+/* The header alone. `der` is ignored; sender, recipient are written from
+ * .type and .value. */
+MUST_USE enum err cmp_header_write(const struct pki_header *header,
+                                   struct arena *a, struct span *out);
+/* SEQUENCE { header, body } of written parts: what gets signed. */
+MUST_USE enum err cmp_protected_part_write(struct span header, struct span body,
+                                           struct arena *a, struct span *out);
+/* The whole message. `protection` absent: none. */
+MUST_USE enum err cmp_message_write(struct span header, struct span body,
+                                    struct span protection,
+                                    const struct span *extra_certs,
+                                    size_t num_extra_certs, struct arena *a,
+                                    struct span *out);
+
+#endif
