@@ -1,0 +1,305 @@
+/*
+ * The server's configuration: one YAML file, read whole, checked, then
+ * constant.
+ *
+ * One schema table (schema.c) gives the parser, the defaults, the checks, the
+ * text of `stationmaster config --explain` and the manual page. Everything a
+ * `struct config` reaches is owned by it and goes with config_free. Every
+ * default is filled in; references between entries are pointers; a path of a
+ * file is joined to the folder of the configuration file. Whether the files
+ * named exist and hold what they should is not looked at here.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/span.h"
+
+/* A list of strings; `num` 0 and a NULL `items` when there are none. */
+struct config_texts {
+    size_t num;
+    const char **items;
+};
+
+/* Where an entry stands in the file, counted from 1, for later complaints. */
+struct config_mark {
+    unsigned line;
+    unsigned column;
+};
+
+enum config_store_kind {
+    CONFIG_STORE_SQLITE,
+    CONFIG_STORE_MEM
+};
+
+struct config_store {
+    enum config_store_kind kind;
+    const char *file; /* given for `mem` too, and unused there */
+};
+
+enum config_log_format {
+    CONFIG_LOG_LOGFMT,
+    CONFIG_LOG_JSON
+};
+
+enum config_log_level {
+    CONFIG_LOG_DEBUG,
+    CONFIG_LOG_INFO,
+    CONFIG_LOG_WARN,
+    CONFIG_LOG_ERROR
+};
+
+struct config_log {
+    enum config_log_format format;
+    enum config_log_level level;
+    const char *file; /* "-": standard error */
+};
+
+struct config_tls {
+    const char *certificate; /* PEM: leaf first, then its chain */
+    const char *key;
+};
+
+struct config_listen {
+    struct config_mark at;
+    const char *address; /* an IPv4 or IPv6 address */
+    uint16_t port;       /* 0: the system picks one */
+    bool has_tls;
+    struct config_tls tls;
+};
+
+struct config_server {
+    uint32_t loops;
+    uint32_t workers;
+    uint32_t queue; /* requests waiting at most */
+    int64_t handshake_timeout_ms;
+    int64_t header_timeout_ms;
+    int64_t body_timeout_ms;
+    int64_t idle_timeout_ms;
+    int64_t request_deadline_ms; /* then systemUnavail */
+    int64_t drain_ms;
+    uint32_t max_connections;
+    size_t max_body;
+    uint32_t refusals_per_source; /* signed refusals a second */
+    uint32_t refusals_burst;      /* of one source prefix */
+    uint32_t refusals_total;      /* a second, all sources */
+    int64_t replay_window_s;
+};
+
+/* A private key of the CA, as crypto/keys.h is told of it. */
+struct config_key {
+    const char *name;
+    struct config_mark at;
+    const char *file;
+    uint32_t max_waiting;
+};
+
+struct config_crl {
+    const char *url;  /* goes into certificates; NULL: none does */
+    const char *path; /* where the server serves it */
+    int64_t validity_s;
+    int64_t renew_before_s;
+};
+
+struct config_ca {
+    const char *name;
+    struct config_mark at;
+    const char *certificate;
+    struct config_texts chain; /* from its issuer up to the operator root */
+    const struct config_key *key;
+    struct config_crl crl;
+};
+
+/* Who signs CMP messages. */
+struct config_signer {
+    const char *name;
+    struct config_mark at;
+    const char *certificate;
+    struct config_texts chain; /* from its issuer up to the operator root */
+    const struct config_key *key;
+};
+
+/* Where the serial number stands in a vendor's certificate. */
+enum config_serial_from {
+    CONFIG_SERIAL_SUBJECT_CN,
+    CONFIG_SERIAL_SUBJECT_SERIAL_NUMBER,
+    CONFIG_SERIAL_SAN_DNS,
+    CONFIG_SERIAL_SAN_URI
+};
+
+struct config_serial {
+    enum config_serial_from from;
+    /* POSIX extended regular expression, known to compile; group 1 is the
+     * serial number, or the whole match where it has no group. */
+    const char *pattern;
+};
+
+/* What it means that revocation cannot be told. */
+enum config_revocation {
+    CONFIG_REVOCATION_REFUSE,
+    CONFIG_REVOCATION_ADMIT
+};
+
+enum config_suggested_names {
+    CONFIG_NAMES_REPLACE,
+    CONFIG_NAMES_KEEP,
+    CONFIG_NAMES_REFUSE
+};
+
+/* Named exceptions for one vendor's stations, or-ed. */
+enum config_quirk {
+    CONFIG_QUIRK_NO_DIGITAL_SIGNATURE = 1 << 0,
+    CONFIG_QUIRK_SENDER_MISMATCH = 1 << 1
+};
+
+struct config_vendor {
+    const char *name;
+    struct config_mark at;
+    struct config_texts anchors;
+    struct config_texts intermediates;
+    struct config_serial serial;
+    const char *allow; /* one serial a line, # comments; NULL: any */
+    struct config_texts crls;
+    enum config_revocation revocation;
+    enum config_suggested_names suggested_names;
+    uint32_t quirks; /* of enum config_quirk */
+};
+
+struct config_vendors {
+    size_t num;
+    const struct config_vendor **items;
+};
+
+enum config_profile_type {
+    CONFIG_PROFILE_3GPP_BS,
+    CONFIG_PROFILE_OPEN
+};
+
+/* What becomes of a certificate its station did not accept. */
+enum config_unconfirmed {
+    CONFIG_UNCONFIRMED_REVOKE,
+    CONFIG_UNCONFIRMED_KEEP
+};
+
+/* A station that asks for a certificate over its vendor's key. */
+enum config_key_reuse {
+    CONFIG_KEY_REUSE_WARN,
+    CONFIG_KEY_REUSE_REFUSE,
+    CONFIG_KEY_REUSE_ALLOW
+};
+
+/* Or-ed: bit n of the word is bit n of KeyUsage (RFC 5280, 4.2.1.3). */
+enum config_key_usage {
+    CONFIG_KU_DIGITAL_SIGNATURE = 1 << 0,
+    CONFIG_KU_NON_REPUDIATION = 1 << 1,
+    CONFIG_KU_KEY_ENCIPHERMENT = 1 << 2,
+    CONFIG_KU_DATA_ENCIPHERMENT = 1 << 3,
+    CONFIG_KU_KEY_AGREEMENT = 1 << 4
+};
+
+struct config_profile {
+    const char *name; /* answers /.well-known/cmp/p/NAME */
+    struct config_mark at;
+    enum config_profile_type type;
+    bool is_default; /* answers /.well-known/cmp too */
+    struct config_texts paths;
+    const struct config_ca *ca;
+    const struct config_signer *signer;
+    struct config_vendors vendors; /* all of them when none is named */
+    const char *subject;           /* pattern: {serial}, {vendor} */
+    const char *dns;               /* the same; NULL: no such SAN */
+    int64_t validity_s;
+    int64_t backdate_s;
+    int64_t confirm_wait_s;
+    enum config_unconfirmed on_timeout;
+    enum config_unconfirmed on_rejection;
+    int64_t renew_grace_s; /* how long after expiry a kur is taken */
+    int64_t message_time_window_s;
+    bool implicit_confirm;
+    bool ir_by_operator_certificate;
+    bool same_key_update;
+    enum config_key_reuse vendor_key_reuse;
+    struct config_texts algorithms;         /* none: the profile's own */
+    uint32_t key_usage;                     /* of enum config_key_usage */
+    struct config_texts extended_key_usage; /* dotted OIDs */
+};
+
+struct config {
+    const char *file; /* as it was given */
+    const char *node;
+    struct config_store store;
+    struct config_log log;
+    struct config_server server;
+    size_t num_listen;
+    struct config_listen *listen;
+    size_t num_keys;
+    struct config_key *keys;
+    size_t num_cas;
+    struct config_ca *cas;
+    size_t num_signers;
+    struct config_signer *signers;
+    size_t num_vendors;
+    struct config_vendor *vendors;
+    size_t num_profiles;
+    struct config_profile *profiles;
+    struct arena *arena; /* holds all of it, this struct too */
+};
+
+/*
+ * Reads and checks a configuration file. `errors` gets what is wrong with it,
+ * `file:line:column: message` a line, in order of lines, at most 20; the fault
+ * holds the first. The caller frees `*out`.
+ * ERR_CONFIG: not acceptable. ERR_NOT_FOUND, ERR_IO, ERR_LIMIT: not readable,
+ * or larger than LIMIT_FILE_LEN; `errors` stays as it was.
+ */
+MUST_USE enum err config_load(const char *file, struct config **out,
+                              struct buf *errors, struct fault *f);
+
+/* The same over text in memory; `file` names it and gives the folder. */
+MUST_USE enum err config_parse(struct span text, const char *file,
+                               struct config **out, struct buf *errors,
+                               struct fault *f);
+
+void config_free(struct config *c);
+DEFINE_AUTO(config)
+
+/* The word the file uses for a value; static storage. */
+const char *config_profile_type_name(enum config_profile_type type);
+const char *config_quirk_name(enum config_quirk quirk);
+
+/*
+ * The settings as a tree, each with kind, default, meaning and an example.
+ * `key` is a dotted path ("profiles.confirm_wait") or NULL for all.
+ * ERR_NOT_FOUND: no such setting; the fault names the nearest.
+ */
+MUST_USE enum err config_explain(const char *key, struct buf *out,
+                                 struct fault *f);
+
+/* The manual page stationmaster.yaml(5), as roff. */
+void config_man(struct buf *out);
+
+/* What `stationmaster init` writes into a first configuration. A member that
+ * is NULL takes the value beside it. */
+struct config_example {
+    const char *node;         /* "ra1" */
+    const char *address;      /* "::" */
+    const char *http_port;    /* "8080" */
+    const char *tls_port;     /* "8443" */
+    const char *organization; /* "Operator", in the stations' subject */
+    const char *crl_url;      /* none: no CRL distribution point */
+    const char *vendor;       /* none: an empty list, with a sample beside it */
+    const char *vendor_anchor;  /* "VENDOR-root.pem" */
+    const char *serial_from;    /* "subject.CN" */
+    const char *serial_pattern; /* "^[0-9A-Za-z-]+$" */
+};
+
+/*
+ * A commented file that config_parse takes. It names issuing.key, issuing.pem,
+ * root.pem, cmp.key, cmp.pem, tls.key, tls.pem and store.db beside it, the
+ * keys "issuing" and "cmp" and the profile "bs".
+ */
+void config_example(const struct config_example *values, struct buf *out);
+
+#endif
