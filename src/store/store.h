@@ -1,0 +1,361 @@
+/*
+ * What the authority remembers: stations, transactions and the replies given
+ * in them, certificates, CRLs, audit entries.
+ *
+ * Reading goes through a session (one per thread). Writing is a `struct
+ * change`: a list of conditional operations that happen all or not at all,
+ * and tell which it was. Changes of many threads are gathered by the one
+ * writer and share one durable commit; a change that loses its condition
+ * undoes no neighbour.
+ *
+ * Back ends: `mem` (the reference, gone with the process) and `sqlite` (a file
+ * that several processes may open). Everything here holds for both.
+ *
+ * Times are seconds since 1970, but `deadline`s count served seconds (see
+ * store_served). Ids are positive and grow; 0 stands for none.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+
+struct store;
+struct store_session;
+struct change;
+
+/* --- records --- */
+
+enum station_state {
+    STATION_ACTIVE = 1,
+    STATION_BLOCKED = 2
+};
+
+/* A base station is {vendor, serial}; its names are claimed by it alone. */
+struct station_record {
+    int64_t id;
+    struct span vendor; /* the vendor entry's name */
+    struct span serial; /* as the vendor's naming rule gives it */
+    enum station_state state;
+    struct span subject; /* Name it was last certified under */
+    int64_t certificate; /* its last confirmed one; 0 */
+    int64_t first_seen, last_seen;
+    int64_t version; /* grows with each change */
+};
+
+enum transaction_state {
+    TRANSACTION_UNCONFIRMED = 1, /* certificate issued, certConf awaited */
+    TRANSACTION_CONFIRMED = 2,
+    TRANSACTION_REJECTED = 3,
+    TRANSACTION_TIMED_OUT = 4
+};
+
+/* Keyed by {requester, transaction_id} (RFC 9810, 5.1.1). */
+struct transaction_record {
+    int64_t id;
+    struct span requester; /* SHA-256 of the credential's certificate */
+    struct span transaction_id;
+    struct span profile;
+    int64_t body_type; /* of the first request */
+    int64_t pvno;
+    enum transaction_state state;
+    struct span sender_nonce; /* ours, in the last reply */
+    int64_t station;
+    int64_t deadline; /* for certConf, in served seconds; 0: none */
+    int64_t ended_at; /* 0: still open */
+    int64_t version;
+};
+
+enum certificate_status {
+    CERTIFICATE_ISSUED = 1, /* not confirmed yet */
+    CERTIFICATE_CONFIRMED = 2,
+    CERTIFICATE_REJECTED = 3, /* by certConf */
+    CERTIFICATE_TIMED_OUT = 4
+};
+
+struct certificate_record {
+    int64_t id;
+    struct span ca;     /* the CA entry's name */
+    struct span serial; /* magnitude octets; unique with `ca` */
+    int64_t station;
+    int64_t transaction;
+    int64_t cert_req_id;
+    struct span request_digest; /* SHA-256 of the request; unique */
+    struct span der;
+    enum certificate_status status;
+    int64_t not_before, not_after;
+    int64_t previous;       /* the one a kur updates; 0 */
+    int64_t pending_update; /* unconfirmed one that updates this; 0 */
+    int64_t revoked_at;     /* 0: not revoked */
+    int64_t reason;         /* CRLReason */
+    int64_t changed;        /* time of the last change */
+    int64_t version;
+};
+
+struct crl_record {
+    int64_t id;
+    struct span ca;
+    int64_t number; /* cRLNumber; unique with `ca`, grows by one */
+    int64_t this_update, next_update;
+    int64_t covers; /* the highest revocation_count it contains */
+    struct span der;
+};
+
+struct audit_record {
+    int64_t id;
+    int64_t at;
+    struct span node;
+    struct span entry;  /* one line of text */
+    struct span digest; /* SHA-256(digest of the node's previous || entry) */
+};
+
+/* --- opening --- */
+
+/* SHA-256 over two pieces, for the audit chain; the store knows no crypto. */
+typedef void store_hash(struct span a, struct span b, uint8_t out[32]);
+
+struct store_options {
+    const char *file; /* NULL: the mem back end */
+    const char *node; /* this process's name in the audit chain */
+    store_hash *hash;
+    bool read_only;          /* for tools beside a running server */
+    bool must_exist;         /* else it is created, mode 0600 */
+    unsigned gather_us;      /* longest wait for neighbours; 0: 3000 */
+    unsigned batch;          /* changes in one commit; 0: 64 */
+    const char *vfs;         /* SQLite VFS, for tests; NULL: the default */
+    const char *synchronous; /* for tests; NULL: FULL */
+};
+
+/*
+ * Opens or creates, migrating an older schema. ERR_STORE: with the file's
+ * name; a schema newer than this program is refused, not touched.
+ */
+MUST_USE enum err store_open(const struct store_options *options,
+                             struct store **out, struct fault *f);
+/* Commits what was submitted, then closes. All sessions are freed before. */
+void store_free(struct store *s);
+DEFINE_AUTO(store)
+
+/* A thread's own way to read. ERR_NO_MEM, ERR_STORE. */
+MUST_USE enum err store_session_new(struct store *s, struct store_session **out,
+                                    struct fault *f);
+void store_session_free(struct store_session *s);
+DEFINE_AUTO(store_session)
+
+/* --- reading --- */
+/* Records and their spans are copied into the arena. ERR_NOT_FOUND: none;
+ * ERR_STORE, ERR_NO_MEM: with a fault. What a commit that was reported done
+ * changed is seen by every later read of any session. */
+
+/*
+ * The reply given to this very request: by transactionID as received and
+ * SHA-256 of the whole message, whoever the requester was.
+ */
+MUST_USE enum err store_find_reply(struct store_session *s,
+                                   struct span transaction_id,
+                                   struct span digest, struct arena *a,
+                                   struct span *reply, struct fault *f);
+MUST_USE enum err store_find_transaction(
+    struct store_session *s, struct span requester, struct span transaction_id,
+    struct arena *a, struct transaction_record *out, struct fault *f);
+MUST_USE enum err store_find_transaction_by_id(struct store_session *s,
+                                               int64_t id, struct arena *a,
+                                               struct transaction_record *out,
+                                               struct fault *f);
+/* True in `out` when any requester has an open or kept transaction with it. */
+MUST_USE enum err store_has_transaction_id(struct store_session *s,
+                                           struct span transaction_id,
+                                           bool *out, struct fault *f);
+MUST_USE enum err store_find_station(struct store_session *s,
+                                     struct span vendor, struct span serial,
+                                     struct arena *a,
+                                     struct station_record *out,
+                                     struct fault *f);
+MUST_USE enum err store_find_station_by_id(struct store_session *s, int64_t id,
+                                           struct arena *a,
+                                           struct station_record *out,
+                                           struct fault *f);
+/* Whose a name is: the station's id. */
+MUST_USE enum err store_find_name(struct store_session *s, struct span name,
+                                  int64_t *station, struct fault *f);
+MUST_USE enum err store_find_certificate(struct store_session *s,
+                                         struct span ca, struct span serial,
+                                         struct arena *a,
+                                         struct certificate_record *out,
+                                         struct fault *f);
+MUST_USE enum err store_find_certificate_by_id(struct store_session *s,
+                                               int64_t id, struct arena *a,
+                                               struct certificate_record *out,
+                                               struct fault *f);
+/* The certificate issued in this transaction for this certReqId. */
+MUST_USE enum err store_find_issued(struct store_session *s,
+                                    int64_t transaction, int64_t cert_req_id,
+                                    struct arena *a,
+                                    struct certificate_record *out,
+                                    struct fault *f);
+/* True in `out` when a certificate was ever issued for this very request. */
+MUST_USE enum err store_has_request(struct store_session *s, struct span digest,
+                                    bool *out, struct fault *f);
+
+/* Certificates with id > after, in order of id, at most `max`. Filters: an
+ * absent span or 0 asks for nothing. */
+struct certificate_filter {
+    struct span ca;
+    struct span serial;
+    struct span vendor, station_serial;
+    int64_t status; /* enum certificate_status */
+    bool only_revoked;
+    int64_t expires_before; /* 0: any */
+    int64_t after;
+    size_t max;
+};
+struct certificate_list {
+    struct certificate_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_certificates(struct store_session *s,
+                                          const struct certificate_filter *by,
+                                          struct arena *a,
+                                          struct certificate_list *out,
+                                          struct fault *f);
+
+/* What a CRL lists: revoked and not expired at `now`, with `der` left out.
+ * `covers` gets the CA's revocation_count, read in the same snapshot. */
+MUST_USE enum err store_list_revoked(struct store_session *s, struct span ca,
+                                     int64_t now, struct arena *a,
+                                     struct certificate_list *out,
+                                     int64_t *covers, struct fault *f);
+/* How many revocations this CA has seen; a CRL whose `covers` is less is
+ * stale. */
+MUST_USE enum err store_revocation_count(struct store_session *s,
+                                         struct span ca, int64_t *out,
+                                         struct fault *f);
+/* The CRL with the highest number. */
+MUST_USE enum err store_find_crl(struct store_session *s, struct span ca,
+                                 struct arena *a, struct crl_record *out,
+                                 struct fault *f);
+
+/* Open transactions whose deadline is at or before `served`; at most `max`. */
+struct transaction_list {
+    struct transaction_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_due(struct store_session *s, int64_t served,
+                                 size_t max, struct arena *a,
+                                 struct transaction_list *out, struct fault *f);
+
+struct audit_list {
+    struct audit_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_audit(struct store_session *s, int64_t after,
+                                   size_t max, struct arena *a,
+                                   struct audit_list *out, struct fault *f);
+
+/*
+ * Served seconds: how long at least one process has served this store. They
+ * only grow while one does, at the rate of a clock that never steps, so
+ * neither downtime nor a changed time of day brings a deadline nearer.
+ */
+MUST_USE enum err store_served(struct store_session *s, int64_t *out,
+                               struct fault *f);
+
+/* Row counts of every table, "station=3 certificate=9 ...", for tests and
+ * people; and a digest of all rows but audit's, for "nothing changed". */
+MUST_USE enum err store_describe(struct store_session *s, struct arena *a,
+                                 const char **out, struct fault *f);
+
+/* --- changing --- */
+
+/* In an operation's record, an id of the row that the latest change_add_* of
+ * that kind in the same change makes. */
+#define STORE_NEW ((int64_t)-1)
+
+/* An empty change. NULL: no memory. Records given to it are copied. A failure
+ * to copy sticks and comes out at store_submit. */
+struct change *change_new(void);
+void change_free(struct change *c);
+DEFINE_AUTO(change)
+
+/* Each of these says what makes the whole change LOST. Fields `id` and
+ * `version` of added records are the store's to give. */
+
+/* LOST: {vendor, serial} is there. */
+void change_add_station(struct change *c, const struct station_record *r);
+/* state, subject, certificate, last_seen. LOST: id's version is not
+ * r->version. */
+void change_set_station(struct change *c, const struct station_record *r);
+/* LOST: the name is another station's. One that is the station's is fine. */
+void change_claim_name(struct change *c, struct span name, int64_t station);
+
+/* LOST: {requester, transaction_id} is there. `requester`'s deadline is
+ * `wait` served seconds from the commit; 0: none. */
+void change_add_transaction(struct change *c,
+                            const struct transaction_record *r, int64_t wait);
+/* state, sender_nonce, ended_at; deadline 0 when ended. LOST: id's version is
+ * not r->version. */
+void change_set_transaction(struct change *c,
+                            const struct transaction_record *r);
+/* The reply to a request, in two parts that are stored apart and come back as
+ * one: `head`, and `tail` (may be absent), which is stored once however many
+ * replies end in it (a reply's extraCerts). LOST: this transaction has a reply
+ * to this digest. */
+void change_add_exchange(struct change *c, int64_t transaction,
+                         struct span digest, struct span head,
+                         struct span tail);
+
+/* LOST: {ca, serial} is there, or a certificate for this request_digest. */
+void change_add_certificate(struct change *c,
+                            const struct certificate_record *r);
+/* status, pending_update, revoked_at, reason, changed; a revoked_at that was 0
+ * counts up the CA's revocation_count. LOST: id's version is not r->version. */
+void change_set_certificate(struct change *c,
+                            const struct certificate_record *r);
+/* LOST: r->number is there for this CA, or not one above the highest. */
+void change_add_crl(struct change *c, const struct crl_record *r);
+/* CRLs of this CA below this number go. */
+void change_drop_crls(struct change *c, struct span ca, int64_t below);
+
+/* Appends to this node's audit chain. Never lost. */
+void change_add_audit(struct change *c, int64_t at, struct span entry);
+/* served becomes `to`. LOST: it is not `from` any more. */
+void change_set_served(struct change *c, int64_t from, int64_t to);
+/* No open deadline is nearer than `wait` served seconds from now. */
+void change_raise_deadlines(struct change *c, int64_t wait);
+/* Transactions that ended before this time go with their exchanges, at most
+ * `max` of them; certificates stay. */
+void change_purge(struct change *c, int64_t ended_before, size_t max);
+
+enum change_result {
+    CHANGE_DONE,
+    CHANGE_LOST,
+    CHANGE_FAILED
+};
+
+/*
+ * Called on the writer's thread once the change is durable (DONE), lost, or
+ * the whole batch failed (FAILED: the state is as before; the fault says
+ * why). Must not block, nor submit and wait.
+ */
+typedef void change_done(void *arg, enum change_result result,
+                         const struct fault *f);
+
+/* Hands the change to the writer; takes ownership of it. */
+void store_submit(struct store *s, struct change *c, change_done *done,
+                  void *arg);
+/* Tells the writer that no more changes are about to come, so it need not
+ * wait for neighbours. */
+void store_hint_idle(struct store *s);
+
+/* Submits and waits. ERR_LOST, ERR_STORE. */
+MUST_USE enum err store_commit(struct store *s, struct change *c,
+                               struct fault *f);
+
+/* Counters since opening. */
+struct store_stats {
+    uint64_t batches, changes, lost, failed;
+};
+void store_stats(struct store *s, struct store_stats *out);
+
+#endif
