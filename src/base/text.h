@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "base/span.h"
 
-/* Lower-case hexadecimal, NUL-terminated, cut to what fits `size`. */
+/* Lower-case hexadecimal, NUL-terminated; only whole bytes that fit `size`,
+ * which is at least 1. */
 void hex_format(struct span bytes, char *out, size_t size);
 
 /* Two digits a byte, blanks between bytes skipped. ERR_BAD_DATA_FORMAT. */
@@ -18,10 +19,11 @@ MUST_USE enum err hex_parse(const char *text, struct arena *a,
 
 /*
  * Standard base64 (RFC 4648, 4), white space skipped, padding required.
- * ERR_BAD_DATA_FORMAT: another character or wrong padding.
+ * ERR_BAD_DATA_FORMAT: another character, wrong padding, bits left over.
  */
 MUST_USE enum err base64_parse(struct span text, struct arena *a,
                                struct span *out);
+/* In lines of `line_len` characters, each ended by a newline; 0: no newline. */
 void base64_format(struct span bytes, size_t line_len, struct buf *out);
 
 /*
@@ -41,7 +43,9 @@ MUST_USE enum err time_parse(const char *text, int64_t *out);
 
 /*
  * Seconds since 1970 of a UTC date of the proleptic Gregorian calendar, and
- * back. `month` is 1..12, `day` 1..31; false when there is no such date.
+ * back. `month` is 1..12, `day` 1..31; date_is_valid is false when there is
+ * no such date or the year is not within 0..9999. date_to_seconds takes valid
+ * dates; date_from_seconds gives the nearest one of those years.
  */
 struct date {
     int year, month, day, hour, minute, second;
@@ -53,7 +57,9 @@ void date_from_seconds(int64_t seconds, struct date *out);
 /* Valid UTF-8 without NUL (RFC 3629). */
 bool utf8_is_valid(struct span text);
 
-/* Edits needed to turn one word into the other, for "did you mean". */
+/* Edits needed to turn one word into the other, for "did you mean". With a
+ * word longer than the maximum: the length of the longer. */
+#define TEXT_DISTANCE_MAX_LEN 64
 size_t text_distance(const char *a, const char *b);
 
 #endif
