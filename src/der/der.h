@@ -43,10 +43,15 @@ enum der_tag {
 #define DER_CTX(n) (0xa0u | (n))
 #define DER_CTX_PRIM(n) (0x80u | (n))
 
-/* Where reading failed first, and the tag that was expected there (0: any). */
+/*
+ * Where reading failed first, and the tag that was expected there (0: any).
+ * `path` names the field ("header.generalInfo[2].infoValue"); der_at and
+ * der_nth build it while the failure passes up. All zero at the start.
+ */
 struct der_fail {
     const uint8_t *at;
     unsigned expected;
+    char path[112];
 };
 
 struct der {
@@ -79,6 +84,44 @@ MUST_USE enum err der_content(struct der *in, unsigned tag, struct span *out);
 /* The whole next element, tag and length included. */
 MUST_USE enum err der_element(struct der *in, unsigned tag, struct span *out);
 MUST_USE enum err der_any(struct der *in, unsigned *tag, struct span *whole);
+
+/*
+ * Refuses what the cursor stands before, for a reason the readers here do not
+ * know; notes the place unless one was noted. Returns `e`.
+ */
+enum err der_refuse(const struct der *in, enum err e);
+
+/*
+ * Name the field, or the place in a list counted from 0, that `e` passes
+ * through on its way up; they return `e`. Success costs a comparison.
+ *
+ *     TRY(der_at(&seq, "certHash", der_octets(&seq, &out->cert_hash)));
+ */
+void der_fail_name(struct der_fail *fail, const char *field);
+void der_fail_index(struct der_fail *fail, size_t n);
+
+MUST_USE static inline enum err der_at(const struct der *in, const char *field,
+                                       enum err e)
+{
+    if (e != ERR_OK && in->fail != NULL)
+        der_fail_name(in->fail, field);
+    return e;
+}
+
+MUST_USE static inline enum err der_nth(const struct der *in, size_t n,
+                                        enum err e)
+{
+    if (e != ERR_OK && in->fail != NULL)
+        der_fail_index(in->fail, n);
+    return e;
+}
+
+/*
+ * Tells what a decoder of `whole` noted: "body.ir[0].popo at byte 213:
+ * expected SEQUENCE". Returns `e`.
+ */
+enum err der_fault(const struct der_fail *fail, struct span whole, enum err e,
+                   struct fault *f);
 
 /* Nothing is left. */
 MUST_USE enum err der_end(const struct der *in);
