@@ -1,0 +1,62 @@
+/*
+ * The only door to the authority's private keys.
+ *
+ * Nothing outside this module sees such a key: a caller names it and gets a
+ * signature. What stands behind a name (a file now; a token or a keeper
+ * process later) shows nowhere else, so that moving a key is wiring.
+ *
+ * Each key has its own limit of callers inside; one that is slow keeps only
+ * its own users waiting.
+ */
+#ifndef CRYPTO_KEYS_H
+#define CRYPTO_KEYS_H
+
+#include "crypto/crypto.h"
+
+struct keys;
+
+/* One back end's way to use one key. `sign` may block and is called by several
+ * threads at once. `spki` is read once, when the key is added. */
+struct key_ops {
+    enum err (*sign)(void *key, struct crypto_ctx *cx, enum sig_alg alg,
+                     struct span data, struct arena *a, struct span *sig,
+                     struct fault *f);
+    enum err (*spki)(void *key, struct arena *a, struct span *out,
+                     struct fault *f);
+    void (*free)(void *key);
+};
+
+MUST_USE enum err keys_new(struct crypto *c, struct keys **out,
+                           struct fault *f);
+void keys_free(struct keys *k);
+DEFINE_AUTO(keys)
+
+/* Adds a key under a name not taken yet (ERR_EXISTS). `max_waiting` callers
+ * may be inside at once. Takes ownership of `key` when it succeeds. Before
+ * the first keys_sign only. */
+MUST_USE enum err keys_add(struct keys *k, const char *name,
+                           unsigned max_waiting, const struct key_ops *ops,
+                           void *key, struct fault *f);
+
+/* The file back end: an unencrypted PEM or DER private key, which only its
+ * owner may read (else ERR_CONFIG). */
+MUST_USE enum err keys_add_file(struct keys *k, const char *name,
+                                unsigned max_waiting, const char *path,
+                                struct fault *f);
+
+/* The public half; borrowed from `k`. ERR_NOT_FOUND. */
+MUST_USE enum err keys_spki(const struct keys *k, const char *name,
+                            struct span *out, struct fault *f);
+
+/*
+ * Signs `data` with the named key, into the arena. `deadline` is on
+ * clock_monotonic_micros; 0: none.
+ * ERR_SYSTEM_UNAVAIL: too many wait for this key, or the deadline passed
+ * before it was this caller's turn. ERR_BAD_ALG: `alg` does not fit.
+ */
+MUST_USE enum err keys_sign(struct keys *k, struct crypto_ctx *cx,
+                            const char *name, enum sig_alg alg,
+                            struct span data, int64_t deadline, struct arena *a,
+                            struct span *sig, struct fault *f);
+
+#endif

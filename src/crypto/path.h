@@ -1,0 +1,74 @@
+/*
+ * Certification paths (RFC 5280, 6): from a certificate to one of our trust
+ * anchors. OpenSSL validates them, the leaf included; what is ours is which
+ * anchors, intermediates and CRLs it is given, and what is remembered.
+ *
+ * A `struct trust` is one epoch of these: filled, then sealed, then only read,
+ * by any number of threads. A changed file makes a new one.
+ *
+ * Remembered within an epoch, by SHA-256 of the certificate: intermediates
+ * that OpenSSL validated, to serve as partial-chain anchors while neither they
+ * nor anything above them carries name or policy constraints; and leaves found
+ * good. Dates, and the age of CRLs, are looked at anew at every use.
+ */
+#ifndef CRYPTO_PATH_H
+#define CRYPTO_PATH_H
+
+#include "crypto/crypto.h"
+
+struct trust;
+
+MUST_USE enum err trust_new(struct crypto *c, struct trust **out,
+                            struct fault *f);
+void trust_free(struct trust *t);
+DEFINE_AUTO(trust)
+
+/* Each takes one certificate or CRL as DER, copied. `owner` is the caller's
+ * tag, told back as the one whose anchor ended a path.
+ * ERR_CONFIG: not a certificate, not a CA's, or an anchor that another owner
+ * has (no anchor stands in two). */
+MUST_USE enum err trust_add_anchor(struct trust *t, int owner, struct span der,
+                                   struct fault *f);
+MUST_USE enum err trust_add_intermediate(struct trust *t, struct span der,
+                                         struct fault *f);
+MUST_USE enum err trust_add_crl(struct trust *t, struct span der,
+                                struct fault *f);
+/* After this it is only read. */
+MUST_USE enum err trust_seal(struct trust *t, struct fault *f);
+
+/* What is known of revocation along the path (anchor not counted). */
+enum revocation {
+    REVOCATION_GOOD,    /* each has a current CRL and is not on it */
+    REVOCATION_UNKNOWN, /* cannot tell: a CRL is missing or out of date */
+    REVOCATION_REVOKED
+};
+
+struct path {
+    int owner;
+    enum revocation revocation;
+    int64_t revoked_depth;    /* 0 is the leaf */
+    const struct span *chain; /* DER, leaf first, anchor last; in the arena */
+    size_t num_chain;
+};
+
+/*
+ * Builds and validates a path for `leaf` at time `now`, with `extra` (in any
+ * order; at most LIMIT_PATH_CERTS of them are tried, the plausible issuers
+ * first) as untrusted intermediates. A revoked certificate in it is told in
+ * `out`, not an error: whether unknown is good enough is the caller's policy.
+ * ERR_SIGNER_NOT_TRUSTED: no path; the fault says why and which certificate.
+ * A self-signed certificate in `extra` is never an anchor.
+ */
+MUST_USE enum err path_check(struct crypto_ctx *cx, struct trust *t,
+                             int64_t now, struct span leaf,
+                             const struct span *extra, size_t num_extra,
+                             struct arena *a, struct path *out,
+                             struct fault *f);
+
+/* How often a remembered intermediate or leaf served, and how often not. */
+struct path_stats {
+    uint64_t leaf_hits, intermediate_hits, full;
+};
+void path_stats(struct trust *t, struct path_stats *out);
+
+#endif
