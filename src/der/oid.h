@@ -10,9 +10,10 @@
 
 /*
  * Every OID this project knows stands in oid_list.h as
- * OID(ENUM_NAME, "dotted", "shortName"): id-kp-cmcRA is OID_ID_KP_CMC_RA.
+ * OID(ENUM_NAME, "dotted", "shortName", "octets"): id-kp-cmcRA is
+ * OID_ID_KP_CMC_RA.
  */
-#define OID_ENUM(name, dotted, short_name) OID_##name,
+#define OID_ENUM(name, dotted, short_name, octets) OID_##name,
 enum oid {
     OID_UNKNOWN = 0,
     OIDS(OID_ENUM) OID_NUM
