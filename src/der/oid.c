@@ -85,7 +85,7 @@ void oid_format(struct span content, char *out, size_t size)
                          (unsigned long long)arc);
         } else {
             /* An arc above 64 bits: nobody reads it, but it must show. */
-            n = snprintf(out + used, size - used, ".?");
+            snprintf(out + used, size - used, ".?");
             break;
         }
     }
