@@ -162,7 +162,7 @@ enum err extensions_read_content(struct der *content, struct arena *a,
                                  struct extensions *out)
 {
     struct extension *list;
-    size_t num;
+    size_t num = 0;
 
     TRY(count_elements(*content, LIMIT_EXTENSIONS, &num));
     list = arena_array(a, num, sizeof(*list));
@@ -322,7 +322,7 @@ enum err general_names_read(struct der *in, struct arena *a,
 {
     struct general_name *list;
     struct der seq;
-    size_t num;
+    size_t num = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(count_elements(seq, LIMIT_GENERAL_NAMES, &num));
@@ -338,7 +338,7 @@ enum err general_names_read(struct der *in, struct arena *a,
 enum err general_names_check_content(struct der *content)
 {
     struct general_name name;
-    size_t num;
+    size_t num = 0;
 
     TRY(count_elements(*content, LIMIT_GENERAL_NAMES, &num));
     for (size_t i = 0; i < num; i++)
