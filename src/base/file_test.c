@@ -16,11 +16,12 @@
 /* A directory of its own for each test, which is the current one. */
 static int enter_dir(void **state)
 {
-    static char dir[32];
+    char *dir = strdup("/tmp/file_test.XXXXXX");
 
-    snprintf(dir, sizeof(dir), "/tmp/file_test.XXXXXX");
+    if (dir == NULL || mkdtemp(dir) == NULL || chdir(dir) != 0)
+        return -1;
     *state = dir;
-    return mkdtemp(dir) == NULL ? -1 : chdir(dir);
+    return 0;
 }
 
 static size_t count_and_remove(const char *path)
@@ -43,7 +44,10 @@ static size_t count_and_remove(const char *path)
 static int leave_dir(void **state)
 {
     count_and_remove(".");
-    return chdir("/") != 0 ? -1 : rmdir(*state);
+    if (chdir("/") != 0 || rmdir(*state) != 0)
+        return -1;
+    free(*state);
+    return 0;
 }
 
 static void assert_holds(const char *path, const char *text, unsigned mode)

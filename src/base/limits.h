@@ -44,4 +44,12 @@
 #define LIMIT_FILE_LEN ((size_t)1024 * 1024)
 #define LIMIT_CRL_LEN ((size_t)64 * 1024 * 1024)
 
+/* A configuration: the schema is 4 deep and has less than 32 keys a mapping;
+ * a thousand vendors with all settings given take about 20000 nodes. */
+#define LIMIT_CONFIG_DEPTH 8
+#define LIMIT_CONFIG_KEYS 64
+#define LIMIT_CONFIG_NODES 65536
+#define LIMIT_CONFIG_ARENA ((size_t)64 * 1024 * 1024)
+#define LIMIT_CONFIG_ERRORS 20
+
 #endif

@@ -199,6 +199,20 @@ enum config_key_usage {
     CONFIG_KU_KEY_AGREEMENT = 1 << 4
 };
 
+/* One attribute of a name; its value is a pattern, escapes undone. */
+struct config_attribute {
+    const char *type; /* "CN" */
+    const char *oid;  /* "2.5.4.3" */
+    const char *value;
+};
+
+/* In the order of encoding, which is the reverse of the text's: the text is
+ * written as RFC 4514 writes names, most specific first. */
+struct config_name {
+    size_t num;
+    struct config_attribute *items;
+};
+
 struct config_profile {
     const char *name; /* answers /.well-known/cmp/p/NAME */
     struct config_mark at;
@@ -208,7 +222,7 @@ struct config_profile {
     const struct config_ca *ca;
     const struct config_signer *signer;
     struct config_vendors vendors; /* all of them when none is named */
-    const char *subject;           /* pattern: {serial}, {vendor} */
+    struct config_name subject;    /* patterns: {serial}, {vendor} */
     const char *dns;               /* the same; NULL: no such SAN */
     int64_t validity_s;
     int64_t backdate_s;
@@ -265,6 +279,10 @@ MUST_USE enum err config_parse(struct span text, const char *file,
 void config_free(struct config *c);
 DEFINE_AUTO(config)
 
+/* Appends the pattern's text with {serial} and {vendor} replaced. */
+void config_expand(const char *pattern, const char *serial, const char *vendor,
+                   struct buf *out);
+
 /* The word the file uses for a value; static storage. */
 const char *config_profile_type_name(enum config_profile_type type);
 const char *config_quirk_name(enum config_quirk quirk);
@@ -287,7 +305,7 @@ struct config_example {
     const char *address;      /* "::" */
     const char *http_port;    /* "8080" */
     const char *tls_port;     /* "8443" */
-    const char *organization; /* "Operator", in the stations' subject */
+    const char *organization; /* "Operator", as it is, in the subject */
     const char *crl_url;      /* none: no CRL distribution point */
     const char *vendor;       /* none: an empty list, with a sample beside it */
     const char *vendor_anchor;  /* "VENDOR-root.pem" */

@@ -1,0 +1,229 @@
+#include <stdlib.h>
+
+#include "config/internal.h"
+
+/* A setting of one entry, and where to point when it was not given. */
+struct spot {
+    const struct node *node;
+    struct config_mark at;
+};
+
+static struct spot spot_find(const struct node *entry, const char *key)
+{
+    const struct node *n = node_find(entry, key);
+
+    return (struct spot){ n, n == NULL ? entry->at : n->at };
+}
+
+static const struct node *entries_of(const struct node *root, const char *key)
+{
+    const struct node *list = node_find(root, key);
+
+    return list == NULL || list->kind != NODE_LIST ? NULL : list->first;
+}
+
+static int by_claim(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    int order = strcmp(x->scope, y->scope);
+
+    if (order == 0)
+        order = strcmp(x->value, y->value);
+    if (order == 0)
+        order = (x->at.line > y->at.line) - (x->at.line < y->at.line);
+    if (order == 0)
+        order = (x->at.column > y->at.column) - (x->at.column < y->at.column);
+    return order;
+}
+
+static void complain_twice(struct reading *r, const struct claim *first,
+                           const struct claim *again)
+{
+    struct shown value = show(again->value);
+
+    if (strcmp(again->scope, "anchors") == 0)
+        complain(r->errors, again->at,
+                 "anchors: \"%s\" is one already, at line %u; an anchor tells "
+                 "whose a station is and stands in one vendor only",
+                 value.text, first->at.line);
+    else if (strcmp(again->scope, "path") == 0)
+        complain(r->errors, again->at,
+                 "path \"%s\" is served already, see line %u", value.text,
+                 first->at.line);
+    else
+        complain(r->errors, again->at,
+                 "name: \"%s\" is in %s twice, first at line %u", value.text,
+                 again->scope, first->at.line);
+}
+
+static void check_claims(struct reading *r)
+{
+    struct claim *items = r->claims.items;
+    size_t i, first = 0;
+
+    if (r->claims.num == 0)
+        return;
+    qsort(items, r->claims.num, sizeof(items[0]), by_claim);
+    for (i = 1; i < r->claims.num; i++) {
+        if (strcmp(items[i].scope, items[first].scope) == 0 &&
+            strcmp(items[i].value, items[first].value) == 0)
+            complain_twice(r, &items[first], &items[i]);
+        else
+            first = i;
+    }
+}
+
+/* A TLS key lives with its listener; a key of the CA does not. */
+static void check_listen(struct reading *r, const struct config *c,
+                         const struct node *root)
+{
+    const struct node *entry = entries_of(root, "listen");
+    size_t i, k;
+
+    for (i = 0; i < c->num_listen; i++, entry = entry->next) {
+        const struct config_listen *l = &c->listen[i];
+
+        for (k = 0; k < i && l->port != 0 && l->address != NULL; k++)
+            if (c->listen[k].port == l->port && c->listen[k].address != NULL &&
+                strcmp(c->listen[k].address, l->address) == 0)
+                complain(r->errors, entry->at,
+                         "address %s and port %u are listened on already, see "
+                         "line %u",
+                         l->address, l->port, c->listen[k].at.line);
+        for (k = 0; k < c->num_keys && l->tls.key != NULL; k++)
+            if (c->keys[k].file != NULL &&
+                strcmp(c->keys[k].file, l->tls.key) == 0)
+                complain(r->errors,
+                         spot_find(node_find(entry, "tls"), "key").at,
+                         "key: a key of the CA cannot serve TLS, see line %u",
+                         c->keys[k].at.line);
+    }
+}
+
+static void check_cas(struct reading *r, struct config *c,
+                      const struct node *root)
+{
+    const struct node *entry = entries_of(root, "cas"), *crl;
+    size_t i;
+
+    for (i = 0; i < c->num_cas; i++, entry = entry->next) {
+        struct config_crl *own = &c->cas[i].crl;
+
+        crl = node_find(entry, "crl");
+        if (crl == NULL)
+            crl = entry;
+        if (own->path == NULL && c->cas[i].name != NULL) {
+            own->path = arena_printf(r->arena, "/crl/%s.crl", c->cas[i].name);
+            if (own->path == NULL)
+                complain_no_mem(r->errors);
+            else
+                claim(r, "path", own->path, crl->at);
+        }
+        if (own->validity_s > 0 && own->renew_before_s >= own->validity_s)
+            complain(r->errors, spot_find(crl, "renew_before").at,
+                     "renew_before: is not less than the CRL's validity");
+    }
+}
+
+/* Which revocation policy a vendor has that names none. */
+static void check_vendors(struct config *c, const struct node *root)
+{
+    const struct node *entry = entries_of(root, "vendors");
+    size_t i;
+
+    for (i = 0; i < c->num_vendors; i++, entry = entry->next)
+        if (node_find(entry, "revocation") == NULL)
+            c->vendors[i].revocation = c->vendors[i].crls.num > 0
+                                           ? CONFIG_REVOCATION_REFUSE
+                                           : CONFIG_REVOCATION_ADMIT;
+}
+
+/* A profile that names no vendor takes them all. */
+static void take_all_vendors(struct reading *r, struct config *c,
+                             struct config_vendors *out)
+{
+    size_t i;
+
+    if (c->num_vendors == 0)
+        return;
+    out->items = reading_alloc(r, c->num_vendors, sizeof(out->items[0]));
+    if (out->items == NULL)
+        return;
+    out->num = c->num_vendors;
+    for (i = 0; i < out->num; i++)
+        out->items[i] = &c->vendors[i];
+}
+
+/* Whether a pattern gives each station a name of its own. */
+static const char *ambiguity(const struct config_profile *p, bool has_serial,
+                             bool has_vendor)
+{
+    if (!has_serial)
+        return "{serial}";
+    return has_vendor || p->vendors.num < 2 ? NULL : "{vendor}";
+}
+
+static void complain_ambiguous(struct reading *r, const struct node *entry,
+                               const char *key, const char *lacks)
+{
+    complain(r->errors, spot_find(entry, key).at,
+             "%s: lacks %s, without which two stations would have one name",
+             key, lacks);
+}
+
+static void check_patterns(struct reading *r, const struct config_profile *p,
+                           const struct node *entry)
+{
+    bool has_serial = false, has_vendor = false;
+    const char *lacks;
+    size_t i;
+
+    for (i = 0; i < p->subject.num; i++) {
+        has_serial |= strstr(p->subject.items[i].value, "{serial}") != NULL;
+        has_vendor |= strstr(p->subject.items[i].value, "{vendor}") != NULL;
+    }
+    lacks = ambiguity(p, has_serial, has_vendor);
+    if (p->subject.num > 0 && lacks != NULL)
+        complain_ambiguous(r, entry, "subject", lacks);
+    if (p->dns == NULL)
+        return;
+    lacks = ambiguity(p, strstr(p->dns, "{serial}") != NULL,
+                      strstr(p->dns, "{vendor}") != NULL);
+    if (lacks != NULL)
+        complain_ambiguous(r, entry, "dns", lacks);
+}
+
+static void check_profiles(struct reading *r, struct config *c,
+                           const struct node *root)
+{
+    const struct node *entry = entries_of(root, "profiles");
+    unsigned first = 0;
+    size_t i;
+
+    for (i = 0; i < c->num_profiles; i++, entry = entry->next) {
+        struct config_profile *p = &c->profiles[i];
+
+        if (p->is_default && first != 0)
+            complain(r->errors, spot_find(entry, "default").at,
+                     "default: another profile is that already, see line %u",
+                     first);
+        if (p->is_default && first == 0)
+            first = spot_find(entry, "default").at.line;
+        if (node_find(entry, "vendors") == NULL)
+            take_all_vendors(r, c, &p->vendors);
+        if (p->implicit_confirm && p->type == CONFIG_PROFILE_3GPP_BS)
+            complain(r->errors, spot_find(entry, "implicit_confirm").at,
+                     "implicit_confirm: type 3gpp-bs confirms explicitly "
+                     "(TS 33.310, 9.5.4.5)");
+        check_patterns(r, p, entry);
+    }
+}
+
+void config_check(struct reading *r, struct config *c, const struct node *root)
+{
+    check_listen(r, c, root);
+    check_cas(r, c, root);
+    check_vendors(c, root);
+    check_profiles(r, c, root);
+    check_claims(r);
+}

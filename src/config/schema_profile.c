@@ -1,0 +1,262 @@
+#include "config/schema.h"
+
+static const struct choice placeholders[] = {
+    { "{serial}", 0, NULL, "the station's serial number" },
+    { "{vendor}", 0, NULL, "the name of its vendor's entry" },
+};
+const struct choices schema_placeholders = { NUM_OF(placeholders),
+                                             placeholders };
+
+static const struct choice attributes[] = {
+    { "CN", 0, "2.5.4.3", "commonName" },
+    { "serialNumber", 0, "2.5.4.5", "serialNumber" },
+    { "C", 0, "2.5.4.6", "countryName" },
+    { "L", 0, "2.5.4.7", "localityName" },
+    { "ST", 0, "2.5.4.8", "stateOrProvinceName" },
+    { "O", 0, "2.5.4.10", "organizationName" },
+    { "OU", 0, "2.5.4.11", "organizationalUnitName" },
+    { "DC", 0, "0.9.2342.19200300.100.1.25", "domainComponent" },
+};
+const struct choices schema_attributes = { NUM_OF(attributes), attributes };
+
+static const struct choice profile_type_rows[] = {
+    { "3gpp-bs", CONFIG_PROFILE_3GPP_BS, NULL,
+      "base stations: TS 33.310, clause 9" },
+    { "open", CONFIG_PROFILE_OPEN, NULL,
+      "laboratories: cr is taken and implicitConfirm may be granted" },
+};
+CHOICES(profile_types, profile_type_rows);
+
+static const struct choice unconfirmed_rows[] = {
+    { "revoke", CONFIG_UNCONFIRMED_REVOKE, NULL, "the certificate is revoked" },
+    { "keep", CONFIG_UNCONFIRMED_KEEP, NULL, "it stays as it is, unconfirmed" },
+};
+CHOICES(unconfirmed, unconfirmed_rows);
+
+static const struct choice key_reuse_rows[] = {
+    { "warn", CONFIG_KEY_REUSE_WARN, NULL,
+      "it is issued, and a finding is recorded" },
+    { "refuse", CONFIG_KEY_REUSE_REFUSE, NULL, "the request is refused" },
+    { "allow", CONFIG_KEY_REUSE_ALLOW, NULL, "it is issued" },
+};
+CHOICES(key_reuses, key_reuse_rows);
+
+/* Without keyCertSign and cRLSign: a station is no authority. */
+static const struct choice key_usage_rows[] = {
+    { "digitalSignature", CONFIG_KU_DIGITAL_SIGNATURE, NULL, NULL },
+    { "nonRepudiation", CONFIG_KU_NON_REPUDIATION, NULL, NULL },
+    { "keyEncipherment", CONFIG_KU_KEY_ENCIPHERMENT, NULL, NULL },
+    { "dataEncipherment", CONFIG_KU_DATA_ENCIPHERMENT, NULL, NULL },
+    { "keyAgreement", CONFIG_KU_KEY_AGREEMENT, NULL, NULL },
+};
+CHOICES(key_usages, key_usage_rows);
+
+/* Those of value 0 are known in order to be refused. */
+static const struct choice ext_key_usage_rows[] = {
+    { "ipsecIKE", 1, "1.3.6.1.5.5.7.3.17", NULL },
+    { "serverAuth", 1, "1.3.6.1.5.5.7.3.1", NULL },
+    { "clientAuth", 1, "1.3.6.1.5.5.7.3.2", NULL },
+    { "OCSPSigning", 0, "1.3.6.1.5.5.7.3.9",
+      "its holder answers for the CA's revocations" },
+    { "cmcCA", 0, "1.3.6.1.5.5.7.3.27",
+      "its holder may answer other stations' requests" },
+    { "cmcRA", 0, "1.3.6.1.5.5.7.3.28",
+      "its holder may answer other stations' requests" },
+    { "cmKGA", 0, "1.3.6.1.5.5.7.3.32",
+      "its holder may make other stations' keys" },
+    { "anyExtendedKeyUsage", 0, "2.5.29.37.0", "it includes the others" },
+};
+CHOICES(ext_key_usages, ext_key_usage_rows);
+
+static const struct setting profile_rows[] = {
+    { .key = "name",
+      .kind = KIND_NAME,
+      .traits = REQUIRED,
+      MEMBER(config_profile, name),
+      .meaning = "The profile answers at /.well-known/cmp/p/NAME.",
+      .example = "bs" },
+    { .key = "type",
+      .kind = KIND_CHOICE,
+      .traits = REQUIRED,
+      MEMBER(config_profile, type),
+      .choices = &profile_types,
+      .meaning = "The rules it follows.",
+      .example = "3gpp-bs" },
+    { .key = "default",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, is_default),
+      .preset = "false",
+      .meaning = "Whether it answers at /.well-known/cmp too; one may.",
+      .example = "true" },
+    { .key = "paths",
+      .kind = KIND_URL_PATH,
+      .traits = LIST,
+      MEMBER(config_profile, paths),
+      .max = 16,
+      .meaning = "Further paths it answers at, for stations that know no "
+                 "other.",
+      .example = "[/pkix/]" },
+    { .key = "ca",
+      .kind = KIND_ENTRY,
+      .traits = REQUIRED,
+      MEMBER(config_profile, ca),
+      .target = "cas",
+      .meaning = "The entry in cas that issues.",
+      .example = "issuing" },
+    { .key = "signer",
+      .kind = KIND_ENTRY,
+      .traits = REQUIRED,
+      MEMBER(config_profile, signer),
+      .target = "signers",
+      .meaning = "The entry in signers that protects the replies.",
+      .example = "cmp" },
+    { .key = "vendors",
+      .kind = KIND_ENTRY,
+      .traits = LIST,
+      MEMBER(config_profile, vendors),
+      .min = 1,
+      .max = 1024,
+      .target = "vendors",
+      .preset_note = "all of them",
+      .meaning = "The vendors whose stations may enrol here.",
+      .example = "[acme]" },
+    { .key = "subject",
+      .kind = KIND_SUBJECT,
+      .traits = REQUIRED,
+      MEMBER(config_profile, subject),
+      .meaning = "The subject of a station's certificate, written as RFC 4514 "
+                 "does. {serial} and {vendor} stand for the station's; no two "
+                 "stations may come to one name.",
+      .example = "\"CN={serial}.{vendor},O=Operator\"" },
+    { .key = "dns",
+      .kind = KIND_DNS,
+      MEMBER(config_profile, dns),
+      .preset_note = "no subjectAltName",
+      .meaning = "The dNSName in its subjectAltName, a pattern likewise.",
+      .example = "\"{serial}.{vendor}.ran.example\"" },
+    { .key = "validity",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, validity_s),
+      .preset = "1095d",
+      .min = 1,
+      .max = 36500 * DAY,
+      .meaning = "How long a certificate is valid; never beyond its issuer.",
+      .example = "365d" },
+    { .key = "backdate",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, backdate_s),
+      .preset = "10m",
+      .max = 30 * DAY,
+      .meaning = "How far before the time of issue its notBefore lies, for "
+                 "stations whose clocks are behind.",
+      .example = "1h" },
+    { .key = "confirm_wait",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, confirm_wait_s),
+      .preset = "10m",
+      .min = 1,
+      .max = 30 * DAY,
+      .meaning = "How long a certConf is waited for. Time in which nothing "
+                 "served does not count.",
+      .example = "1h" },
+    { .key = "on_timeout",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, on_timeout),
+      .choices = &unconfirmed,
+      .preset = "revoke",
+      .meaning = "What follows when no certConf came in that time.",
+      .example = "keep" },
+    { .key = "on_rejection",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, on_rejection),
+      .choices = &unconfirmed,
+      .preset = "revoke",
+      .meaning = "What follows when the station's certConf rejects.",
+      .example = "keep" },
+    { .key = "renew_grace",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, renew_grace_s),
+      .preset = "0s",
+      .max = 3650 * DAY,
+      .meaning = "How long after its end a certificate may still sign the "
+                 "kur that renews it.",
+      .example = "7d" },
+    { .key = "message_time_window",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, message_time_window_s),
+      .preset = "10m",
+      .min = 1,
+      .max = 30 * DAY,
+      .meaning = "How far messageTime may be from the clock: a kur beyond it "
+                 "is refused, an ir only noted, since stations boot without "
+                 "a clock.",
+      .example = "1h" },
+    { .key = "implicit_confirm",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, implicit_confirm),
+      .preset = "false",
+      .meaning = "Whether implicitConfirm is granted to who asks for it; not "
+                 "in type 3gpp-bs, which confirms explicitly (TS 33.310, "
+                 "9.5.4.5).",
+      .example = "true" },
+    { .key = "ir_by_operator_certificate",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, ir_by_operator_certificate),
+      .preset = "false",
+      .meaning = "Whether a certificate issued here may sign an ir.",
+      .example = "true" },
+    { .key = "same_key_update",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, same_key_update),
+      .preset = "false",
+      .meaning = "Whether a kur may ask for the key it is signed with.",
+      .example = "true" },
+    { .key = "vendor_key_reuse",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, vendor_key_reuse),
+      .choices = &key_reuses,
+      .preset = "warn",
+      .meaning = "What follows when a station asks for a certificate over the "
+                 "key of its vendor certificate.",
+      .example = "refuse" },
+    { .key = "algorithms",
+      .kind = KIND_TEXT,
+      .traits = LIST,
+      MEMBER(config_profile, algorithms),
+      .min = 1,
+      .max = 64,
+      .preset_note = "what the type allows",
+      .meaning = "The signature algorithms and keys taken, of those that the "
+                 "type allows.",
+      .example = "[ecdsa-with-SHA256]" },
+    { .key = "key_usage",
+      .kind = KIND_CHOICE,
+      .traits = LIST,
+      MEMBER(config_profile, key_usage),
+      .min = 1,
+      .max = 5,
+      .choices = &key_usages,
+      .preset = "digitalSignature",
+      .meaning = "The bits of the certificate's keyUsage.",
+      .example = "[digitalSignature, keyEncipherment]" },
+    { .key = "extended_key_usage",
+      .kind = KIND_OID,
+      .traits = LIST,
+      MEMBER(config_profile, extended_key_usage),
+      .max = 16,
+      .choices = &ext_key_usages,
+      .preset_note = "no such extension",
+      .meaning = "The purposes in its extendedKeyUsage: ipsecIKE, serverAuth, "
+                 "clientAuth, or a dotted object identifier.",
+      .example = "[ipsecIKE]" },
+};
+const struct section schema_profiles = { .what = "a profile",
+                                         .size = sizeof(struct config_profile),
+                                         .mark = offsetof(struct config_profile,
+                                                          at),
+                                         ROWS(profile_rows) };
+
+const char *config_profile_type_name(enum config_profile_type type)
+{
+    return choice_name(&profile_types, type);
+}
