@@ -50,8 +50,9 @@ int64_t date_to_seconds(const struct date *d)
     int day_of_era =
         year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     int64_t days = (int64_t)era * ERA_DAYS + day_of_era - EPOCH_DAYS;
+    int second_of_day = d->hour * 3600 + d->minute * 60 + d->second;
 
-    return days * DAY_SECONDS + d->hour * 3600 + d->minute * 60 + d->second;
+    return days * DAY_SECONDS + second_of_day;
 }
 
 void date_from_seconds(int64_t seconds, struct date *out)

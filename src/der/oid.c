@@ -44,6 +44,18 @@ const char *oid_name(enum oid id)
     return id == OID_UNKNOWN ? "" : known[id].name;
 }
 
+bool oid_is_valid(struct span content)
+{
+    bool arc_starts = true;
+
+    for (size_t i = 0; i < content.len; i++) {
+        if (arc_starts && content.ptr[i] == 0x80)
+            return false;
+        arc_starts = (content.ptr[i] & 0x80u) == 0;
+    }
+    return content.len > 0 && arc_starts;
+}
+
 /* The next arc: base 128, high bit set on all octets but the last. */
 static bool arc_take(struct span *content, uint64_t *out)
 {
@@ -85,7 +97,7 @@ void oid_format(struct span content, char *out, size_t size)
                          (unsigned long long)arc);
         } else {
             /* An arc above 64 bits: nobody reads it, but it must show. */
-            n = snprintf(out + used, size - used, ".?");
+            snprintf(out + used, size - used, ".?");
             break;
         }
     }

@@ -24,6 +24,8 @@ enum oid {
 struct span oid_span(enum oid id);
 /* OID_UNKNOWN when not in the list. */
 enum oid oid_find(struct span content);
+/* At least one arc, each of them minimal and ended (X.690, 8.19). */
+bool oid_is_valid(struct span content);
 /* As the standards spell it ("id-kp-cmcRA"); "" for OID_UNKNOWN. */
 const char *oid_name(enum oid id);
 /* Dotted decimal, NUL-terminated, cut to `size`. */

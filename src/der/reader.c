@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "der/oid.h"
 
 #define MAX_LENGTH_OCTETS 4
 
@@ -163,20 +164,12 @@ enum err der_octets(struct der *in, struct span *out)
 enum err der_oid(struct der *in, struct span *out)
 {
     struct span v;
-    bool arc_starts = true;
 
     TRY(der_content(in, DER_OID, &v));
-    if (v.len == 0)
+    if (!oid_is_valid(v))
         return bad_value(in, v, DER_OID);
     if (v.len > LIMIT_OID_LEN)
         return fail_at(in, v.ptr, DER_OID, ERR_LIMIT);
-    for (size_t i = 0; i < v.len; i++) {
-        if (arc_starts && v.ptr[i] == 0x80)
-            return bad_value(in, v, DER_OID);
-        arc_starts = (v.ptr[i] & 0x80u) == 0;
-    }
-    if (!arc_starts)
-        return bad_value(in, v, DER_OID);
     *out = v;
     return ERR_OK;
 }

@@ -174,11 +174,11 @@ void net_reply_text(struct net_exchange *x, int status, unsigned retry_after,
                     const char *text);
 
 /* Refusals made here, by status. */
-#define NET_REFUSALS(STATUS)                                                \
-    STATUS(400)                                                             \
-    STATUS(404)                                                             \
-    STATUS(405) STATUS(408) STATUS(411) STATUS(413) STATUS(415) STATUS(417) \
-        STATUS(431) STATUS(505)
+/* clang-format off */
+#define NET_REFUSALS(STATUS)                                                   \
+    STATUS(400) STATUS(404) STATUS(405) STATUS(408) STATUS(411) STATUS(413)    \
+    STATUS(415) STATUS(417) STATUS(431) STATUS(505)
+/* clang-format on */
 #define NET_REFUSED_ENUM(status) NET_REFUSED_##status,
 enum net_refused {
     NET_REFUSALS(NET_REFUSED_ENUM) NET_REFUSED_NUM
