@@ -978,6 +978,8 @@ static void test_idle_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* First: later ones leave freed memory that would be used again. */
+        cmocka_unit_test(test_idle_memory),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_long_head),
         cmocka_unit_test(test_allow),
@@ -997,7 +999,6 @@ int main(void)
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_stop_cuts),
-        cmocka_unit_test(test_idle_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
