@@ -10,7 +10,7 @@ TOP = Path(__file__).resolve().parent.parent
 
 SANITIZE = ["-Db_lundef=false", "-Dbuildtype=debugoptimized"]
 # Coverage needs some optimisation only because _FORTIFY_SOURCE asks for it.
-COVER = "-fprofile-instr-generate,-fcoverage-mapping"
+COVER = "-fprofile-instr-generate -fcoverage-mapping"
 # kind: (folder, compiler, options)
 BUILDS = {
     "release": ("build", "gcc", ["-Dbuildtype=release"]),
@@ -20,7 +20,7 @@ BUILDS = {
     "fuzz": ("build-fuzz", "clang",
              ["-Dfuzz=true", "-Db_sanitize=address,undefined", *SANITIZE]),
     "cover": ("build-cover", "clang",
-              ["-Dbuildtype=debug", "-Doptimization=1",
+              ["-Doptimization=1", "-Ddebug=true",
                "-Dc_args=" + COVER, "-Dc_link_args=" + COVER]),
     "check-gcc": ("build-check-gcc", "gcc", ["-Dbuildtype=debugoptimized"]),
     "check-clang": ("build-check-clang", "clang",

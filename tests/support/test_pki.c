@@ -132,7 +132,8 @@ static EVP_PKEY *generate(const char *kind)
         EVP_PKEY *pkey = NULL;
 
         MUST(ctx != NULL && EVP_PKEY_keygen_init(ctx) > 0);
-        MUST(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, atoi(colon + 1)) > 0);
+        MUST(EVP_PKEY_CTX_set_rsa_keygen_bits(
+                 ctx, (int)strtol(colon + 1, NULL, 10)) > 0);
         MUST(EVP_PKEY_generate(ctx, &pkey) > 0);
         EVP_PKEY_CTX_free(ctx);
         return pkey;
