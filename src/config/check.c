@@ -146,7 +146,7 @@ static void take_all_vendors(struct reading *r, struct config *c,
 
     if (c->num_vendors == 0)
         return;
-    out->items = reading_alloc(r, c->num_vendors, sizeof(out->items[0]));
+    out->items = reading_alloc(r, c->num_vendors, sizeof(void *));
     if (out->items == NULL)
         return;
     out->num = c->num_vendors;

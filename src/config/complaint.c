@@ -70,7 +70,10 @@ struct shown show(const char *text)
             len--;
     }
     for (i = 0; i < len; i++)
-        s.text[i] = (uint8_t)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+        if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f)
+            s.text[i] = '?';
+        else
+            s.text[i] = text[i];
     memcpy(s.text + len, is_cut ? "..." : "", is_cut ? 4 : 1);
     return s;
 }

@@ -107,6 +107,8 @@ static void fill_values(struct reading *r, const struct setting *s,
     }
 }
 
+/* From here to section_fill: recursion as deep as the schema, not the file. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static void fill_entries(struct reading *r, const struct setting *s,
                          const struct node *list, uint8_t *base)
 {
@@ -188,6 +190,7 @@ void section_fill(struct reading *r, const struct section *s,
             fill_preset(r, &s->settings[i], base);
     }
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static void resolve(struct reading *r, const struct reference *ref,
                     struct config *c)

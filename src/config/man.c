@@ -60,6 +60,7 @@ static void add_setting(const struct setting *s, const char *prefix,
     buf_add_str(out, "\\fR\n");
 }
 
+/* Recursion as deep as the schema. NOLINTNEXTLINE(misc-no-recursion) */
 static void add_section(const struct section *s, const char *prefix,
                         struct buf *out)
 {

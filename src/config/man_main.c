@@ -27,15 +27,15 @@ static int compare(const char *path, struct span page)
 int main(int argc, char **argv)
 {
     struct buf page;
-    int status = 0;
+    int status;
 
     buf_init(&page, (size_t)1024 * 1024);
     config_man(&page);
-    if (page.failed != ERR_OK)
-        status = 1;
-    else if (argc > 1)
+    if (argc > 1)
         status = compare(argv[1], buf_span(&page));
-    else if (fwrite(page.ptr, 1, page.len, stdout) != page.len)
+    else
+        status = fwrite(page.ptr, 1, page.len, stdout) != page.len;
+    if (page.failed != ERR_OK)
         status = 1;
     buf_done(&page);
     return status;

@@ -16,9 +16,10 @@ extern const struct section schema_signers;
 extern const struct section schema_vendors;
 extern const struct section schema_profiles;
 
-#define MEMBER(type, member)                 \
-    .offset = offsetof(struct type, member), \
-    .size = sizeof(((struct type *)NULL)->member)
+/* Some members are pointers, and it is their own size that is meant. */
+#define MEMBER(type, member)                                      \
+    .offset = offsetof(struct type, member), /* NOLINTNEXTLINE */ \
+        .size = sizeof(((struct type *)NULL)->member)
 #define ITEMS(type, member, num) \
     MEMBER(type, member), .count = offsetof(struct type, num)
 #define NUM_OF(array) (sizeof(array) / sizeof((array)[0]))
