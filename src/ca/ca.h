@@ -39,6 +39,9 @@ struct ca_shape_options {
     int64_t validity; /* seconds */
     int64_t backdate; /* seconds notBefore lies in the past */
 };
+/* `ca` outlives it. ERR_CONFIG: keyUsage without a bit or with one of a CA, a
+ * purpose that is the authority's own (cmcCA, cmcRA, cmKGA, ...), no validity.
+ */
 MUST_USE enum err ca_shape_new(const struct ca *ca,
                                const struct ca_shape_options *options,
                                struct ca_shape **out, struct fault *f);
@@ -60,8 +63,10 @@ struct ca_certificate {
  * Issues an end-entity certificate: serial of 4 octets of time and 16 random
  * ones, SKI, AKI, keyUsage critical, no basicConstraints cA, the shape's
  * extensions, SAN (critical when the subject is empty), validity from
- * now - backdate, never past the issuer's notAfter. Into the arena.
- * ERR_SYSTEM_UNAVAIL as keys_sign. ERR_CONFIG: the CA itself has expired.
+ * now - backdate, never outside the issuer's own. Into the arena. `shape` is
+ * one of this CA.
+ * ERR_SYSTEM_UNAVAIL as keys_sign. ERR_CONFIG: the CA itself has expired, or
+ * is not valid yet. ERR_BAD_CERT_TEMPLATE: neither subject nor SAN.
  */
 MUST_USE enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
                            const struct ca_request *request, int64_t now,
@@ -90,6 +95,8 @@ enum ca_role {
  * issuing CA (keyCertSign, cRLSign, pathLen), CMP signer (digitalSignature,
  * cmcRA), TLS server (digitalSignature, serverAuth, DNS and IP names).
  * `issuer` is the issuer's certificate, absent for a root; `issuer_key` signs.
+ * ERR_CONFIG: the issuer may not, its key is another, or the validity is not
+ * within its own.
  */
 struct ca_role_options {
     enum ca_role role;
