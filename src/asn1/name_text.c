@@ -383,7 +383,7 @@ static enum err parse_ava(struct name_parser *p, struct span *out)
     uint8_t oid[LIMIT_OID_LEN];
     size_t oid_len = 0, mark;
     struct der_writer w;
-    struct span value;
+    struct span value = SPAN_NONE;
     unsigned tag;
 
     skip_blanks(p);
