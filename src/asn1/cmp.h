@@ -36,7 +36,7 @@ enum cmp_body_type {
     CMP_POLL_REP = 26,
     CMP_BODY_NUM = 27
 };
-/* "ir", "certConf", ...; static storage. */
+/* "ir", "certConf", ..., as the ASN.1 spells it; static storage. */
 const char *cmp_body_name(enum cmp_body_type type);
 
 enum pki_status {
@@ -60,6 +60,11 @@ struct pki_status_info {
     bool has_fail_info;
     uint32_t fail_info; /* mask: bit n is PKIFailureInfo bit n */
 };
+/*
+ * failInfo is a named bit list: trailing zero bits are ERR_BAD_DER, bits
+ * beyond 31 ERR_LIMIT. Values of status outside the enum are kept, and nothing
+ * is said of which belong together.
+ */
 MUST_USE enum err status_info_read(struct der *in, struct arena *a,
                                    struct pki_status_info *out);
 void status_info_put(struct der_writer *w, const struct pki_status_info *s);
@@ -74,6 +79,8 @@ struct info_list {
     size_t num;
 };
 
+/* transactionID, nonces and key identifiers are the content of their OCTET
+ * STRING, of at most LIMIT_ID_LEN octets; an empty one is not absent. */
 struct pki_header {
     struct span der;
     int64_t pvno;
@@ -86,18 +93,25 @@ struct pki_header {
     struct text_list free_text;
     struct info_list general_info;
 };
+MUST_USE enum err cmp_header_read(struct der *in, struct arena *a,
+                                  struct pki_header *out);
+/* The first entry with this id, or NULL. */
 const struct info_type_value *info_find(const struct info_list *infos,
                                         enum oid id);
 
+/*
+ * CertResponse. EncryptedKey is kept whole: its tag is 30 for EncryptedValue
+ * and A0 for EnvelopedData.
+ */
 struct cert_response {
     int64_t cert_req_id;
     struct pki_status_info status;
     bool has_key_pair;
-    struct span certificate;    /* whole Certificate, absent if encrypted */
-    struct span encrypted_cert; /* EncryptedKey, whole, absent if not */
-    struct span private_key;    /* EncryptedKey, whole */
-    struct span publication_info;
-    struct span rsp_info; /* OCTET STRING content */
+    struct span certificate;      /* whole Certificate, absent if encrypted */
+    struct span encrypted_cert;   /* EncryptedKey, whole, absent if not */
+    struct span private_key;      /* EncryptedKey, whole */
+    struct span publication_info; /* PKIPublicationInfo, whole */
+    struct span rsp_info;         /* OCTET STRING content */
 };
 struct cert_rep_message {
     const struct span *ca_pubs; /* whole Certificates */
@@ -106,6 +120,9 @@ struct cert_rep_message {
     const struct cert_response *responses;
     size_t num_responses;
 };
+MUST_USE enum err cert_rep_read(struct der *in, struct arena *a,
+                                struct cert_rep_message *out);
+void cert_rep_put(struct der_writer *w, const struct cert_rep_message *rep);
 
 struct cert_status {
     struct span cert_hash;
@@ -119,18 +136,25 @@ struct cert_conf {
     size_t num; /* 0 rejects all */
 };
 
+MUST_USE enum err cert_conf_read(struct der *in, struct arena *a,
+                                 struct cert_conf *out);
+void cert_conf_put(struct der_writer *w, const struct cert_conf *conf);
+
 struct error_msg {
     struct pki_status_info status;
     bool has_error_code;
     int64_t error_code;
     struct text_list error_details;
 };
+MUST_USE enum err error_msg_read(struct der *in, struct arena *a,
+                                 struct error_msg *out);
+void error_msg_put(struct der_writer *w, const struct error_msg *msg);
 
 /*
- * PKIBody. `der` is the whole element as received. Bodies ir, cr, kur, krr,
- * ccr fill `cert_req`; ip, cp, kup, ccp `cert_rep`; certConf `cert_conf`; error
- * `error`; pkiconf nothing. The others are not read further in this version:
- * `content` holds what is inside the tag.
+ * PKIBody. `der` is the whole element as received, `content` what is inside its
+ * tag. Bodies ir, cr, kur, krr, ccr fill `cert_req`; ip, cp, kup, ccp
+ * `cert_rep`; certConf `cert_conf`; error `error`; pkiconf nothing. The others
+ * are not read further in this version: `content` is one element.
  */
 struct pki_body {
     enum cmp_body_type type;
@@ -144,19 +168,26 @@ struct pki_body {
     };
 };
 
+/* ERR_BAD_DER also where the tag names none of the 27 bodies. */
+MUST_USE enum err cmp_body_read(struct der *in, struct arena *a,
+                                struct pki_body *out);
+
 struct cmp_message {
     struct span der;
     struct pki_header header;
     struct pki_body body;
-    struct der_bits protection;     /* bytes absent if not there */
+    struct der_bits protection;     /* bytes absent if not there; whole octets,
+                                       as every algorithm makes them */
     const struct span *extra_certs; /* whole Certificates, not read further */
     size_t num_extra_certs;
 };
 
 /*
- * Reads one PKIMessage that fills `der`. Lists go to the arena, the rest is
- * borrowed. On ERR_BAD_DER or ERR_LIMIT the fault names the field by its ASN.1
- * path and the byte offset ("body.ir[0].certReq.certTemplate at byte 213").
+ * Reads one PKIMessage that fills `der`, of at most LIMIT_MESSAGE_LEN octets.
+ * Whether protectionAlg and protection come together is not asked here. Lists
+ * go to the arena, the rest is borrowed. On ERR_BAD_DER or ERR_LIMIT the fault
+ * names the field by its ASN.1 path and the byte offset
+ * ("body.ir[0].certReq.certTemplate at byte 213: expected SEQUENCE").
  * messageTime with fractions of a second is read (der.h says why).
  */
 MUST_USE enum err cmp_message_read(struct span der, struct arena *a,
@@ -170,11 +201,13 @@ struct span cmp_protected_part(const struct cmp_message *msg, struct arena *a);
 
 /* --- writing --- */
 
-/* The body element alone (explicit tag included), into `out`. */
+/* The body element alone (explicit tag included), into `out`. Bodies that are
+ * not read are written from `content`; `der` is ignored. */
 MUST_USE enum err cmp_body_write(const struct pki_body *body, struct arena *a,
                                  struct span *out);
 /* The header alone. `der` is ignored; sender, recipient are written from
- * .type and .value. */
+ * .type and .value, protectionAlg from its .der if there, else from .oid and
+ * .params. */
 MUST_USE enum err cmp_header_write(const struct pki_header *header,
                                    struct arena *a, struct span *out);
 /* SEQUENCE { header, body } of written parts: what gets signed. */

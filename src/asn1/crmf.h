@@ -7,14 +7,16 @@
 
 #include "asn1/x509.h"
 
-/* AttributeTypeAndValue: controls and regInfo. */
+/* AttributeTypeAndValue: controls and regInfo. The value is checked to be one
+ * element, and not read further. */
 struct attribute {
     struct span oid;
     enum oid id;
     struct span value; /* one whole element */
 };
 
-/* CertId, as in oldCertID. */
+/* CertId, as in oldCertID. `serial` is the content of a non-negative INTEGER
+ * of at most LIMIT_SERIAL_LEN octets. */
 struct cert_id {
     struct general_name issuer;
     struct span serial;
@@ -22,7 +24,10 @@ struct cert_id {
 MUST_USE enum err cert_id_read(struct der *in, struct cert_id *out);
 void cert_id_put(struct der_writer *w, const struct cert_id *id);
 
-/* CertTemplate. */
+/*
+ * CertTemplate. Reading keeps what a request may not hold (serialNumber,
+ * signingAlg, UIDs; RFC 9483, 4.1.1): that is the profile's to judge.
+ */
 struct cert_template {
     struct span der; /* the whole SEQUENCE */
     bool has_version;
@@ -36,12 +41,14 @@ struct cert_template {
     bool has_public_key;
     struct spki public_key; /* .der is absent: the tag is IMPLICIT */
     bool has_issuer_uid, has_subject_uid;
+    struct der_bits issuer_uid, subject_uid;
     struct extensions extensions; /* num 0 if absent */
     bool has_extensions;
 };
 MUST_USE enum err cert_template_read(struct der *in, struct arena *a,
                                      struct cert_template *out);
-/* Writes what is set in it; `der` is ignored. */
+/* Writes what is set in it; `der` is ignored, signingAlg is written from
+ * its oid and params. */
 void cert_template_put(struct der_writer *w, const struct cert_template *t);
 
 /* ProofOfPossession: which choice, by its tag number. */
@@ -63,8 +70,8 @@ enum popo_priv_type {
 struct popo {
     enum popo_type type;
     /* signature: POPOSigningKey */
-    struct span input; /* poposkInput: the element's content with the tag
-                          A0 as received; absent if left out */
+    struct span input; /* poposkInput: the whole element, tag A0, as received;
+                          absent if left out */
     bool has_input_sender;
     struct general_name input_sender; /* authInfo.sender */
     struct alg_id input_mac_alg;      /* authInfo.publicKeyMAC */
@@ -75,7 +82,7 @@ struct popo {
     /* keyEncipherment, keyAgreement: POPOPrivKey */
     enum popo_priv_type priv_type;
     int64_t subsequent; /* SubsequentMessage: encrCert 0, challengeResp 1 */
-    struct span priv;   /* the chosen element, whole */
+    struct span priv;   /* the chosen element, whole; this is written */
 };
 
 /* CertRequest. `der` is what a signature POP without poposkInput signs. */
@@ -100,7 +107,16 @@ struct cert_req_msgs {
 };
 MUST_USE enum err cert_req_msgs_read(struct der *in, struct arena *a,
                                      struct cert_req_msgs *out);
+/* From the fields; every `der` is ignored, and `input` only says whether there
+ * is a poposkInput. */
 void cert_req_msgs_put(struct der_writer *w, const struct cert_req_msgs *msgs);
+
+/*
+ * poposkInput (tag A0) from the input_ fields: sender if has_input_sender,
+ * else the MAC; then the key. A client writes it, points `input` at it, and
+ * signs what popo_signed_bytes gives.
+ */
+void popo_input_put(struct der_writer *w, const struct popo *p);
 
 /* CertRequest alone: what a client signs. Its `der` is ignored. */
 void cert_request_put(struct der_writer *w, const struct cert_request *req);

@@ -1,0 +1,183 @@
+#include "asn1/cmp_internal.h"
+
+/* certificate [0] CMPCertificate, whose tag is explicit. */
+static enum err certificate_read(struct der *in, struct span *out)
+{
+    struct der tagged;
+    struct span cert;
+
+    TRY(der_enter(in, DER_CTX(0), &tagged));
+    TRY(der_element(&tagged, DER_SEQUENCE, &cert));
+    TRY(der_end(&tagged));
+    *out = cert;
+    return ERR_OK;
+}
+
+/* [tag] EncryptedKey, whose tag is explicit. */
+static enum err tagged_key_read(struct der *in, unsigned tag, struct span *out)
+{
+    struct der tagged;
+    struct span key;
+
+    TRY(der_enter(in, tag, &tagged));
+    TRY(encrypted_key_read(&tagged, &key));
+    TRY(der_end(&tagged));
+    *out = key;
+    return ERR_OK;
+}
+
+/* publicationInfo [1] PKIPublicationInfo, a SEQUENCE. */
+static enum err publication_read(struct der *in, struct span *out)
+{
+    struct der tagged;
+    struct span info;
+
+    TRY(der_enter(in, DER_CTX(1), &tagged));
+    TRY(der_element(&tagged, DER_SEQUENCE, &info));
+    TRY(der_end(&tagged));
+    *out = info;
+    return ERR_OK;
+}
+
+/*
+ * CertifiedKeyPair ::= SEQUENCE {
+ *     certOrEncCert       CHOICE {
+ *         certificate     [0] CMPCertificate,
+ *         encryptedCert   [1] EncryptedKey },
+ *     privateKey      [0] EncryptedKey       OPTIONAL,
+ *     publicationInfo [1] PKIPublicationInfo OPTIONAL }
+ */
+static enum err key_pair_read(struct der *in, struct cert_response *r)
+{
+    struct der seq;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    if (der_next_is(&seq, DER_CTX(1)))
+        TRY(der_at(&seq, "encryptedCert",
+                   tagged_key_read(&seq, DER_CTX(1), &r->encrypted_cert)));
+    else
+        TRY(der_at(&seq, "certificate",
+                   certificate_read(&seq, &r->certificate)));
+    if (der_next_is(&seq, DER_CTX(0)))
+        TRY(der_at(&seq, "privateKey",
+                   tagged_key_read(&seq, DER_CTX(0), &r->private_key)));
+    if (der_next_is(&seq, DER_CTX(1)))
+        TRY(der_at(&seq, "publicationInfo",
+                   publication_read(&seq, &r->publication_info)));
+    return der_end(&seq);
+}
+
+static void tagged_raw_put(struct der_writer *w, unsigned tag,
+                           struct span element)
+{
+    size_t mark = der_mark(w);
+
+    if (span_is_absent(element))
+        return;
+    der_put_raw(w, element);
+    der_put_header(w, tag, mark);
+}
+
+static void key_pair_put(struct der_writer *w, const struct cert_response *r)
+{
+    size_t mark = der_mark(w);
+
+    tagged_raw_put(w, DER_CTX(1), r->publication_info);
+    tagged_raw_put(w, DER_CTX(0), r->private_key);
+    tagged_raw_put(w, DER_CTX(1), r->encrypted_cert);
+    tagged_raw_put(w, DER_CTX(0), r->certificate);
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
+/*
+ * CertResponse ::= SEQUENCE {
+ *     certReqId         INTEGER,
+ *     status            PKIStatusInfo,
+ *     certifiedKeyPair  CertifiedKeyPair OPTIONAL,
+ *     rspInfo           OCTET STRING     OPTIONAL }
+ */
+static enum err response_read(struct der *in, struct arena *a,
+                              struct cert_response *out)
+{
+    struct cert_response r = { 0 };
+    struct der seq;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    TRY(der_at(&seq, "certReqId", der_int64(&seq, &r.cert_req_id)));
+    TRY(der_at(&seq, "status", status_info_read(&seq, a, &r.status)));
+    r.has_key_pair = der_next_is(&seq, DER_SEQUENCE);
+    if (r.has_key_pair)
+        TRY(der_at(&seq, "certifiedKeyPair", key_pair_read(&seq, &r)));
+    if (der_has_more(&seq))
+        TRY(der_at(&seq, "rspInfo", der_octets(&seq, &r.rsp_info)));
+    TRY(der_end(&seq));
+    *out = r;
+    return ERR_OK;
+}
+
+static void response_put(struct der_writer *w, const struct cert_response *r)
+{
+    size_t mark = der_mark(w);
+
+    if (!span_is_absent(r->rsp_info))
+        der_put_octets(w, DER_OCTET_STRING, r->rsp_info);
+    if (r->has_key_pair)
+        key_pair_put(w, r);
+    status_info_put(w, &r->status);
+    der_put_int64(w, DER_INTEGER, r->cert_req_id);
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
+static enum err responses_read(struct der *in, struct arena *a,
+                               struct cert_rep_message *out)
+{
+    struct der seq;
+    struct cert_response *list;
+    size_t n;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    TRY(list_count(&seq, LIMIT_CERT_RESPONSES, &n));
+    list = arena_array(a, n, sizeof(*list));
+    if (list == NULL)
+        return ERR_NO_MEM;
+    for (size_t i = 0; i < n; i++)
+        TRY(der_nth(&seq, i, response_read(&seq, a, &list[i])));
+    out->responses = list;
+    out->num_responses = n;
+    return ERR_OK;
+}
+
+/*
+ * CertRepMessage ::= SEQUENCE {
+ *     caPubs [1] SEQUENCE SIZE (1..MAX) OF CMPCertificate OPTIONAL,
+ *     response   SEQUENCE OF CertResponse }
+ */
+enum err cert_rep_read(struct der *in, struct arena *a,
+                       struct cert_rep_message *out)
+{
+    struct cert_rep_message rep = { 0 };
+    struct der seq;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    rep.has_ca_pubs = der_next_is(&seq, DER_CTX(1));
+    if (rep.has_ca_pubs)
+        TRY(der_at(
+            &seq, "caPubs",
+            certs_read(&seq, DER_CTX(1), a, &rep.ca_pubs, &rep.num_ca_pubs)));
+    TRY(der_at(&seq, "response", responses_read(&seq, a, &rep)));
+    TRY(der_end(&seq));
+    *out = rep;
+    return ERR_OK;
+}
+
+void cert_rep_put(struct der_writer *w, const struct cert_rep_message *rep)
+{
+    size_t whole = der_mark(w);
+
+    for (size_t i = rep->num_responses; i > 0; i--)
+        response_put(w, &rep->responses[i - 1]);
+    der_put_header(w, DER_SEQUENCE, whole);
+    if (rep->has_ca_pubs)
+        certs_put(w, DER_CTX(1), rep->ca_pubs, rep->num_ca_pubs);
+    der_put_header(w, DER_SEQUENCE, whole);
+}

@@ -1,0 +1,182 @@
+#include "asn1/cmp_internal.h"
+
+enum err enter_whole(struct der *in, unsigned tag, struct der *content,
+                     struct span *whole)
+{
+    struct der again = *in;
+
+    TRY(der_enter(in, tag, content));
+    return der_element(&again, tag, whole);
+}
+
+enum err list_count(const struct der *list, size_t max, size_t *num)
+{
+    struct der rest = *list;
+    struct span element;
+    unsigned tag;
+    size_t n = 0;
+
+    rest.fail = NULL;
+    while (der_has_more(&rest)) {
+        if (++n > max)
+            return der_refuse(list, ERR_LIMIT);
+        if (der_any(&rest, &tag, &element) != ERR_OK)
+            break;
+    }
+    *num = n;
+    return ERR_OK;
+}
+
+enum err list_count_some(const struct der *list, size_t max, size_t *num)
+{
+    if (!der_has_more(list))
+        return der_refuse(list, ERR_BAD_DER);
+    return list_count(list, max, num);
+}
+
+enum err certs_read(struct der *in, unsigned tag, struct arena *a,
+                    const struct span **out, size_t *num)
+{
+    struct der tagged, seq;
+    struct span *certs;
+    size_t n;
+
+    TRY(der_enter(in, tag, &tagged));
+    TRY(der_enter(&tagged, DER_SEQUENCE, &seq));
+    TRY(der_end(&tagged));
+    TRY(list_count_some(&seq, LIMIT_EXTRA_CERTS, &n));
+    certs = arena_array(a, n, sizeof(*certs));
+    if (certs == NULL)
+        return ERR_NO_MEM;
+    for (size_t i = 0; i < n; i++)
+        TRY(der_nth(&seq, i, der_element(&seq, DER_SEQUENCE, &certs[i])));
+    *out = certs;
+    *num = n;
+    return ERR_OK;
+}
+
+void certs_put(struct der_writer *w, unsigned tag, const struct span *certs,
+               size_t num)
+{
+    size_t mark = der_mark(w);
+
+    for (size_t i = num; i > 0; i--)
+        der_put_raw(w, certs[i - 1]);
+    der_put_header(w, DER_SEQUENCE, mark);
+    der_put_header(w, tag, mark);
+}
+
+enum err octets_read(struct der *in, size_t max, struct span *out)
+{
+    struct der at = *in;
+    struct span octets;
+
+    TRY(der_octets(in, &octets));
+    if (octets.len > max)
+        return der_refuse(&at, ERR_LIMIT);
+    *out = octets;
+    return ERR_OK;
+}
+
+enum err octets_read_opt(struct der *in, unsigned tag, size_t max,
+                         struct span *out)
+{
+    struct der tagged;
+    struct span octets;
+
+    if (!der_next_is(in, tag))
+        return ERR_OK;
+    TRY(der_enter(in, tag, &tagged));
+    TRY(octets_read(&tagged, max, &octets));
+    TRY(der_end(&tagged));
+    *out = octets;
+    return ERR_OK;
+}
+
+void octets_put_opt(struct der_writer *w, unsigned tag, struct span octets)
+{
+    size_t mark = der_mark(w);
+
+    if (span_is_absent(octets))
+        return;
+    der_put_octets(w, DER_OCTET_STRING, octets);
+    der_put_header(w, tag, mark);
+}
+
+enum err small_uint_read(struct der *in, unsigned tag, int64_t *out)
+{
+    struct span octets;
+    uint64_t value = 0;
+
+    TRY(der_uint(in, tag, sizeof(value), &octets));
+    for (size_t i = 0; i < octets.len; i++)
+        value = value << 8 | octets.ptr[i];
+    *out = (int64_t)value; /* eight octets without a sign bit fit */
+    return ERR_OK;
+}
+
+enum err encrypted_key_read(struct der *in, struct span *out)
+{
+    if (der_next_is(in, DER_CTX(0)))
+        return der_element(in, DER_CTX(0), out);
+    return der_element(in, DER_SEQUENCE, out);
+}
+
+enum err mac_value_read_content(struct der *content, struct alg_id *alg,
+                                struct span *mac)
+{
+    TRY(der_at(content, "algId", alg_id_read(content, alg)));
+    TRY(der_at(content, "value", der_bit_octets(content, DER_BIT_STRING, mac)));
+    return der_end(content);
+}
+
+bool alg_is_there(const struct alg_id *alg)
+{
+    return !span_is_absent(alg->oid) || !span_is_absent(alg->der);
+}
+
+void alg_put_content(struct der_writer *w, const struct alg_id *alg)
+{
+    if (!span_is_absent(alg->params))
+        der_put_raw(w, alg->params);
+    der_put_oid(w, alg->oid);
+}
+
+void alg_put(struct der_writer *w, const struct alg_id *alg)
+{
+    size_t mark = der_mark(w);
+
+    if (!span_is_absent(alg->der)) {
+        der_put_raw(w, alg->der);
+        return;
+    }
+    alg_put_content(w, alg);
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
+/* PKIFreeText ::= SEQUENCE SIZE (1..MAX) OF UTF8String */
+enum err text_list_read(struct der *in, struct arena *a, struct text_list *out)
+{
+    struct der seq;
+    struct span *texts;
+    size_t n;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    TRY(list_count_some(&seq, LIMIT_FREE_TEXT, &n));
+    texts = arena_array(a, n, sizeof(*texts));
+    if (texts == NULL)
+        return ERR_NO_MEM;
+    for (size_t i = 0; i < n; i++)
+        TRY(der_nth(&seq, i, der_utf8(&seq, &texts[i])));
+    *out = (struct text_list){ texts, n };
+    return ERR_OK;
+}
+
+void text_list_put(struct der_writer *w, const struct text_list *texts)
+{
+    size_t mark = der_mark(w);
+
+    for (size_t i = texts->num; i > 0; i--)
+        der_put_utf8(w, texts->list[i - 1]);
+    der_put_header(w, DER_SEQUENCE, mark);
+}

@@ -1,0 +1,67 @@
+/*
+ * What the CRMF and CMP codecs share: explicit tags, lists, small fields.
+ */
+#ifndef ASN1_CMP_INTERNAL_H
+#define ASN1_CMP_INTERNAL_H
+
+#include "asn1/cmp.h"
+#include "base/limits.h"
+
+/* Enters the next element and also gives the whole of it. */
+MUST_USE enum err enter_whole(struct der *in, unsigned tag, struct der *content,
+                              struct span *whole);
+
+/*
+ * Counts the elements `list` holds, without moving it, so that memory for them
+ * can be taken at once. Stops at what is no element; reading the list will
+ * meet it again and say where. ERR_LIMIT: more than `max`.
+ */
+MUST_USE enum err list_count(const struct der *list, size_t max, size_t *num);
+
+/* The same for a list that may not be empty: SIZE (1..MAX). */
+MUST_USE enum err list_count_some(const struct der *list, size_t max,
+                                  size_t *num);
+
+/*
+ * [tag] EXPLICIT SEQUENCE SIZE (1..MAX) OF CMPCertificate, each whole.
+ */
+MUST_USE enum err certs_read(struct der *in, unsigned tag, struct arena *a,
+                             const struct span **out, size_t *num);
+void certs_put(struct der_writer *w, unsigned tag, const struct span *certs,
+               size_t num);
+
+/* An OCTET STRING of at most `max` octets. ERR_LIMIT. */
+MUST_USE enum err octets_read(struct der *in, size_t max, struct span *out);
+
+/* [tag] EXPLICIT OCTET STRING OPTIONAL, bounded likewise. */
+MUST_USE enum err octets_read_opt(struct der *in, unsigned tag, size_t max,
+                                  struct span *out);
+/* Writes it unless it is absent. */
+void octets_put_opt(struct der_writer *w, unsigned tag, struct span octets);
+
+/* A non-negative INTEGER that fits, under an IMPLICIT tag. */
+MUST_USE enum err small_uint_read(struct der *in, unsigned tag, int64_t *out);
+
+/* EncryptedKey ::= CHOICE { EncryptedValue, [0] EnvelopedData }, whole. */
+MUST_USE enum err encrypted_key_read(struct der *in, struct span *out);
+
+/* PKMACValue's content: AlgorithmIdentifier and BIT STRING. */
+MUST_USE enum err mac_value_read_content(struct der *content,
+                                         struct alg_id *alg, struct span *mac);
+
+bool alg_is_there(const struct alg_id *alg);
+void alg_put(struct der_writer *w, const struct alg_id *alg);
+/* Without the SEQUENCE around it, for an IMPLICIT tag. */
+void alg_put_content(struct der_writer *w, const struct alg_id *alg);
+
+MUST_USE enum err text_list_read(struct der *in, struct arena *a,
+                                 struct text_list *out);
+void text_list_put(struct der_writer *w, const struct text_list *texts);
+
+MUST_USE enum err popo_read(struct der *in, struct popo *out);
+void popo_put(struct der_writer *w, const struct popo *p);
+
+void header_put(struct der_writer *w, const struct pki_header *h);
+void body_put(struct der_writer *w, const struct pki_body *b);
+
+#endif
