@@ -298,19 +298,25 @@ MUST_USE enum err config_explain(const char *key, struct buf *out,
 /* The manual page stationmaster.yaml(5), as roff. */
 void config_man(struct buf *out);
 
+struct config_example_vendor {
+    const char *name;
+    const char *anchor; /* NULL: "NAME-root.pem" */
+};
+
 /* What `stationmaster init` writes into a first configuration. A member that
  * is NULL takes the value beside it. */
 struct config_example {
-    const char *node;         /* "ra1" */
-    const char *address;      /* "::" */
-    const char *http_port;    /* "8080" */
-    const char *tls_port;     /* "8443" */
-    const char *organization; /* "Operator", as it is, in the subject */
-    const char *crl_url;      /* none: no CRL distribution point */
-    const char *vendor;       /* none: an empty list, with a sample beside it */
-    const char *vendor_anchor;  /* "VENDOR-root.pem" */
-    const char *serial_from;    /* "subject.CN" */
+    const char *node;           /* "ra1" */
+    const char *address;        /* "::" */
+    const char *http_port;      /* "8080" */
+    const char *tls_port;       /* "8443" */
+    const char *organization;   /* "Operator", as it is, in the subject */
+    const char *crl_url;        /* none: no CRL distribution point */
+    const char *serial_from;    /* "subject.CN", for each vendor */
     const char *serial_pattern; /* "^[0-9A-Za-z-]+$" */
+    /* none: an empty list, with a sample beside it */
+    const struct config_example_vendor *vendors;
+    size_t num_vendors;
 };
 
 /*

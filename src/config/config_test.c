@@ -311,12 +311,16 @@ static void examples_are_taken(void **state)
 
 static void makes_first_configurations(void **state)
 {
+    static const struct config_example_vendor vendors[] = {
+        { "bolt", "vendor/root.pem" },
+        { "acme", NULL },
+    };
     static const struct config_example cases[] = {
         { NULL },
-        { .vendor = "acme" },
+        { .vendors = &vendors[1], .num_vendors = 1 },
         { "n2", "127.0.0.1", "0", "0", "Some 'Operator', Ltd",
-          "http://h.example/i.crl", "bolt", "vendor/root.pem", "san.dns",
-          "^([0-9]+)\\.bolt$" },
+          "http://h.example/i.crl", "san.dns", "^([0-9]+)\\.bolt$", vendors,
+          2 },
     };
     size_t i;
 
@@ -329,7 +333,7 @@ static void makes_first_configurations(void **state)
         config_example(&cases[i], &out);
         c = parse(buf_str(&out), "sm.yaml");
         assert_null(strchr(buf_str(&out), '\t'));
-        assert_int_equal(c->num_vendors, cases[i].vendor != NULL);
+        assert_int_equal(c->num_vendors, cases[i].num_vendors);
         assert_string_equal(c->profiles[0].name, "bs");
         if (i == 2)
             assert_string_equal(c->vendors[0].serial.pattern,

@@ -90,7 +90,6 @@ static const char no_vendor[] =
     "vendors: []\n";
 
 static const char one_vendor[] =
-    "vendors:\n"
     "  - name: $vendor\n"
     "    anchors: [$anchor]\n"
     "    # intermediates: []       # CA certificates known beforehand\n"
@@ -141,25 +140,44 @@ static const char *quoted(const char *text, const char *escaped,
     return buf_str(out);
 }
 
+static void add_vendor(const struct config_example *values,
+                       const struct config_example_vendor *vendor,
+                       struct buf *out)
+{
+    const char *rule = or_else(values->serial_pattern, "^[0-9A-Za-z-]+$");
+    struct buf anchor, pattern;
+
+    buf_init(&anchor, 4096);
+    buf_init(&pattern, 4096);
+    if (vendor->anchor != NULL)
+        buf_add_str(&anchor, vendor->anchor);
+    else
+        buf_printf(&anchor, "%s-root.pem", vendor->name);
+
+    const struct filler fillers[] = {
+        { "$vendor", vendor->name },
+        { "$anchor", buf_str(&anchor) },
+        { "$from", or_else(values->serial_from, "subject.CN") },
+        { "$pattern", quoted(rule, "", &pattern) },
+        { NULL, NULL },
+    };
+    add_filled(one_vendor, fillers, out);
+    buf_done(&pattern);
+    buf_done(&anchor);
+}
+
 void config_example(const struct config_example *values, struct buf *out)
 {
     const char *name = or_else(values->organization, "Operator");
-    const char *rule = or_else(values->serial_pattern, "^[0-9A-Za-z-]+$");
-    struct buf anchor, url, organization, pattern;
+    struct buf url, organization;
 
-    buf_init(&anchor, 4096);
     buf_init(&url, 4096);
     buf_init(&organization, 4096);
-    buf_init(&pattern, 4096);
     if (values->crl_url != NULL)
         buf_printf(&url, "      url: \"%s\"\n", values->crl_url);
     else
         buf_add_str(&url, "      # url: \"http://HOST/crl/issuing.crl\"  # "
                           "goes into certificates\n");
-    if (values->vendor_anchor != NULL)
-        buf_add_str(&anchor, values->vendor_anchor);
-    else
-        buf_printf(&anchor, "%s-root.pem", or_else(values->vendor, "vendor"));
 
     const struct filler fillers[] = {
         { "$node", or_else(values->node, "ra1") },
@@ -168,16 +186,12 @@ void config_example(const struct config_example *values, struct buf *out)
         { "$tls_port", or_else(values->tls_port, "8443") },
         { "$organization", quoted(name, ",\\\"+<>;=", &organization) },
         { "$crl_url", buf_str(&url) },
-        { "$vendor", or_else(values->vendor, "vendor") },
-        { "$anchor", buf_str(&anchor) },
-        { "$from", or_else(values->serial_from, "subject.CN") },
-        { "$pattern", quoted(rule, "", &pattern) },
         { NULL, NULL },
     };
     add_filled(head, fillers, out);
-    add_filled(values->vendor == NULL ? no_vendor : one_vendor, fillers, out);
-    buf_done(&pattern);
+    buf_add_str(out, values->num_vendors == 0 ? no_vendor : "vendors:\n");
+    for (size_t i = 0; i < values->num_vendors; i++)
+        add_vendor(values, &values->vendors[i], out);
     buf_done(&organization);
     buf_done(&url);
-    buf_done(&anchor);
 }
