@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
-#include <openssl/err.h>
 
 /* Beyond the head's cap, so that one too long is seen to be. */
 #define READ_SLACK 4096
@@ -38,17 +36,6 @@ static void quick_ack(const struct conn *c)
                sizeof(on));
 }
 
-/* Tells a TLS client that nothing follows. */
-static void tls_close(const struct conn *c)
-{
-    SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
-
-    if (ssl == NULL || c->state == CONN_HANDSHAKE)
-        return;
-    SSL_shutdown(ssl);
-    ERR_clear_error();
-}
-
 void conn_close(struct conn *c)
 {
     struct loop *l = c->loop;
@@ -58,7 +45,8 @@ void conn_close(struct conn *c)
         c->x->conn = NULL;
     else
         exchange_free(c->x);
-    tls_close(c);
+    if (c->state != CONN_HANDSHAKE)
+        tls_say_end(c->bev);
     bufferevent_free(c->bev);
     *c->link = c->next;
     if (c->next != NULL)
@@ -76,7 +64,7 @@ static void linger(struct conn *c)
         conn_close(c);
         return;
     }
-    tls_close(c);
+    tls_say_end(c->bev);
     shutdown(bufferevent_getfd(c->bev), SHUT_WR);
     evbuffer_drain(input(c), evbuffer_get_length(input(c)));
     c->state = CONN_LINGER;
@@ -451,24 +439,6 @@ static void peer_set(struct net_peer *p, const struct sockaddr *addr)
         memcpy(p->bytes, in6->sin6_addr.s6_addr, 16);
 }
 
-static struct bufferevent *bev_new(struct loop *l, struct bound *b,
-                                   evutil_socket_t fd)
-{
-    struct bufferevent *bev;
-    SSL *ssl;
-
-    if (b->conf->tls_cert_file == NULL)
-        return bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    ssl = tls_session_new(b);
-    if (ssl == NULL)
-        return NULL;
-    bev = bufferevent_openssl_socket_new(
-        l->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (bev == NULL)
-        SSL_free(ssl);
-    return bev;
-}
-
 static bool has_room(struct loop *l)
 {
     struct net *n = l->net;
@@ -491,8 +461,10 @@ void conn_open(struct loop *l, struct bound *b, evutil_socket_t fd,
         return;
     }
     c = calloc(1, sizeof(*c));
-    if (c != NULL)
-        c->bev = bev_new(l, b, fd);
+    if (c != NULL && b->conf->tls_cert_file != NULL)
+        c->bev = tls_bev_new(l, b, fd);
+    else if (c != NULL)
+        c->bev = bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (c == NULL || c->bev == NULL) {
         free(c);
         close(fd);

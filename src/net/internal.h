@@ -16,11 +16,13 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <event2/listener.h>
-#include <openssl/ssl.h>
 
 #include "base/buf.h"
 #include "net/net.h"
 #include "net/request.h"
+
+/* OpenSSL's SSL_CTX; tls.c alone looks inside. */
+struct ssl_ctx_st;
 
 /* A listener of the options, and what all loops share of it. */
 struct bound {
@@ -28,7 +30,7 @@ struct bound {
     struct sockaddr_storage addr;
     socklen_t addr_len;
     pthread_mutex_t lock; /* guards ctx */
-    SSL_CTX *ctx;         /* NULL: plain */
+    struct ssl_ctx_st *ctx;
 };
 
 /* The same on one loop: a socket of its own. */
@@ -179,10 +181,16 @@ void conn_drain(struct conn *c);
 void conn_answer(struct conn *c, struct wire *w);
 
 /* A server's context from the listener's files. */
-enum err tls_ctx_new(const struct net_listener *conf, SSL_CTX **out,
+enum err tls_ctx_new(const struct net_listener *conf, struct ssl_ctx_st **out,
                      struct fault *f);
-/* A session on the listener's present context. NULL: out of memory. */
-SSL *tls_session_new(struct bound *b);
+void tls_ctx_free(struct ssl_ctx_st *ctx);
+/* For an accepted socket, on the listener's present context; owns the socket
+ * unless it is NULL: out of memory. */
+struct bufferevent *tls_bev_new(struct loop *l, struct bound *b,
+                                evutil_socket_t fd);
+/* Tells a client whose handshake is done that nothing follows; does nothing
+ * where there is no TLS. */
+void tls_say_end(struct bufferevent *bev);
 
 struct net_exchange *exchange_new(struct conn *c, const struct http_head *h,
                                   const struct net_route *r);

@@ -53,7 +53,7 @@ enum err bound_init(struct bound *b, const struct net_listener *conf,
 
 void bound_done(struct bound *b)
 {
-    SSL_CTX_free(b->ctx);
+    tls_ctx_free(b->ctx);
     pthread_mutex_destroy(&b->lock);
 }
 

@@ -263,20 +263,24 @@ static void test_chunks(void **state)
 
 static void test_chunks_end(void **state)
 {
-    struct buf body;
-    char text[2048] = "0\r\n";
+    struct buf body, text;
     size_t left;
 
     (void)state;
     buf_init(&body, 16);
+    buf_init(&text, 4096);
     assert_int_equal(read_chunks("0\r\n\r\nGET", 8, &body, &left), 0);
     assert_int_equal(left, 3);
+    buf_add_str(&text, "0\r\n");
     for (size_t i = 0; i < 200; i++)
-        strcat(text, "A: bbb\r\n");
-    assert_int_equal(read_chunks(text, 4000, &body, &left), 431);
-    strcpy(text, "1;");
-    memset(text + 2, 'a', 200);
-    assert_int_equal(read_chunks(text, 4000, &body, &left), 400);
+        buf_add_str(&text, "A: bbb\r\n");
+    assert_int_equal(read_chunks(buf_str(&text), 4000, &body, &left), 431);
+    buf_clear(&text);
+    buf_add_str(&text, "1;");
+    for (size_t i = 0; i < 200; i++)
+        buf_add_str(&text, "a");
+    assert_int_equal(read_chunks(buf_str(&text), 4000, &body, &left), 400);
+    buf_done(&text);
     buf_done(&body);
 }
 

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 /* TLS 1.2 with forward secrecy and AEAD alone; 1.3 has nothing else. */
 #define TLS_1_2_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -88,14 +90,37 @@ enum err tls_ctx_new(const struct net_listener *conf, SSL_CTX **out,
     return ERR_OK;
 }
 
-SSL *tls_session_new(struct bound *b)
+void tls_ctx_free(struct ssl_ctx_st *ctx)
 {
+    SSL_CTX_free(ctx);
+}
+
+struct bufferevent *tls_bev_new(struct loop *l, struct bound *b,
+                                evutil_socket_t fd)
+{
+    struct bufferevent *bev;
     SSL *ssl;
 
     pthread_mutex_lock(&b->lock);
     ssl = SSL_new(b->ctx);
     pthread_mutex_unlock(&b->lock);
-    return ssl;
+    if (ssl == NULL)
+        return NULL;
+    bev = bufferevent_openssl_socket_new(
+        l->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (bev == NULL)
+        SSL_free(ssl);
+    return bev;
+}
+
+void tls_say_end(struct bufferevent *bev)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(bev);
+
+    if (ssl == NULL)
+        return;
+    SSL_shutdown(ssl);
+    ERR_clear_error();
 }
 
 enum err net_reload_tls(struct net *n, struct fault *f)
