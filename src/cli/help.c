@@ -70,19 +70,27 @@ static void add_row(const char *term, const char *text, struct buf *out)
     buf_add_str(out, "\n");
 }
 
+void cli_option_text(const struct cli_option *o, struct buf *out)
+{
+    buf_add_str(out, o->help);
+    if (o->count == CLI_REPEATED)
+        buf_add_str(out, "; may be repeated");
+    if (o->preset != NULL)
+        buf_printf(out, " (default: %s)", o->preset);
+}
+
 static void add_option(const struct cli_option *o, struct buf *out)
 {
     char term[80];
-    char text[600];
+    struct buf text;
 
     snprintf(term, sizeof(term), "--%s%s%s", o->name,
              o->argument == NULL ? "" : " ",
              o->argument == NULL ? "" : o->argument);
-    snprintf(text, sizeof(text), "%s%s%s%s%s", o->help,
-             o->count == CLI_REPEATED ? "; may be repeated" : "",
-             o->preset != NULL ? " (default: " : "",
-             o->preset != NULL ? o->preset : "", o->preset != NULL ? ")" : "");
-    add_row(term, text, out);
+    buf_init(&text, CLI_TEXT_CAP);
+    cli_option_text(o, &text);
+    add_row(term, buf_str(&text), out);
+    buf_done(&text);
 }
 
 static void add_verb_row(const struct cli_verb *verb, void *arg)

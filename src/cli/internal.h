@@ -54,6 +54,9 @@ MUST_USE enum err cli_read(struct cli *cli, int argc, const char *const *argv,
 /* How many operands may be given: "DIR [KEY] FILE..." */
 void cli_operands_count(const char *operands, size_t *min, size_t *max);
 
+/* What it does, whether it repeats, its default. */
+void cli_option_text(const struct cli_option *o, struct buf *out);
+
 static inline bool cli_argument_is_optional(const struct cli_option *o)
 {
     return o->argument != NULL && o->argument[0] == '[';

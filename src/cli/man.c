@@ -4,6 +4,8 @@
 
 /* Changes with what the pages say, so that they are made alike each time. */
 #define MAN_DATE "2026-11-22"
+/* Escapes make lines longer; with this they stay below 80. */
+#define MAN_WIDTH 64
 
 /* Text in roff: nothing of it may be taken for a request or an escape. */
 static void add_span(const char *text, size_t len, struct buf *out)
@@ -36,29 +38,55 @@ static void add_text(const char *text, struct buf *out)
     add_span(text, strlen(text), out);
 }
 
+/* The same in lines of at most MAN_WIDTH, broken at blanks. */
+static void add_folded(const char *text, size_t len, struct buf *out)
+{
+    size_t line, stop;
+
+    while (len > MAN_WIDTH) {
+        stop = MAN_WIDTH;
+        while (stop > 0 && text[stop] != ' ')
+            stop--;
+        line = stop > 0 ? stop : MAN_WIDTH;
+        add_span(text, line, out);
+        buf_add_str(out, "\n");
+        text += line;
+        len -= line;
+        while (len > 0 && *text == ' ') {
+            text++;
+            len--;
+        }
+    }
+    add_span(text, len, out);
+}
+
+/* How long the first sentence is, or what is left of its paragraph. */
+static size_t sentence_len(const char *text)
+{
+    size_t len = 0;
+
+    while (text[len] != '\0' && text[len] != '\n') {
+        if (text[len] == '.' && (text[len + 1] == ' ' || text[len + 1] == '\n'))
+            return len + 1;
+        len++;
+    }
+    return len;
+}
+
 /* Sentences in lines of their own, paragraphs parted by .PP. */
 static void add_paragraphs(const char *text, struct buf *out)
 {
-    const char *stop;
+    size_t len;
 
-    while ((stop = strpbrk(text, ".\n")) != NULL) {
-        bool is_dot = *stop == '.';
-        bool is_end = is_dot && (stop[1] == ' ' || stop[1] == '\n');
-
-        add_span(text, (size_t)(stop - text) + (is_dot ? 1 : 0), out);
-        text = stop + 1;
-        if (!is_dot && *text == '\n') {
-            buf_add_str(out, "\n.PP\n");
-            text += strspn(text, "\n");
-        } else if (is_end && *text == ' ') {
-            buf_add_str(out, "\n");
-            text += strspn(text, " ");
-        } else if (!is_dot && *text != '\0') {
-            buf_add_str(out, "\n");
-        }
+    while (*text != '\0') {
+        len = sentence_len(text);
+        add_folded(text, len, out);
+        buf_add_str(out, "\n");
+        text += len;
+        if (strncmp(text, "\n\n", 2) == 0)
+            buf_add_str(out, ".PP\n");
+        text += strspn(text, " \n");
     }
-    add_text(text, out);
-    buf_add_str(out, "\n");
 }
 
 static void add_upper(const char *text, struct buf *out)
@@ -73,6 +101,8 @@ static void add_upper(const char *text, struct buf *out)
 
 static void add_option(const struct cli_option *o, struct buf *out)
 {
+    struct buf text;
+
     buf_add_str(out, ".TP\n\\fB\\-\\-");
     add_text(o->name, out);
     buf_add_str(out, "\\fR");
@@ -82,15 +112,11 @@ static void add_option(const struct cli_option *o, struct buf *out)
         buf_add_str(out, "\\fR");
     }
     buf_add_str(out, "\n");
-    add_text(o->help, out);
-    if (o->count == CLI_REPEATED)
-        buf_add_str(out, "; may be repeated");
-    if (o->preset != NULL) {
-        buf_add_str(out, " (default: ");
-        add_text(o->preset, out);
-        buf_add_str(out, ")");
-    }
-    buf_add_str(out, ".\n");
+    buf_init(&text, CLI_TEXT_CAP);
+    cli_option_text(o, &text);
+    buf_add_str(&text, ".");
+    add_paragraphs(buf_str(&text), out);
+    buf_done(&text);
 }
 
 static void add_lines(const char *text, struct buf *out)
@@ -179,7 +205,7 @@ void cli_man(const struct cli_program *program, struct buf *out)
         buf_add_str(out, ".TP\n.I ");
         add_text(program->files[i].name, out);
         buf_add_str(out, "\n");
-        add_text(program->files[i].text, out);
+        add_folded(program->files[i].text, strlen(program->files[i].text), out);
         buf_add_str(out, ".\n");
     }
     buf_add_str(out, ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\n"

@@ -1,0 +1,11 @@
+/*
+ * The verbs of stationmaster, one array per file; app joins them.
+ */
+#ifndef CLI_SERVER_H
+#define CLI_SERVER_H
+
+#include "cli/cli.h"
+
+extern const struct cli_verbs cli_server_config; /* config, version */
+
+#endif
