@@ -54,7 +54,8 @@ enum transaction_state {
 /* Keyed by {requester, transaction_id} (RFC 9810, 5.1.1). */
 struct transaction_record {
     int64_t id;
-    struct span requester; /* SHA-256 of the credential's certificate */
+    struct span requester;      /* SHA-256 of the credential's certificate */
+    struct span requester_cert; /* that certificate, DER: certConf has none */
     struct span transaction_id;
     struct span profile;
     int64_t body_type; /* of the first request */
@@ -163,6 +164,17 @@ MUST_USE enum err store_find_transaction_by_id(struct store_session *s,
                                                int64_t id, struct arena *a,
                                                struct transaction_record *out,
                                                struct fault *f);
+/* All transactions with this transactionID, whoever's, the oldest first; at
+ * most `max`. How a certConf finds the credential it is bound to. */
+struct transaction_list {
+    struct transaction_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_transactions(struct store_session *s,
+                                          struct span transaction_id,
+                                          size_t max, struct arena *a,
+                                          struct transaction_list *out,
+                                          struct fault *f);
 /* True in `out` when any requester has an open or kept transaction with it. */
 MUST_USE enum err store_has_transaction_id(struct store_session *s,
                                            struct span transaction_id,
@@ -237,10 +249,6 @@ MUST_USE enum err store_find_crl(struct store_session *s, struct span ca,
                                  struct fault *f);
 
 /* Open transactions whose deadline is at or before `served`; at most `max`. */
-struct transaction_list {
-    struct transaction_record *list;
-    size_t num;
-};
 MUST_USE enum err store_list_due(struct store_session *s, int64_t served,
                                  size_t max, struct arena *a,
                                  struct transaction_list *out, struct fault *f);
