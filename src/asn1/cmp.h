@@ -194,6 +194,13 @@ MUST_USE enum err cmp_message_read(struct span der, struct arena *a,
                                    struct cmp_message *out, struct fault *f);
 
 /*
+ * The header alone, of a message whose rest may not be readable: enough to
+ * answer to. The outer SEQUENCE has to fill `der`.
+ */
+MUST_USE enum err cmp_header_peek(struct span der, struct arena *a,
+                                  struct pki_header *out);
+
+/*
  * What protection covers: DER of ProtectedPart { header, body }, from the bytes
  * as received. Into the arena; absent: no memory.
  */

@@ -57,6 +57,18 @@ enum err cmp_message_read(struct span der, struct arena *a,
     return ERR_OK;
 }
 
+enum err cmp_header_peek(struct span der, struct arena *a,
+                         struct pki_header *out)
+{
+    struct der in = der_open(der, NULL), seq;
+
+    if (der.len > LIMIT_MESSAGE_LEN)
+        return ERR_LIMIT;
+    TRY(der_enter(&in, DER_SEQUENCE, &seq));
+    TRY(der_end(&in));
+    return cmp_header_read(&seq, a, out);
+}
+
 /* Room for the headers around what is copied. */
 #define HEADERS_LEN 64
 

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <stdio.h>
+
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -236,6 +238,20 @@ bool utf8_is_valid(struct span text)
 static size_t min_of(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+void text_vformat(char *out, size_t size, const char *fmt, va_list args)
+{
+    vsnprintf(out, size, fmt, args);
+}
+
+void text_format(char *out, size_t size, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(out, size, fmt, args);
+    va_end(args);
 }
 
 size_t text_distance(const char *a, const char *b)

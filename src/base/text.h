@@ -4,6 +4,8 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdarg.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -56,6 +58,12 @@ void date_from_seconds(int64_t seconds, struct date *out);
 
 /* Valid UTF-8 without NUL (RFC 3629). */
 bool utf8_is_valid(struct span text);
+
+/* snprintf for modules that may not see stdio: cut to `size`, always ended. */
+void text_format(char *out, size_t size, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void text_vformat(char *out, size_t size, const char *fmt, va_list args)
+    PRINTF_LIKE(3, 0);
 
 /* Edits needed to turn one word into the other, for "did you mean". With a
  * word longer than the maximum: the length of the longer. */
