@@ -1,0 +1,82 @@
+/*
+ * The predicates of the rule table, shared inside this module. Each judges one
+ * thing; on BROKEN it says in `found` what stands where.
+ */
+#ifndef PROFILE_INTERNAL_H
+#define PROFILE_INTERNAL_H
+
+#include "profile/rules.h"
+
+#define DECLARE_CHECK(name) \
+    enum verdict name(const struct judged *in, struct found *found)
+
+/* screen.c: the message alone */
+DECLARE_CHECK(check_pvno);
+DECLARE_CHECK(check_body_served);
+DECLARE_CHECK(check_transaction_id);
+DECLARE_CHECK(check_sender_nonce);
+DECLARE_CHECK(check_no_recip_nonce);
+DECLARE_CHECK(check_is_protected);
+DECLARE_CHECK(check_is_signature);
+DECLARE_CHECK(check_protection_alg);
+DECLARE_CHECK(check_signer_sent);
+DECLARE_CHECK(check_sender_directory);
+DECLARE_CHECK(check_implicit_confirm);
+DECLARE_CHECK(check_one_request);
+DECLARE_CHECK(check_cert_req_id);
+DECLARE_CHECK(check_ca_fields);
+DECLARE_CHECK(check_public_key);
+DECLARE_CHECK(check_public_key_kind);
+DECLARE_CHECK(check_popo_signature);
+DECLARE_CHECK(check_popo_alg);
+DECLARE_CHECK(check_popo_input_sender);
+DECLARE_CHECK(check_popo_input_key);
+DECLARE_CHECK(check_popo_input_fits);
+DECLARE_CHECK(check_no_ca);
+DECLARE_CHECK(check_extensions);
+DECLARE_CHECK(check_one_status);
+DECLARE_CHECK(check_status_final);
+DECLARE_CHECK(check_hash_alg);
+
+/* judge.c: the message against the facts */
+DECLARE_CHECK(check_transaction_id_new);
+DECLARE_CHECK(check_message_time);
+DECLARE_CHECK(check_conf_transaction);
+DECLARE_CHECK(check_conf_open);
+DECLARE_CHECK(check_conf_first);
+DECLARE_CHECK(check_conf_pvno);
+DECLARE_CHECK(check_conf_recip_nonce);
+DECLARE_CHECK(check_conf_req_id);
+DECLARE_CHECK(check_conf_hash);
+DECLARE_CHECK(check_ir_signer);
+DECLARE_CHECK(check_kur_signer);
+DECLARE_CHECK(check_serial);
+DECLARE_CHECK(check_allowed);
+DECLARE_CHECK(check_blocked);
+DECLARE_CHECK(check_request_new);
+DECLARE_CHECK(check_issuer);
+DECLARE_CHECK(check_name_free);
+DECLARE_CHECK(check_name_suggested);
+DECLARE_CHECK(check_vendor_key_refused);
+DECLARE_CHECK(check_vendor_key_warned);
+DECLARE_CHECK(check_old_revoked);
+DECLARE_CHECK(check_old_confirmed);
+DECLARE_CHECK(check_old_dates);
+DECLARE_CHECK(check_old_cert_id);
+DECLARE_CHECK(check_no_update);
+DECLARE_CHECK(check_subject_stays);
+DECLARE_CHECK(check_san_stays);
+DECLARE_CHECK(check_new_key);
+
+/* Fills `found` and returns BROKEN. */
+enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* The one request of the message; NULL when there is none. */
+const struct cert_req_msg *first_request(const struct cmp_message *msg);
+const struct cert_template *first_template(const struct cmp_message *msg);
+
+/* Same algorithm and key octets. */
+bool same_key(const struct spki *a, const struct spki *b);
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * Step 5: the message against what the store and the verification told.
+ */
+#include "profile/internal.h"
+
+enum verdict check_transaction_id_new(const struct judged *in,
+                                      struct found *found)
+{
+    if (!in->facts->transaction_id_used)
+        return VERDICT_HOLDS;
+    return broken(found, "header.transactionID",
+                  "one this signer used for another message");
+}
+
+enum verdict check_message_time(const struct judged *in, struct found *found)
+{
+    const struct pki_header *h = &in->msg->header;
+    int64_t off = h->message_time - in->facts->now;
+
+    if (!h->has_message_time || (off <= in->profile->message_time_window &&
+                                 -off <= in->profile->message_time_window))
+        return VERDICT_HOLDS;
+    return broken(found, "header.messageTime", "%lld seconds from the clock",
+                  (long long)off);
+}
+
+enum verdict check_conf_transaction(const struct judged *in,
+                                    struct found *found)
+{
+    if (in->facts->transaction != FACT_NO_TRANSACTION)
+        return VERDICT_HOLDS;
+    return broken(found, "header.transactionID",
+                  "none of this signer's transactions");
+}
+
+enum verdict check_conf_open(const struct judged *in, struct found *found)
+{
+    if (in->facts->transaction == FACT_TIMED_OUT)
+        return broken(found, "header.transactionID",
+                      "a transaction that timed out");
+    if (in->facts->transaction == FACT_REJECTED)
+        return broken(found, "header.transactionID",
+                      "a transaction whose certificate was rejected");
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_conf_first(const struct judged *in, struct found *found)
+{
+    if (in->facts->transaction != FACT_CONFIRMED)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf",
+                  "another one for a confirmed certificate");
+}
+
+enum verdict check_conf_pvno(const struct judged *in, struct found *found)
+{
+    int64_t pvno = in->msg->header.pvno;
+    int64_t first = in->facts->transaction_pvno;
+
+    if (pvno >= first)
+        return VERDICT_HOLDS;
+    return broken(found, "header.pvno", "%lld after %lld", (long long)pvno,
+                  (long long)first);
+}
+
+enum verdict check_conf_recip_nonce(const struct judged *in,
+                                    struct found *found)
+{
+    struct span nonce = in->msg->header.recip_nonce;
+
+    if (span_is_absent(nonce))
+        return broken(found, "header.recipNonce", "none");
+    if (span_is_equal(nonce, in->facts->our_nonce))
+        return VERDICT_HOLDS;
+    return broken(found, "header.recipNonce",
+                  "not the senderNonce of the reply");
+}
+
+enum verdict check_conf_req_id(const struct judged *in, struct found *found)
+{
+    const struct cert_conf *conf = &in->msg->body.cert_conf;
+
+    if (conf->num == 0 ||
+        conf->list[0].cert_req_id == in->facts->issued_cert_req_id)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf[0].certReqId", "%lld",
+                  (long long)conf->list[0].cert_req_id);
+}
+
+enum verdict check_conf_hash(const struct judged *in, struct found *found)
+{
+    const struct cert_conf *conf = &in->msg->body.cert_conf;
+
+    if (conf->num == 0)
+        return VERDICT_HOLDS;
+    if (!in->facts->hash_alg_known)
+        return broken(found, "body.certConf[0].hashAlg",
+                      "an algorithm not known here");
+    if (span_is_equal(conf->list[0].cert_hash, in->facts->issued_hash))
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf[0].certHash",
+                  "the hash of something else");
+}
+
+enum verdict check_ir_signer(const struct judged *in, struct found *found)
+{
+    if (in->facts->signer_kind == SIGNER_VENDOR ||
+        in->profile->ir_by_operator_certificate)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "an operator certificate as signer");
+}
+
+enum verdict check_kur_signer(const struct judged *in, struct found *found)
+{
+    if (in->facts->signer_kind == SIGNER_OPERATOR)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "a vendor's certificate as signer");
+}
+
+enum verdict check_serial(const struct judged *in, struct found *found)
+{
+    if (!span_is_absent(in->facts->serial))
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts",
+                  "a certificate the naming rule finds no serial in");
+}
+
+enum verdict check_allowed(const struct judged *in, struct found *found)
+{
+    if (in->facts->is_allowed)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "serial %.*s, not on the list",
+                  (int)in->facts->serial.len,
+                  (const char *)in->facts->serial.ptr);
+}
+
+enum verdict check_blocked(const struct judged *in, struct found *found)
+{
+    if (!in->facts->is_blocked)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "a blocked station's certificate");
+}
+
+enum verdict check_request_new(const struct judged *in, struct found *found)
+{
+    if (!in->facts->request_seen)
+        return VERDICT_HOLDS;
+    return broken(found, "body", "a request answered long ago");
+}
+
+enum verdict check_issuer(const struct judged *in, struct found *found)
+{
+    struct span issuer = first_template(in->msg)->issuer;
+
+    if (span_is_absent(issuer) || name_is_null(issuer) ||
+        name_is_equal(issuer, in->facts->ca_subject))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.issuer", "another authority");
+}
+
+enum verdict check_name_free(const struct judged *in, struct found *found)
+{
+    if (!in->facts->suggested_is_taken)
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.subject", "another station's name");
+}
+
+enum verdict check_name_suggested(const struct judged *in, struct found *found)
+{
+    if (in->facts->suggested_names != NAMES_REFUSE ||
+        span_is_absent(in->facts->suggested))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.subject", "a suggestion");
+}
+
+static enum verdict check_vendor_key(const struct judged *in,
+                                     struct found *found)
+{
+    const struct cert_template *t = first_template(in->msg);
+
+    if (in->facts->signer == NULL ||
+        !same_key(&t->public_key, &in->facts->signer->spki))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.publicKey",
+                  "the key of the vendor's certificate");
+}
+
+enum verdict check_vendor_key_refused(const struct judged *in,
+                                      struct found *found)
+{
+    if (in->profile->vendor_key_reuse != LENIENCE_REFUSE)
+        return VERDICT_HOLDS;
+    return check_vendor_key(in, found);
+}
+
+enum verdict check_vendor_key_warned(const struct judged *in,
+                                     struct found *found)
+{
+    if (in->profile->vendor_key_reuse != LENIENCE_WARN)
+        return VERDICT_HOLDS;
+    return check_vendor_key(in, found);
+}
+
+enum verdict check_old_revoked(const struct judged *in, struct found *found)
+{
+    if (!in->facts->old_is_revoked)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "a revoked certificate as signer");
+}
+
+enum verdict check_old_confirmed(const struct judged *in, struct found *found)
+{
+    if (in->facts->old_is_confirmed)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "a certificate never confirmed");
+}
+
+enum verdict check_old_dates(const struct judged *in, struct found *found)
+{
+    const struct x509_cert *old = in->facts->old;
+
+    if (in->facts->now < old->not_before)
+        return broken(found, "extraCerts", "a certificate not yet valid");
+    if (in->facts->now > old->not_after + in->profile->renew_grace)
+        return broken(found, "extraCerts", "a certificate that expired");
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_old_cert_id(const struct judged *in, struct found *found)
+{
+    const struct attribute *control = control_find(
+        &first_request(in->msg)->cert_req, OID_ID_REG_CTRL_OLD_CERT_ID);
+    const struct x509_cert *old = in->facts->old;
+    struct cert_id id;
+    struct der value;
+
+    if (control == NULL)
+        return VERDICT_HOLDS;
+    value = der_open(control->value, NULL);
+    if (cert_id_read(&value, &id) != ERR_OK || der_end(&value) != ERR_OK)
+        return broken(found, "controls.oldCertID", "no CertId");
+    if (id.issuer.type != GN_DIRECTORY ||
+        !name_is_equal(id.issuer.value, old->issuer) ||
+        !span_is_equal(id.serial, old->serial))
+        return broken(found, "controls.oldCertID", "another certificate");
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_no_update(const struct judged *in, struct found *found)
+{
+    if (!in->facts->old_has_update)
+        return VERDICT_HOLDS;
+    return broken(found, "body.kur", "a second update before the certConf");
+}
+
+enum verdict check_subject_stays(const struct judged *in, struct found *found)
+{
+    struct span subject = first_template(in->msg)->subject;
+
+    if (span_is_absent(subject) || name_is_null(subject) ||
+        name_is_equal(subject, in->facts->old->subject))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.subject", "another name");
+}
+
+enum verdict check_san_stays(const struct judged *in, struct found *found)
+{
+    struct span san = template_san(first_template(in->msg));
+
+    if (span_is_absent(san) || span_is_equal(san, in->facts->old->san))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.extensions.subjectAltName",
+                  "other names");
+}
+
+enum verdict check_new_key(const struct judged *in, struct found *found)
+{
+    if (in->profile->same_key_update ||
+        !same_key(&first_template(in->msg)->public_key, &in->facts->old->spki))
+        return VERDICT_HOLDS;
+    return broken(found, "certTemplate.publicKey",
+                  "the key of the old certificate");
+}

@@ -1,0 +1,138 @@
+/*
+ * Profiles: what one enrolment path asks of a message, as data and pure
+ * functions over the message and the facts found about it.
+ */
+#ifndef PROFILE_PROFILE_H
+#define PROFILE_PROFILE_H
+
+#include "asn1/cmp.h"
+#include "base/buf.h"
+
+/* The kinds of profile (DESIGN of each: types.c). */
+enum profile_type {
+    PROFILE_3GPP_BS, /* TS 33.310, clause 9 */
+    PROFILE_OPEN,    /* every body we have, for laboratories */
+    PROFILE_TYPE_NUM
+};
+const char *profile_type_name(enum profile_type type);
+/* PROFILE_TYPE_NUM: no such type. */
+enum profile_type profile_type_find(const char *name);
+
+/* What becomes of a certificate that is rejected or never confirmed. */
+enum aftermath {
+    AFTERMATH_REVOKE,
+    AFTERMATH_KEEP
+};
+
+/* A choice between taking, noting and refusing. */
+enum lenience {
+    LENIENCE_ALLOW,
+    LENIENCE_WARN,
+    LENIENCE_REFUSE
+};
+
+#define BODY_BIT(type) (1u << (type))
+
+/* A profile: what its type fixes, then what the configuration chooses. */
+struct profile {
+    const char *name;
+    enum profile_type type;
+    /* of the type */
+    uint32_t bodies;    /* requests taken: BODY_BIT each */
+    uint32_t sig_algs;  /* 1 << enum sig_alg: protection, POP */
+    uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
+    unsigned rsa_min_bits, rsa_max_bits;
+    bool may_grant_implicit; /* implicitConfirm is heard at all */
+    /* of the configuration */
+    bool implicit_confirm;
+    bool ir_by_operator_certificate;
+    bool same_key_update;
+    enum lenience vendor_key_reuse;
+    int64_t message_time_window; /* seconds either way */
+    int64_t confirm_wait;        /* seconds */
+    int64_t renew_grace;         /* seconds past notAfter a kur is taken */
+    enum aftermath on_timeout, on_rejection;
+};
+
+/* The type's part; the rest zero. */
+void profile_init(struct profile *p, enum profile_type type);
+
+/* The profile as lines of text, for a checked file and `config --explain`. */
+void profile_format(const struct profile *p, struct buf *out);
+
+/* Who signed a message, as far as step 4 could tell. */
+enum signer_kind {
+    SIGNER_UNKNOWN,
+    SIGNER_VENDOR,  /* its path ends at a vendor's anchor */
+    SIGNER_OPERATOR /* one of our own certificates */
+};
+
+enum known {
+    KNOWN_YES,
+    KNOWN_NO,
+    KNOWN_UNKNOWN
+};
+
+/* What the vendor entry says of names a station suggests. */
+enum suggested_names {
+    NAMES_REPLACE,
+    NAMES_KEEP,
+    NAMES_REFUSE
+};
+
+enum fact_transaction {
+    FACT_NO_TRANSACTION,
+    FACT_UNCONFIRMED,
+    FACT_CONFIRMED,
+    FACT_REJECTED,
+    FACT_TIMED_OUT
+};
+
+/*
+ * What steps 3 and 4 found about a message. Everything the rules and the
+ * decision need beyond the message itself.
+ */
+struct facts {
+    int64_t now;
+    struct span ca_subject; /* Name of the CA the profile issues under */
+
+    /* the signer */
+    enum signer_kind signer_kind;
+    const struct x509_cert *signer; /* NULL until known */
+    enum known signer_revoked;
+    bool refuse_unknown_revocation; /* the vendor entry's choice */
+    bool quirk_no_digital_signature;
+    bool quirk_sender_mismatch;
+
+    /* the station behind it */
+    struct span vendor, serial; /* serial absent: naming rule found none */
+    bool is_allowed;            /* no allow-list, or on it */
+    bool is_blocked;
+    enum suggested_names suggested_names;
+    struct span suggested;   /* Name of the template; absent: none */
+    bool suggested_is_taken; /* another station has it, or its SAN */
+
+    /* kur: the certificate it is signed with */
+    bool old_is_ours; /* found by issuer and serial, byte for byte */
+    bool old_is_confirmed;
+    bool old_is_revoked;
+    bool old_has_update; /* an unconfirmed successor */
+    const struct x509_cert *old;
+
+    /* the transaction */
+    enum fact_transaction transaction;
+    struct span our_nonce; /* senderNonce of our last reply in it */
+    int64_t transaction_pvno;
+    bool request_seen; /* a certificate was once issued for these bytes */
+    bool transaction_id_used; /* by this requester, with other bytes */
+
+    /* certConf: the certificate issued in the transaction */
+    int64_t issued_cert_req_id;
+    struct span issued_hash; /* with the hash of its own signature */
+    bool hash_alg_known;     /* hashAlg of the certConf, if any */
+};
+
+/* The same subject, SAN included, as the template asks: for a kur. */
+struct span template_san(const struct cert_template *t);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * The rows of the rule table, in the order they are judged within a step.
+ * Where a clause is TS 33.310's, the RFC that states the same stands behind it.
+ */
+#ifndef PROFILE_RULE_LIST_H
+#define PROFILE_RULE_LIST_H
+
+#define ALL_BODIES 0x07ffffffu
+#define REQUESTS (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR))
+#define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR))
+#define KUR BODY_BIT(CMP_KUR)
+#define CERT_CONF BODY_BIT(CMP_CERT_CONF)
+
+/* clang-format off */
+#define RULES(R)                                                               \
+/* ---- STEP_READ ---- */                                                      \
+R(MESSAGE_IS_DER, "message-is-der", "RFC 9810, 5.1", BAD_DER, READ, ERROR,     \
+  ALL_BODIES, NULL, "one PKIMessage in DER, nothing left over",                \
+  "encode the field named as its ASN.1 definition says")                       \
+/* ---- STEP_HEADER ---- */                                                    \
+R(PVNO_IS_KNOWN, "pvno-is-known", "RFC 9810, 7", UNSUPPORTED_VERSION, HEADER,  \
+  ERROR, ALL_BODIES, check_pvno, "pvno 2 (cmp2000) or 3 (cmp2021)",            \
+  "send the request again with pvno 2")                                        \
+R(BODY_IS_SERVED, "body-is-served", "TS 33.310, 9.5.1 (RFC 9483, 3.5)",        \
+  BAD_REQUEST, HEADER, ERROR, ALL_BODIES, check_body_served,                   \
+  "a body this profile serves",                                                \
+  "use ir for a first certificate and kur to renew it")                        \
+R(TRANSACTION_ID_IS_THERE, "transaction-id-is-there", "RFC 9483, 3.1",         \
+  BAD_DATA_FORMAT, HEADER, ERROR, ALL_BODIES, check_transaction_id,            \
+  "a transactionID of 128 random bits",                                        \
+  "make a fresh transactionID and keep it for the whole transaction")          \
+R(SENDER_NONCE_IS_LONG, "sender-nonce-is-long", "RFC 9483, 3.1 and 3.5",       \
+  BAD_SENDER_NONCE, HEADER, ERROR, ALL_BODIES, check_sender_nonce,             \
+  "a senderNonce of at least 128 bits", "make 16 fresh random octets")         \
+R(FIRST_HAS_NO_RECIP_NONCE, "first-has-no-recip-nonce", "RFC 9483, 3.1",       \
+  BAD_RECIPIENT_NONCE, HEADER, WARNING, REQUESTS, check_no_recip_nonce,        \
+  "no recipNonce in the first message of a transaction",                       \
+  "leave recipNonce out of the request")                                       \
+R(MESSAGE_IS_PROTECTED, "message-is-protected",                                \
+  "TS 33.310, 9.5.2 (RFC 9483, 3.2)", BAD_MESSAGE_CHECK, HEADER, ERROR,        \
+  ALL_BODIES, check_is_protected, "both protectionAlg and protection",         \
+  "protect the message with the signature of the station's key")               \
+R(PROTECTION_IS_SIGNATURE, "protection-is-signature", "TS 33.310, 9.2",        \
+  WRONG_INTEGRITY, HEADER, ERROR, ALL_BODIES, check_is_signature,              \
+  "protection by signature, not by a shared secret",                           \
+  "sign with the key of the vendor's certificate")                             \
+R(PROTECTION_ALG_IS_ALLOWED, "protection-alg-is-allowed",                      \
+  "TS 33.310, 9.5.1 (R6.1.1)", BAD_ALG, HEADER, ERROR, ALL_BODIES,             \
+  check_protection_alg,                                                        \
+  "a signature algorithm of the profile, SHA-256 or longer",                   \
+  "use ecdsa-with-SHA256 or sha256WithRSAEncryption")                          \
+R(SIGNER_IS_SENT, "signer-is-sent", "TS 33.310, 9.5.4.2 (RFC 9483, 3.3)",      \
+  BAD_MESSAGE_CHECK, HEADER, ERROR, REQUESTS, check_signer_sent,               \
+  "the certificate that verifies the message in extraCerts",                   \
+  "put the signer's certificate and its intermediates into extraCerts")        \
+R(SENDER_IS_DIRECTORY, "sender-is-directory", "RFC 9483, 3.1",                 \
+  BAD_MESSAGE_CHECK, HEADER, WARNING, ALL_BODIES, check_sender_directory,      \
+  "a directoryName as sender, the subject of the signer's certificate",        \
+  "copy the certificate's subject into sender")                                \
+R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
+  "TS 33.310, 9.5.4.5", BAD_REQUEST, HEADER, WARNING, REQUESTS,                \
+  check_implicit_confirm, "no implicitConfirm: confirmation is explicit",      \
+  "expect to send certConf; the wish is ignored")                              \
+/* ---- STEP_REQUEST ---- */                                                   \
+R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
+  BAD_REQUEST, REQUEST, ERROR, REQUESTS, check_one_request,                    \
+  "exactly one CertReqMsg", "send one request for each certificate")           \
+R(CERT_REQ_ID_IS_ZERO, "cert-req-id-is-zero", "RFC 9483, 4.1.1", BAD_REQUEST,  \
+  REQUEST, ERROR, REQUESTS, check_cert_req_id, "certReqId 0",                  \
+  "number the only request 0")                                                 \
+R(TEMPLATE_LEAVES_CA_FIELDS, "template-leaves-ca-fields",                      \
+  "RFC 4211, 5 (RFC 9483, 4.1.1)", BAD_CERT_TEMPLATE, REQUEST, ERROR,          \
+  REQUESTS, check_ca_fields,                                                   \
+  "no serialNumber, signingAlg, issuerUID or subjectUID; version v3 if any",   \
+  "leave to the CA what the CA assigns")                                       \
+R(PUBLIC_KEY_IS_THERE, "public-key-is-there", "TS 33.310, 9.5.4.2",            \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_public_key,               \
+  "the public key to certify in the template",                                 \
+  "generate the key in the base station and send its public half")             \
+R(PUBLIC_KEY_IS_ALLOWED, "public-key-is-allowed", "TS 33.310, 6.1.1",          \
+  BAD_ALG, REQUEST, ERROR, REQUESTS, check_public_key_kind,                    \
+  "a key of the profile: named curve P-256 or longer, RSA 2048 to 4096",       \
+  "generate a P-256 key")                                                      \
+R(POPO_IS_SIGNATURE, "popo-is-signature", "TS 33.310, 9.5.4.2", BAD_POP,       \
+  REQUEST, ERROR, REQUESTS, check_popo_signature,                              \
+  "proof of possession by signature",                                          \
+  "sign the CertRequest, or poposkInput, with the new key")                    \
+R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
+  REQUEST, ERROR, REQUESTS, check_popo_alg,                                    \
+  "a signature algorithm of the profile that fits the new key",                \
+  "name the algorithm that the proof was really made with")                    \
+R(POPOSK_INPUT_HAS_SENDER, "poposk-input-has-sender", "TS 33.310, 9.5.4.2",    \
+  BAD_POP, REQUEST, ERROR, REQUESTS, check_popo_input_sender,                  \
+  "authInfo.sender in poposkInput",                                            \
+  "put the vendor certificate's subject there")                                \
+R(POPOSK_INPUT_HAS_KEY, "poposk-input-has-key", "RFC 4211, 4.1", BAD_POP,      \
+  REQUEST, ERROR, REQUESTS, check_popo_input_key,                              \
+  "poposkInput's publicKey equal to the template's",                           \
+  "copy the template's key into poposkInput")                                  \
+R(POPOSK_INPUT_FITS_TEMPLATE, "poposk-input-fits-template", "RFC 4211, 4.1",   \
+  BAD_POP, REQUEST, WARNING, REQUESTS, check_popo_input_fits,                  \
+  "poposkInput when, and only when, subject or key is missing",                \
+  "either encoding is taken; use the one RFC 4211 names")                      \
+R(NO_CA_ASKED_FOR, "no-ca-asked-for", "RFC 9810, 8.10 (RFC 5280, 4.2.1.9)",    \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_no_ca,                    \
+  "no cA, keyCertSign, cRLSign, cmcCA, cmcRA or cmKGA",                        \
+  "ask for an end-entity certificate")                                         \
+R(EXTENSIONS_ARE_READABLE, "extensions-are-readable", "RFC 5280, 4.2",         \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_extensions,               \
+  "requested extensions that parse",                                           \
+  "encode the extension named as RFC 5280 defines it")                         \
+R(CERT_STATUS_IS_ONE, "cert-status-is-one", "RFC 9483, 4.1.1", BAD_REQUEST,    \
+  REQUEST, ERROR, CERT_CONF, check_one_status,                                 \
+  "one CertStatus, or none to reject", "confirm the one certificate issued")   \
+R(CERT_STATUS_IS_FINAL, "cert-status-is-final", "RFC 9483, 4.1.1",             \
+  BAD_REQUEST, REQUEST, ERROR, CERT_CONF, check_status_final,                  \
+  "statusInfo absent, accepted or rejection",                                  \
+  "send accepted or rejection")                                                \
+R(HASH_ALG_NEEDS_V3, "hash-alg-needs-v3", "RFC 9810, 7 and 5.3.18",            \
+  BAD_DATA_FORMAT, REQUEST, ERROR, CERT_CONF, check_hash_alg,                  \
+  "hashAlg in a message of pvno 3 only",                                       \
+  "leave hashAlg out: the certificate's own hash is meant")                    \
+/* ---- STEP_PROTECTION ---- */                                                \
+R(SIGNER_IS_READABLE, "signer-is-readable", "RFC 5280, 4.1",                   \
+  BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
+  "a signer's certificate that can be read",                                   \
+  "send the certificate as the vendor's CA made it")                           \
+R(SIGNER_IS_KNOWN, "signer-is-known", "RFC 9483, 3.5", BAD_MESSAGE_CHECK,      \
+  PROTECTION, ERROR, ALL_BODIES, NULL,                                         \
+  "a signer's certificate: sent, or known from this transaction",              \
+  "send the same certificate that signed the request")                         \
+R(SIGNER_KEY_IS_ALLOWED, "signer-key-is-allowed", "TS 33.310, 6.1.1",          \
+  BAD_ALG, PROTECTION, ERROR, ALL_BODIES, NULL,                                \
+  "a signer's key of the profile: P-256 or longer, RSA 2048 to 4096",          \
+  "the vendor must certify a stronger key")                                    \
+R(PROTECTION_VERIFIES, "protection-verifies", "RFC 9810, 5.1.3",               \
+  BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
+  "a signature over header and body by the signer's key",                      \
+  "sign the DER of ProtectedPart as sent, with the key of extraCerts[0]")      \
+R(SENDER_IS_SIGNER, "sender-is-signer", "RFC 9483, 3.1 and 3.5",               \
+  BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
+  "sender equal to the subject of the signer's certificate",                   \
+  "copy the certificate's subject into sender")                                \
+R(SENDER_KID_IS_SIGNERS, "sender-kid-is-signers", "RFC 9483, 3.1 and 3.5",     \
+  BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
+  "senderKID equal to the signer's subjectKeyIdentifier",                      \
+  "copy the certificate's subjectKeyIdentifier, or leave senderKID out")       \
+R(SIGNER_HAS_PATH, "signer-has-path", "TS 33.310, 9.2 (RFC 5280, 6)",          \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NULL,                     \
+  "a path from the signer's certificate to a vendor's trust anchor",           \
+  "send all intermediates, or configure the vendor's anchor")                  \
+R(SIGNER_IS_NOT_REVOKED, "signer-is-not-revoked", "RFC 5280, 6.3",             \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NULL,                     \
+  "no certificate of the path on its issuer's CRL",                            \
+  "the vendor must issue a new certificate to this station")                   \
+R(REVOCATION_IS_KNOWN, "revocation-is-known", "RFC 5280, 6.3",                 \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NULL,                     \
+  "a current CRL for every certificate of the path",                           \
+  "renew the vendor's CRL files, or set vendors.revocation: admit")            \
+R(SIGNER_MAY_SIGN, "signer-may-sign", "TS 33.310, 9.4.4 (RFC 9483, 3.2)",      \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NULL,                     \
+  "digitalSignature in the keyUsage of the signer's certificate",              \
+  "name the quirk no-digital-signature in the vendor's entry, if it must be")  \
+R(OLD_IS_OURS, "old-is-ours", "TS 33.310, 9.5.4.4 (RFC 9483, 4.1.3)",          \
+  BAD_CERT_ID, PROTECTION, ERROR, KUR, NULL,                                   \
+  "a kur signed with a certificate this authority issued",                     \
+  "enrol with an ir if the certificate is another operator's")                 \
+/* ---- STEP_POP ---- */                                                       \
+R(NEW_KEY_IS_SOUND, "new-key-is-sound", "RFC 5280, 4.1.2.7",                   \
+  BAD_CERT_TEMPLATE, POP, ERROR, REQUESTS, NULL,                               \
+  "a public key that is one: a point on its curve, a sane modulus",            \
+  "check the key generator of the base station")                               \
+R(POPOSK_SENDER_IS_SIGNER, "poposk-sender-is-signer", "TS 33.310, 9.5.4.2",    \
+  BAD_POP, POP, ERROR, REQUESTS, NULL,                                         \
+  "authInfo.sender equal to the subject of the signer's certificate",          \
+  "copy the vendor certificate's subject there")                               \
+R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
+  REQUESTS, NULL, "a proof that verifies under the key to be certified",       \
+  "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \
+/* ---- STEP_JUDGE_MESSAGE ---- */                                             \
+R(TRANSACTION_ID_IS_NEW, "transaction-id-is-new", "RFC 9810, 5.1.1",           \
+  TRANSACTION_ID_IN_USE, JUDGE_MESSAGE, ERROR, REQUESTS,                       \
+  check_transaction_id_new, "a transactionID this signer has not used",        \
+  "start over with a fresh transactionID")                                     \
+R(KUR_TIME_IS_NEAR, "kur-time-is-near", "RFC 9483, 3.5", BAD_TIME,             \
+  JUDGE_MESSAGE, ERROR, KUR, check_message_time,                               \
+  "messageTime within the profile's window of the clock",                      \
+  "set the base station's clock before it renews")                             \
+R(TIME_IS_NEAR, "time-is-near", "RFC 9483, 3.5", BAD_TIME, JUDGE_MESSAGE,      \
+  WARNING, ALL_BODIES & ~KUR, check_message_time,                              \
+  "messageTime within the profile's window of the clock",                      \
+  "taken all the same, since stations boot without a clock")                   \
+R(CONF_HAS_TRANSACTION, "conf-has-transaction", "RFC 9810, 5.3.18",            \
+  BAD_REQUEST, JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_transaction,        \
+  "a certConf in a transaction of the same signer",                            \
+  "confirm with the transactionID and the credential of the request")          \
+R(CONF_IS_IN_TIME, "conf-is-in-time", "RFC 9810, 5.3.18", BAD_REQUEST,         \
+  JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_open,                            \
+  "a certConf before the transaction timed out or was rejected",               \
+  "start over; answer within confirmWaitTime")                                 \
+R(CONF_IS_FIRST, "conf-is-first", "RFC 9810, appendix F (certConfirmed)",      \
+  CERT_CONFIRMED, JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_first,           \
+  "one certConf for each certificate",                                         \
+  "nothing is wrong: the certificate is confirmed")                            \
+R(CONF_KEEPS_VERSION, "conf-keeps-version", "RFC 9810, 7",                     \
+  UNSUPPORTED_VERSION, JUDGE_MESSAGE, WARNING, CERT_CONF, check_conf_pvno,     \
+  "the pvno of the transaction, or 3 where hashAlg asks for it",               \
+  "keep to one version within a transaction")                                  \
+R(CONF_HAS_RECIP_NONCE, "conf-has-recip-nonce", "RFC 9483, 3.1 and 3.5",       \
+  BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, CERT_CONF,                        \
+  check_conf_recip_nonce, "recipNonce equal to the reply's senderNonce",       \
+  "copy senderNonce of the ip or kup")                                         \
+R(CONF_NAMES_REQUEST, "conf-names-request", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
+  JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_req_id,                          \
+  "the certReqId of the request", "copy certReqId of the CertResponse")        \
+R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
+  JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_hash,                            \
+  "certHash over the certificate issued, with the hash of its signature",      \
+  "hash the DER of the whole certificate")                                     \
+/* ---- STEP_JUDGE_REQUEST ---- */                                             \
+R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_ir_signer,                \
+  "an ir signed with the vendor's certificate",                                \
+  "renew an operator certificate with a kur")                                  \
+R(KUR_BY_OPERATOR_CERT, "kur-by-operator-cert", "TS 33.310, 9.5.4.4",          \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, KUR, check_kur_signer,                 \
+  "a kur signed with the operator certificate it updates",                     \
+  "use ir for a first certificate")                                            \
+R(SERIAL_IS_NAMED, "serial-is-named", "TS 33.310, 9.4.4", NOT_AUTHORIZED,      \
+  JUDGE_REQUEST, ERROR, IR_CR, check_serial,                                   \
+  "a serial number where the vendor's naming rule looks for it",               \
+  "correct vendors.serial in the configuration, or the certificate")           \
+R(SERIAL_IS_ALLOWED, "serial-is-allowed", "TS 33.310, 9.2", NOT_AUTHORIZED,    \
+  JUDGE_REQUEST, ERROR, IR_CR, check_allowed,                                  \
+  "a serial number on the vendor's allow-list",                                \
+  "add the serial to the vendor's allow-list file")                            \
+R(STATION_IS_NOT_BLOCKED, "station-is-not-blocked", "RFC 9483, 3.5",           \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, REQUESTS, check_blocked,               \
+  "a station that is not blocked", "unblock it with station unblock")          \
+R(REQUEST_IS_NEW, "request-is-new", "RFC 9810, appendix F",                    \
+  DUPLICATE_CERT_REQ, JUDGE_REQUEST, ERROR, REQUESTS, check_request_new,       \
+  "a request no certificate was issued for before",                            \
+  "make a new request: new key, new transaction")                              \
+R(ISSUER_IS_OURS, "issuer-is-ours", "RFC 4211, 5", WRONG_AUTHORITY,            \
+  JUDGE_REQUEST, ERROR, REQUESTS, check_issuer,                                \
+  "the template's issuer absent, or this CA",                                  \
+  "leave issuer out, or name the CA of this path")                             \
+R(NAME_IS_FREE, "name-is-free", "RFC 9483, 4.1.1 (TS 33.310, 9.5.4.3)",        \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_name_free,                \
+  "a suggested subject and SAN that no other station has",                     \
+  "leave the name to the operator")                                            \
+R(NAME_MAY_BE_SUGGESTED, "name-may-be-suggested", "TS 33.310, 9.5.4.3",        \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_name_suggested,           \
+  "no suggested subject, as the vendor's entry refuses them",                  \
+  "leave subject out, or set vendors.suggested_names")                         \
+R(VENDOR_KEY_NOT_REUSED, "vendor-key-not-reused", "TS 33.310, 9.5.4.2",        \
+  BAD_CERT_TEMPLATE, JUDGE_REQUEST, ERROR, IR_CR, check_vendor_key_refused,    \
+  "another key than the vendor's certificate has",                             \
+  "generate a key pair for the operator's certificate")                        \
+R(VENDOR_KEY_BETTER_NOT_REUSED, "vendor-key-better-not-reused",                \
+  "TS 33.310, 9.5.4.2", BAD_CERT_TEMPLATE, JUDGE_REQUEST, WARNING, IR_CR,      \
+  check_vendor_key_warned, "another key than the vendor's certificate has",    \
+  "generate a key pair for the operator's certificate")                        \
+R(OLD_IS_NOT_REVOKED, "old-is-not-revoked", "RFC 9483, 4.1.3", CERT_REVOKED,   \
+  JUDGE_REQUEST, ERROR, KUR, check_old_revoked,                                \
+  "an old certificate that is not revoked",                                    \
+  "enrol anew with an ir under the vendor's certificate")                      \
+R(OLD_IS_CONFIRMED, "old-is-confirmed", "RFC 9810, 5.3.18", BAD_CERT_ID,       \
+  JUDGE_REQUEST, ERROR, KUR, check_old_confirmed,                              \
+  "an old certificate that its station confirmed",                             \
+  "send certConf for it first")                                                \
+R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 4.1.3", SIGNER_NOT_TRUSTED,     \
+  JUDGE_REQUEST, ERROR, KUR, check_old_dates,                                  \
+  "an old certificate within its validity (and the profile's grace)",          \
+  "enrol anew with an ir; renew earlier")                                      \
+R(OLD_CERT_ID_NAMES_IT, "old-cert-id-names-it", "RFC 9483, 4.1.3",             \
+  BAD_CERT_ID, JUDGE_REQUEST, ERROR, KUR, check_old_cert_id,                   \
+  "oldCertID, when present, naming the certificate that signs",                \
+  "copy issuer and serialNumber of the certificate that signs the kur")        \
+R(ONE_UPDATE_AT_A_TIME, "one-update-at-a-time", "RFC 9810, 5.3.18",            \
+  BAD_REQUEST, JUDGE_REQUEST, ERROR, KUR, check_no_update,                     \
+  "no update of this certificate awaiting its certConf",                       \
+  "confirm or reject the first, or wait for its confirmWaitTime")              \
+R(SUBJECT_STAYS, "subject-stays", "RFC 9483, 4.1.3", BAD_CERT_TEMPLATE,        \
+  JUDGE_REQUEST, ERROR, KUR, check_subject_stays,                              \
+  "subject absent, or the old certificate's",                                  \
+  "copy the old certificate's subject, or leave it out")                       \
+R(SAN_STAYS, "san-stays", "RFC 9483, 4.1.3", BAD_CERT_TEMPLATE,                \
+  JUDGE_REQUEST, ERROR, KUR, check_san_stays,                                  \
+  "subjectAltName absent, or the old certificate's",                           \
+  "copy the old certificate's subjectAltName, or leave it out")                \
+R(UPDATE_BRINGS_NEW_KEY, "update-brings-new-key", "RFC 9483, 4.1.3",           \
+  BAD_CERT_TEMPLATE, JUDGE_REQUEST, ERROR, KUR, check_new_key,                 \
+  "a key other than the old certificate's",                                    \
+  "generate a new key, or set profiles.same_key_update")
+/* clang-format on */
+
+#endif

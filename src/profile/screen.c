@@ -1,0 +1,448 @@
+/*
+ * Steps 2a and 2b: what the message alone tells, before any key is used.
+ */
+#include "profile/internal.h"
+
+#include "base/text.h"
+
+#define NONCE_MIN_LEN 16
+
+const struct cert_req_msg *first_request(const struct cmp_message *msg)
+{
+    return msg->body.cert_req.num == 0 ? NULL : &msg->body.cert_req.list[0];
+}
+
+const struct cert_template *first_template(const struct cmp_message *msg)
+{
+    const struct cert_req_msg *req = first_request(msg);
+
+    return req == NULL ? NULL : &req->cert_req.cert_template;
+}
+
+bool same_key(const struct spki *a, const struct spki *b)
+{
+    return span_is_equal(a->alg.oid, b->alg.oid) &&
+           span_is_equal(a->alg.params, b->alg.params) &&
+           span_is_equal(a->key, b->key);
+}
+
+struct span template_san(const struct cert_template *t)
+{
+    const struct extension *san =
+        extension_find(&t->extensions, OID_ID_CE_SUBJECT_ALT_NAME);
+
+    return san == NULL ? SPAN_NONE : san->value;
+}
+
+enum verdict check_pvno(const struct judged *in, struct found *found)
+{
+    int64_t pvno = in->msg->header.pvno;
+
+    if (pvno == 2 || pvno == 3)
+        return VERDICT_HOLDS;
+    return broken(found, "header.pvno", "%lld", (long long)pvno);
+}
+
+enum verdict check_body_served(const struct judged *in, struct found *found)
+{
+    enum cmp_body_type type = in->msg->body.type;
+
+    if ((in->profile->bodies & BODY_BIT(type)) != 0)
+        return VERDICT_HOLDS;
+    return broken(found, "body", "%s", cmp_body_name(type));
+}
+
+enum verdict check_transaction_id(const struct judged *in, struct found *found)
+{
+    if (in->msg->header.transaction_id.len > 0)
+        return VERDICT_HOLDS;
+    return broken(found, "header.transactionID", "none");
+}
+
+enum verdict check_sender_nonce(const struct judged *in, struct found *found)
+{
+    size_t len = in->msg->header.sender_nonce.len;
+
+    if (len >= NONCE_MIN_LEN)
+        return VERDICT_HOLDS;
+    return broken(found, "header.senderNonce", "%zu octets", len);
+}
+
+enum verdict check_no_recip_nonce(const struct judged *in, struct found *found)
+{
+    if (span_is_absent(in->msg->header.recip_nonce))
+        return VERDICT_HOLDS;
+    return broken(found, "header.recipNonce", "one in a first message");
+}
+
+enum verdict check_is_protected(const struct judged *in, struct found *found)
+{
+    bool has_alg = !span_is_absent(in->msg->header.protection_alg.oid);
+    bool has_bits = !span_is_absent(in->msg->protection.bytes);
+
+    if (has_alg && has_bits)
+        return VERDICT_HOLDS;
+    if (has_alg)
+        return broken(found, "protection", "none, yet protectionAlg is there");
+    if (has_bits)
+        return broken(found, "header.protectionAlg",
+                      "none, yet protection is there");
+    return broken(found, "protection", "none");
+}
+
+enum verdict check_is_signature(const struct judged *in, struct found *found)
+{
+    static const enum oid macs[] = { OID_ID_PASSWORD_BASED_MAC, OID_ID_PBMAC1,
+                                     OID_ID_DH_BASED_MAC,
+                                     OID_ID_KEM_BASED_MAC };
+    enum oid id = oid_find(in->msg->header.protection_alg.oid);
+
+    for (size_t i = 0; i < sizeof(macs) / sizeof(macs[0]); i++)
+        if (id == macs[i])
+            return broken(found, "header.protectionAlg", "%s", oid_name(id));
+    return VERDICT_HOLDS;
+}
+
+static void describe_alg(const struct alg_id *alg, char *out, size_t size)
+{
+    enum oid id = oid_find(alg->oid);
+
+    if (id == OID_UNKNOWN)
+        oid_format(alg->oid, out, size);
+    else
+        text_format(out, size, "%s", oid_name(id));
+}
+
+enum verdict check_protection_alg(const struct judged *in, struct found *found)
+{
+    const struct alg_id *alg = &in->msg->header.protection_alg;
+    enum sig_alg sig = sig_alg_find(alg);
+    char name[64];
+
+    if (sig != SIG_UNKNOWN && (in->profile->sig_algs & (1u << sig)) != 0)
+        return VERDICT_HOLDS;
+    describe_alg(alg, name, sizeof(name));
+    return broken(found, "header.protectionAlg", "%s", name);
+}
+
+enum verdict check_signer_sent(const struct judged *in, struct found *found)
+{
+    if (in->msg->num_extra_certs > 0)
+        return VERDICT_HOLDS;
+    return broken(found, "extraCerts", "none");
+}
+
+enum verdict check_sender_directory(const struct judged *in,
+                                    struct found *found)
+{
+    if (in->msg->header.sender.type == GN_DIRECTORY)
+        return VERDICT_HOLDS;
+    return broken(found, "header.sender", "another kind of GeneralName");
+}
+
+enum verdict check_implicit_confirm(const struct judged *in,
+                                    struct found *found)
+{
+    if (in->profile->may_grant_implicit ||
+        info_find(&in->msg->header.general_info, OID_ID_IT_IMPLICIT_CONFIRM) ==
+            NULL)
+        return VERDICT_HOLDS;
+    return broken(found, "header.generalInfo", "implicitConfirm");
+}
+
+enum verdict check_one_request(const struct judged *in, struct found *found)
+{
+    size_t num = in->msg->body.cert_req.num;
+
+    if (num == 1)
+        return VERDICT_HOLDS;
+    return broken(found, "body", "%zu CertReqMsgs", num);
+}
+
+enum verdict check_cert_req_id(const struct judged *in, struct found *found)
+{
+    int64_t id = first_request(in->msg)->cert_req.cert_req_id;
+
+    if (id == 0)
+        return VERDICT_HOLDS;
+    return broken(found, "body[0].certReq.certReqId", "%lld", (long long)id);
+}
+
+enum verdict check_ca_fields(const struct judged *in, struct found *found)
+{
+    const struct cert_template *t = first_template(in->msg);
+
+    if (t->has_version && t->version != 2)
+        return broken(found, "certTemplate.version", "%lld",
+                      (long long)t->version);
+    if (!span_is_absent(t->serial))
+        return broken(found, "certTemplate.serialNumber", "one");
+    if (!span_is_absent(t->signing_alg.oid))
+        return broken(found, "certTemplate.signingAlg", "one");
+    if (t->has_issuer_uid || t->has_subject_uid)
+        return broken(found, "certTemplate", "a unique identifier");
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_public_key(const struct judged *in, struct found *found)
+{
+    const struct cert_template *t = first_template(in->msg);
+
+    if (!t->has_public_key)
+        return broken(found, "certTemplate.publicKey", "none");
+    if (t->public_key.key.len == 0)
+        return broken(found, "certTemplate.publicKey", "an empty key");
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_public_key_kind(const struct judged *in, struct found *found)
+{
+    const struct spki *key = &first_template(in->msg)->public_key;
+    enum key_kind kind = key_kind_find(key);
+    unsigned bits = key_bits(key);
+    char name[64];
+
+    if (kind == KEY_UNKNOWN) {
+        describe_alg(&key->alg, name, sizeof(name));
+        return broken(found, "certTemplate.publicKey",
+                      "%s with parameters or a curve not known", name);
+    }
+    if ((in->profile->key_kinds & (1u << kind)) == 0)
+        return broken(found, "certTemplate.publicKey", "%s",
+                      key_kind_name(kind));
+    if ((kind == KEY_RSA || kind == KEY_RSA_PSS) &&
+        (bits < in->profile->rsa_min_bits || bits > in->profile->rsa_max_bits))
+        return broken(found, "certTemplate.publicKey", "RSA of %u bits", bits);
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_popo_signature(const struct judged *in, struct found *found)
+{
+    static const char *const names[] = { "raVerified", "signature",
+                                         "keyEncipherment", "keyAgreement" };
+    enum popo_type type = first_request(in->msg)->popo.type;
+
+    if (type == POPO_SIGNATURE)
+        return VERDICT_HOLDS;
+    return broken(found, "body[0].popo", "%s",
+                  type == POPO_ABSENT ? "none" : names[type]);
+}
+
+enum verdict check_popo_alg(const struct judged *in, struct found *found)
+{
+    const struct cert_req_msg *req = first_request(in->msg);
+    enum key_kind kind = key_kind_find(&req->cert_req.cert_template.public_key);
+    enum sig_alg sig = sig_alg_find(&req->popo.alg);
+    char name[64];
+
+    describe_alg(&req->popo.alg, name, sizeof(name));
+    if (sig == SIG_UNKNOWN || (in->profile->sig_algs & (1u << sig)) == 0)
+        return broken(found, "body[0].popo.algorithmIdentifier", "%s", name);
+    if (!sig_alg_fits(sig, kind))
+        return broken(found, "body[0].popo.algorithmIdentifier",
+                      "%s under a %s key", name, key_kind_name(kind));
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_popo_input_sender(const struct judged *in,
+                                     struct found *found)
+{
+    const struct popo *popo = &first_request(in->msg)->popo;
+
+    if (span_is_absent(popo->input) || popo->has_input_sender)
+        return VERDICT_HOLDS;
+    return broken(found, "popo.poposkInput.authInfo", "publicKeyMAC");
+}
+
+enum verdict check_popo_input_key(const struct judged *in, struct found *found)
+{
+    const struct cert_req_msg *req = first_request(in->msg);
+
+    if (span_is_absent(req->popo.input) ||
+        same_key(&req->popo.input_key, &req->cert_req.cert_template.public_key))
+        return VERDICT_HOLDS;
+    return broken(found, "popo.poposkInput.publicKey", "another key");
+}
+
+enum verdict check_popo_input_fits(const struct judged *in, struct found *found)
+{
+    const struct cert_req_msg *req = first_request(in->msg);
+    bool has_input = !span_is_absent(req->popo.input);
+    bool has_subject = !span_is_absent(req->cert_req.cert_template.subject);
+
+    if (has_input != has_subject)
+        return VERDICT_HOLDS;
+    return broken(found, "popo.poposkInput",
+                  has_input ? "there, though the template has a subject"
+                            : "none, though the template has no subject");
+}
+
+/* Reads the value of an extension with `read`; false when it does not parse. */
+static bool asks_for_ca(const struct extension *ext)
+{
+    struct der in = der_open(ext->value, NULL), seq;
+    bool is_ca = false;
+
+    if (der_enter(&in, DER_SEQUENCE, &seq) != ERR_OK)
+        return false;
+    return der_next_is(&seq, DER_BOOLEAN) && der_bool(&seq, &is_ca) == ERR_OK &&
+           is_ca;
+}
+
+static bool asks_for_ca_usage(const struct extension *ext, uint32_t *mask)
+{
+    struct der in = der_open(ext->value, NULL);
+
+    return der_named_bits(&in, DER_BIT_STRING, mask) == ERR_OK &&
+           (*mask & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0;
+}
+
+static enum oid authority_purpose(const struct extension *ext)
+{
+    struct der in = der_open(ext->value, NULL), seq;
+    struct span oid;
+    enum oid id;
+
+    if (der_enter(&in, DER_SEQUENCE, &seq) != ERR_OK)
+        return OID_UNKNOWN;
+    while (der_has_more(&seq) && der_oid(&seq, &oid) == ERR_OK) {
+        id = oid_find(oid);
+        if (id == OID_ID_KP_CMC_CA || id == OID_ID_KP_CMC_RA ||
+            id == OID_ID_KP_CM_KGA)
+            return id;
+    }
+    return OID_UNKNOWN;
+}
+
+enum verdict check_no_ca(const struct judged *in, struct found *found)
+{
+    const struct extensions *exts = &first_template(in->msg)->extensions;
+    const struct extension *bc =
+        extension_find(exts, OID_ID_CE_BASIC_CONSTRAINTS);
+    const struct extension *ku = extension_find(exts, OID_ID_CE_KEY_USAGE);
+    const struct extension *eku = extension_find(exts, OID_ID_CE_EXT_KEY_USAGE);
+    uint32_t mask = 0;
+    enum oid purpose;
+
+    if (bc != NULL && asks_for_ca(bc))
+        return broken(found, "certTemplate.extensions.basicConstraints",
+                      "cA TRUE");
+    if (ku != NULL && asks_for_ca_usage(ku, &mask))
+        return broken(found, "certTemplate.extensions.keyUsage", "%s",
+                      (mask & KU_KEY_CERT_SIGN) != 0 ? "keyCertSign"
+                                                     : "cRLSign");
+    purpose = eku == NULL ? OID_UNKNOWN : authority_purpose(eku);
+    if (purpose != OID_UNKNOWN)
+        return broken(found, "certTemplate.extensions.extKeyUsage", "%s",
+                      oid_name(purpose));
+    return VERDICT_HOLDS;
+}
+
+static bool key_usage_parses(struct der *in)
+{
+    uint32_t mask;
+
+    return der_named_bits(in, DER_BIT_STRING, &mask) == ERR_OK;
+}
+
+static bool basic_constraints_parse(struct der *in)
+{
+    struct der seq;
+    bool is_ca;
+    int64_t path_len;
+
+    if (der_enter(in, DER_SEQUENCE, &seq) != ERR_OK)
+        return false;
+    if (der_next_is(&seq, DER_BOOLEAN) && der_bool(&seq, &is_ca) != ERR_OK)
+        return false;
+    if (der_next_is(&seq, DER_INTEGER) && der_int64(&seq, &path_len) != ERR_OK)
+        return false;
+    return der_end(&seq) == ERR_OK;
+}
+
+static bool ext_key_usage_parses(struct der *in)
+{
+    struct der seq;
+    struct span oid;
+
+    if (der_enter(in, DER_SEQUENCE, &seq) != ERR_OK || !der_has_more(&seq))
+        return false;
+    while (der_has_more(&seq))
+        if (der_oid(&seq, &oid) != ERR_OK)
+            return false;
+    return true;
+}
+
+static bool alt_name_parses(struct der *in)
+{
+    struct general_name name;
+    struct der seq;
+
+    if (der_enter(in, DER_SEQUENCE, &seq) != ERR_OK || !der_has_more(&seq))
+        return false;
+    while (der_has_more(&seq))
+        if (general_name_read(&seq, &name) != ERR_OK)
+            return false;
+    return true;
+}
+
+enum verdict check_extensions(const struct judged *in, struct found *found)
+{
+    static const struct {
+        enum oid id;
+        bool (*parses)(struct der *in);
+    } readers[] = {
+        { OID_ID_CE_KEY_USAGE, key_usage_parses },
+        { OID_ID_CE_BASIC_CONSTRAINTS, basic_constraints_parse },
+        { OID_ID_CE_EXT_KEY_USAGE, ext_key_usage_parses },
+        { OID_ID_CE_SUBJECT_ALT_NAME, alt_name_parses },
+    };
+    const struct extensions *exts = &first_template(in->msg)->extensions;
+
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        const struct extension *ext = extension_find(exts, readers[i].id);
+        struct der value;
+
+        if (ext == NULL)
+            continue;
+        value = der_open(ext->value, NULL);
+        if (!readers[i].parses(&value) || der_end(&value) != ERR_OK)
+            return broken(found, "certTemplate.extensions",
+                          "%s that does not parse", oid_name(readers[i].id));
+    }
+    return VERDICT_HOLDS;
+}
+
+enum verdict check_one_status(const struct judged *in, struct found *found)
+{
+    size_t num = in->msg->body.cert_conf.num;
+
+    if (num <= 1)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf", "%zu CertStatus", num);
+}
+
+enum verdict check_status_final(const struct judged *in, struct found *found)
+{
+    const struct cert_conf *conf = &in->msg->body.cert_conf;
+    int64_t status;
+
+    if (conf->num == 0 || !conf->list[0].has_status_info)
+        return VERDICT_HOLDS;
+    status = conf->list[0].status_info.status;
+    if (status == STATUS_ACCEPTED || status == STATUS_REJECTION)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf[0].statusInfo.status", "%lld",
+                  (long long)status);
+}
+
+enum verdict check_hash_alg(const struct judged *in, struct found *found)
+{
+    const struct cert_conf *conf = &in->msg->body.cert_conf;
+
+    if (conf->num == 0 || span_is_absent(conf->list[0].hash_alg.oid) ||
+        in->msg->header.pvno >= 3)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certConf[0].hashAlg", "one, with pvno %lld",
+                  (long long)in->msg->header.pvno);
+}

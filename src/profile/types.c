@@ -1,0 +1,104 @@
+#include "profile/profile.h"
+
+#include "base/buf.h"
+#include "profile/rules.h"
+
+#define SIG_BIT(alg) (1u << (alg))
+#define KEY_BIT(kind) (1u << (kind))
+
+#define STRONG_SIG_ALGS                                      \
+    (SIG_BIT(SIG_ECDSA_SHA256) | SIG_BIT(SIG_ECDSA_SHA384) | \
+     SIG_BIT(SIG_ECDSA_SHA512) | SIG_BIT(SIG_RSA_SHA256) |   \
+     SIG_BIT(SIG_RSA_SHA384) | SIG_BIT(SIG_RSA_SHA512) |     \
+     SIG_BIT(SIG_PSS_SHA256) | SIG_BIT(SIG_PSS_SHA384) |     \
+     SIG_BIT(SIG_PSS_SHA512) | SIG_BIT(SIG_ED25519) | SIG_BIT(SIG_ED448))
+#define STRONG_KEY_KINDS                                                  \
+    (KEY_BIT(KEY_EC_P256) | KEY_BIT(KEY_EC_P384) | KEY_BIT(KEY_EC_P521) | \
+     KEY_BIT(KEY_RSA) | KEY_BIT(KEY_RSA_PSS) | KEY_BIT(KEY_ED25519) |     \
+     KEY_BIT(KEY_ED448))
+
+struct type_row {
+    const char *name;
+    uint32_t bodies;
+    uint32_t sig_algs;
+    uint32_t key_kinds;
+    unsigned rsa_min_bits, rsa_max_bits;
+    bool may_grant_implicit;
+};
+
+static const struct type_row types[] = {
+    /* TS 33.310, 9.5: ir, kur and their confirmation, signature-protected,
+     * always confirmed. Ed25519 and Ed448 go beyond 6.1.1, which names RSA and
+     * ECDSA; a configuration narrows the list with `algorithms`. */
+    [PROFILE_3GPP_BS] = {
+        .name = "3gpp-bs",
+        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_KUR) |
+                  BODY_BIT(CMP_CERT_CONF),
+        .sig_algs = STRONG_SIG_ALGS,
+        .key_kinds = STRONG_KEY_KINDS,
+        .rsa_min_bits = 2048,
+        .rsa_max_bits = 4096,
+        .may_grant_implicit = false,
+    },
+    /* For laboratories: cr besides, and implicitConfirm when asked for. */
+    [PROFILE_OPEN] = {
+        .name = "open",
+        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR) |
+                  BODY_BIT(CMP_CERT_CONF),
+        .sig_algs = STRONG_SIG_ALGS,
+        .key_kinds = STRONG_KEY_KINDS,
+        .rsa_min_bits = 2048,
+        .rsa_max_bits = 4096,
+        .may_grant_implicit = true,
+    },
+};
+
+const char *profile_type_name(enum profile_type type)
+{
+    return types[type].name;
+}
+
+enum profile_type profile_type_find(const char *name)
+{
+    enum profile_type type = PROFILE_3GPP_BS;
+
+    while (type < PROFILE_TYPE_NUM && strcmp(types[type].name, name) != 0)
+        type++;
+    return type;
+}
+
+void profile_init(struct profile *p, enum profile_type type)
+{
+    const struct type_row *row = &types[type];
+
+    *p = (struct profile){
+        .type = type,
+        .bodies = row->bodies,
+        .sig_algs = row->sig_algs,
+        .key_kinds = row->key_kinds,
+        .rsa_min_bits = row->rsa_min_bits,
+        .rsa_max_bits = row->rsa_max_bits,
+        .may_grant_implicit = row->may_grant_implicit,
+    };
+}
+
+void profile_format(const struct profile *p, struct buf *out)
+{
+    buf_printf(out, "profile %s\n  requests:", types[p->type].name);
+    for (enum cmp_body_type t = CMP_IR; t < CMP_BODY_NUM; t++)
+        if ((p->bodies & BODY_BIT(t)) != 0)
+            buf_printf(out, " %s", cmp_body_name(t));
+    buf_printf(out, "\n  signatures:");
+    for (enum sig_alg s = SIG_UNKNOWN + 1; s < SIG_ALG_NUM; s++)
+        if ((p->sig_algs & SIG_BIT(s)) != 0)
+            buf_printf(out, " %s", sig_alg_info(s)->name);
+    buf_printf(out, "\n  keys:");
+    for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++)
+        if ((p->key_kinds & KEY_BIT(k)) != 0)
+            buf_printf(out, " %s", key_kind_name(k));
+    buf_printf(out, "\n  RSA modulus: %u to %u bits\n", p->rsa_min_bits,
+               p->rsa_max_bits);
+    buf_printf(out, "  implicitConfirm: %s\n",
+               p->may_grant_implicit ? "granted when the profile says so"
+                                     : "ignored");
+}
