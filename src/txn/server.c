@@ -1,0 +1,84 @@
+#include "txn/txn.h"
+
+#define IN(state) (1u << FACT_##state)
+#define FACT_START FACT_NO_TRANSACTION
+
+typedef void decide(const struct cmp_message *msg,
+                    const struct profile *profile, const struct facts *facts,
+                    struct txn_decision *out);
+
+static bool is_implicit(const struct cmp_message *msg,
+                        const struct profile *profile)
+{
+    return profile->may_grant_implicit && profile->implicit_confirm &&
+           info_find(&msg->header.general_info, OID_ID_IT_IMPLICIT_CONFIRM) !=
+               NULL;
+}
+
+static enum txn_names choose_names(const struct facts *facts)
+{
+    if (facts->old != NULL)
+        return TXN_NAMES_OLD;
+    if (facts->suggested_names == NAMES_KEEP &&
+        !span_is_absent(facts->suggested))
+        return TXN_NAMES_SUGGESTED;
+    return TXN_NAMES_PATTERN;
+}
+
+static void on_cert_req(const struct cmp_message *msg,
+                        const struct profile *profile,
+                        const struct facts *facts, struct txn_decision *out)
+{
+    out->action = TXN_ISSUE;
+    out->names = choose_names(facts);
+    out->grant_implicit = is_implicit(msg, profile);
+}
+
+/* No CertStatus at all rejects every certificate (RFC 9810, 5.3.18). */
+static void on_cert_conf(const struct cmp_message *msg,
+                         const struct profile *profile,
+                         const struct facts *facts, struct txn_decision *out)
+{
+    const struct cert_conf *conf = &msg->body.cert_conf;
+    bool is_rejected = conf->num == 0 ||
+                       (conf->list[0].has_status_info &&
+                        conf->list[0].status_info.status == STATUS_REJECTION);
+
+    (void)facts;
+    out->action = is_rejected ? TXN_REJECT : TXN_CONFIRM;
+    out->revoke = is_rejected && profile->on_rejection == AFTERMATH_REVOKE;
+}
+
+/* Which request is welcome in which state, and what answers it. */
+static const struct {
+    unsigned states;
+    enum cmp_body_type answer;
+    decide *decide;
+} table[CMP_BODY_NUM] = {
+    [CMP_IR] = { IN(START), CMP_IP, on_cert_req },
+    [CMP_CR] = { IN(START), CMP_CP, on_cert_req },
+    [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
+    [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
+};
+
+enum err txn_decide(const struct cmp_message *msg,
+                    const struct profile *profile, const struct facts *facts,
+                    struct txn_decision *out, struct fault *f)
+{
+    enum cmp_body_type type = msg->body.type;
+    struct txn_decision d = { .answer = table[type].answer };
+
+    if (table[type].decide == NULL ||
+        (table[type].states & (1u << facts->transaction)) == 0)
+        return fault_clause(f, ERR_BAD_REQUEST, "RFC 9483, 3.5",
+                            "%s is not welcome in this transaction",
+                            cmp_body_name(type));
+    table[type].decide(msg, profile, facts, &d);
+    *out = d;
+    return ERR_OK;
+}
+
+bool txn_timeout_revokes(const struct profile *profile)
+{
+    return profile->on_timeout == AFTERMATH_REVOKE;
+}
