@@ -1,0 +1,136 @@
+/*
+ * The authority as configured: its CAs, signers, vendors and profiles, made
+ * ready once. What files may change under a running server (trust anchors'
+ * CRLs, allow-lists) is an epoch of its own.
+ */
+#ifndef SERVICE_AUTHORITY_H
+#define SERVICE_AUTHORITY_H
+
+#include <pthread.h>
+#include <regex.h>
+
+#include "ca/ca.h"
+#include "config/config.h"
+#include "crypto/keys.h"
+#include "crypto/path.h"
+#include "profile/profile.h"
+#include "store/store.h"
+
+/* An issuing CA and its certificate's way to the operator root. */
+struct issuer {
+    const struct config_ca *config;
+    struct ca *ca;
+    struct span certificate;
+    const struct span *chain; /* from its issuer up to the operator root */
+    size_t num_chain;
+};
+
+/* Who signs CMP messages. */
+struct signer {
+    const struct config_signer *config;
+    struct x509_cert certificate;
+    enum sig_alg alg;
+    const struct span *chain;
+    size_t num_chain;
+    struct span tail; /* extraCerts of an error: signer and chain, encoded */
+};
+
+struct vendor {
+    const struct config_vendor *config;
+    regex_t pattern;
+    bool has_pattern;
+};
+
+/* A profile with everything it needs to answer. */
+struct path_profile {
+    const struct config_profile *config;
+    struct profile profile;
+    const struct issuer *issuer;
+    const struct signer *signer;
+    struct ca_shape *shape;
+    struct span tail; /* extraCerts of an ip or kup, encoded */
+};
+
+/* What may change while the server runs, read-only once made. */
+struct epoch {
+    unsigned users; /* under epoch_lock */
+    struct trust *trust;
+    struct arena *arena;
+    struct allow_list {
+        bool is_there;
+        const struct span *serials; /* sorted */
+        size_t num;
+    } * allow;      /* one for each vendor */
+    uint64_t files; /* digest of names, sizes and times of its files */
+};
+
+struct authority {
+    const struct config *config;
+    struct crypto *crypto;
+    struct keys *keys;
+    struct arena *arena; /* holds what follows */
+    struct issuer *issuers;
+    size_t num_issuers;
+    struct signer *signers;
+    size_t num_signers;
+    struct vendor *vendors;
+    size_t num_vendors;
+    struct path_profile *profiles;
+    size_t num_profiles;
+    pthread_mutex_t epoch_lock;
+    struct epoch *epoch; /* under epoch_lock */
+};
+
+/*
+ * Makes the authority of a configuration: reads certificates and keys, checks
+ * that each chain leads to its root, that each signer may sign and that all
+ * that an ip will carry verifies from just that. `config` and `crypto` outlive
+ * it. `keys` comes filled from the configuration (authority_load_keys) and is
+ * the caller's.
+ * ERR_CONFIG, with the file and what to do.
+ */
+MUST_USE enum err authority_new(const struct config *config,
+                                struct crypto *crypto, struct keys *keys,
+                                struct authority **out, struct fault *f);
+void authority_free(struct authority *au);
+DEFINE_AUTO(authority)
+
+/* Opens every key of the configuration behind the door. */
+MUST_USE enum err authority_load_keys(const struct config *config,
+                                      struct keys *keys, struct fault *f);
+
+/*
+ * The epoch in force, held until epoch_put. It stays usable when another comes
+ * meanwhile.
+ */
+struct epoch *epoch_get(struct authority *au);
+void epoch_put(struct authority *au, struct epoch *e);
+
+/*
+ * Reads anew what may change, if any of its files did. `changed` tells whether
+ * a new epoch is in force. On failure the old one stays: ERR_CONFIG. Called by
+ * one thread at a time.
+ */
+MUST_USE enum err authority_refresh(struct authority *au, bool *changed,
+                                    struct fault *f);
+
+/* NULL: no profile of that name; or no default one. */
+const struct path_profile *authority_find_profile(const struct authority *au,
+                                                  const char *name);
+const struct path_profile *authority_default_profile(
+    const struct authority *au);
+/* The CA whose subject this is, or whose entry has this name; NULL: none. */
+const struct issuer *authority_find_issuer(const struct authority *au,
+                                           struct span subject);
+const struct issuer *authority_find_issuer_by_name(const struct authority *au,
+                                                   struct span name);
+
+/* True when the vendor has no allow-list, or the serial is on it. */
+bool epoch_allows(const struct epoch *e, size_t vendor, struct span serial);
+
+/* The certificates of a PEM file, in its order, as DER in the arena. */
+MUST_USE enum err certificates_load(const char *path, struct arena *a,
+                                    const struct span **out, size_t *num,
+                                    struct fault *f);
+
+#endif

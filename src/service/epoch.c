@@ -1,0 +1,289 @@
+/*
+ * What may change under a running server: trust, CRLs, allow-lists.
+ */
+#include "service/authority.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#define EPOCH_ARENA ((size_t)512 * 1024 * 1024)
+
+static void epoch_free(struct epoch *e)
+{
+    trust_free(e->trust);
+    arena_free(e->arena);
+    free(e);
+}
+DEFINE_AUTO(epoch)
+
+/*
+ * Between reading the pointer and counting ourselves in, the epoch could go;
+ * so a reader counts itself in under the same lock that replaces it. It is
+ * held for a few instructions, once per request.
+ */
+struct epoch *epoch_get(struct authority *au)
+{
+    struct epoch *e;
+
+    pthread_mutex_lock(&au->epoch_lock);
+    e = au->epoch;
+    e->users++;
+    pthread_mutex_unlock(&au->epoch_lock);
+    return e;
+}
+
+void epoch_put(struct authority *au, struct epoch *e)
+{
+    bool is_last;
+
+    if (e == NULL)
+        return;
+    pthread_mutex_lock(&au->epoch_lock);
+    is_last = --e->users == 0;
+    pthread_mutex_unlock(&au->epoch_lock);
+    if (is_last)
+        epoch_free(e);
+}
+
+static void mix(uint64_t *hash, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        *hash ^= (value >> (8 * i)) & 0xff;
+        *hash *= 0x100000001b3u;
+    }
+}
+
+/* Enough of a file's state that a replaced or rewritten one shows. */
+static void mix_file(uint64_t *hash, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        mix(hash, 0);
+        return;
+    }
+    mix(hash, (uint64_t)st.st_ino);
+    mix(hash, (uint64_t)st.st_size);
+    mix(hash, (uint64_t)st.st_mtim.tv_sec);
+    mix(hash, (uint64_t)st.st_mtim.tv_nsec);
+}
+
+static void mix_files(uint64_t *hash, const struct config_texts *files)
+{
+    for (size_t i = 0; i < files->num; i++)
+        mix_file(hash, files->items[i]);
+}
+
+static uint64_t files_digest(const struct config *c)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < c->num_vendors; i++) {
+        const struct config_vendor *v = &c->vendors[i];
+
+        mix_files(&hash, &v->anchors);
+        mix_files(&hash, &v->intermediates);
+        mix_files(&hash, &v->crls);
+        if (v->allow != NULL)
+            mix_file(&hash, v->allow);
+    }
+    return hash;
+}
+
+static enum err add_anchors(struct epoch *e, const struct config_vendor *v,
+                            int owner, struct fault *f)
+{
+    const struct span *certs;
+    size_t num;
+
+    for (size_t i = 0; i < v->anchors.num; i++) {
+        TRY(certificates_load(v->anchors.items[i], e->arena, &certs, &num, f));
+        for (size_t k = 0; k < num; k++)
+            if (trust_add_anchor(e->trust, owner, certs[k], f) != ERR_OK)
+                return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
+                                    v->anchors.items[i]);
+    }
+    for (size_t i = 0; i < v->intermediates.num; i++) {
+        TRY(certificates_load(v->intermediates.items[i], e->arena, &certs, &num,
+                              f));
+        for (size_t k = 0; k < num; k++)
+            if (trust_add_intermediate(e->trust, certs[k], f) != ERR_OK)
+                return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
+                                    v->intermediates.items[i]);
+    }
+    return ERR_OK;
+}
+
+/* A CRL file is DER, or PEM with one or more blocks. */
+static enum err add_crl_file(struct epoch *e, const char *path,
+                             struct span bytes, struct fault *f)
+{
+    struct span text = bytes, label, der;
+    size_t n = 0;
+    enum err found;
+
+    if (bytes.len > 0 && bytes.ptr[0] == DER_SEQUENCE)
+        return trust_add_crl(e->trust, bytes, f);
+    while ((found = pem_next(&text, e->arena, &label, &der)) == ERR_OK) {
+        if (!span_is_equal(label, SPAN_LIT("X509 CRL")))
+            continue;
+        TRY(trust_add_crl(e->trust, der, f));
+        n++;
+    }
+    if (found != ERR_NOT_FOUND || n == 0)
+        return fault_set(f, ERR_CONFIG, "%s: no CRL in it, neither DER nor PEM",
+                         path);
+    return ERR_OK;
+}
+
+static enum err add_crls(struct epoch *e, const struct config_vendor *v,
+                         struct fault *f)
+{
+    for (size_t i = 0; i < v->crls.num; i++) {
+        const char *path = v->crls.items[i];
+        struct buf file;
+        enum err err;
+
+        buf_init(&file, LIMIT_CRL_LEN);
+        err = file_load(path, &file, f);
+        if (err == ERR_OK)
+            err = add_crl_file(e, path, buf_span(&file), f);
+        buf_done(&file);
+        if (err != ERR_OK)
+            return fault_prefix(f, ERR_CONFIG, "vendors %s: crls: %s", v->name,
+                                path);
+    }
+    return ERR_OK;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+    return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* The next line without comment and blanks around; false at the end. */
+static bool next_line(struct span *text, struct span *line)
+{
+    const uint8_t *end;
+    struct span l;
+
+    if (text->len == 0)
+        return false;
+    end = memchr(text->ptr, '\n', text->len);
+    l = span_of(text->ptr, end == NULL ? text->len : (size_t)(end - text->ptr));
+    *text = end == NULL ? span_of(text->ptr + text->len, 0)
+                        : span_of(end + 1, text->len - l.len - 1);
+    end = l.len == 0 ? NULL : memchr(l.ptr, '#', l.len);
+    if (end != NULL)
+        l.len = (size_t)(end - l.ptr);
+    while (l.len > 0 && l.ptr[l.len - 1] <= ' ')
+        l.len--;
+    while (l.len > 0 && l.ptr[0] <= ' ')
+        l = span_of(l.ptr + 1, l.len - 1);
+    *line = l;
+    return true;
+}
+
+static enum err parse_allow(struct epoch *e, struct span text,
+                            struct allow_list *out, struct fault *f)
+{
+    struct span rest = text, line;
+    struct span *serials;
+    size_t num = 0;
+
+    while (next_line(&rest, &line))
+        num += line.len > 0;
+    serials = arena_array(e->arena, num, sizeof(*serials));
+    if (serials == NULL)
+        return fault_set(f, ERR_NO_MEM, "allow-list");
+    num = 0;
+    rest = text;
+    while (next_line(&rest, &line))
+        if (line.len > 0)
+            serials[num++] = line;
+    if (num > 0)
+        qsort(serials, num, sizeof(*serials), compare_spans);
+    *out = (struct allow_list){ true, serials, num };
+    return ERR_OK;
+}
+
+static enum err load_allow(struct epoch *e, const struct config_vendor *v,
+                           struct allow_list *out, struct fault *f)
+{
+    struct span text;
+    struct buf file;
+    enum err err;
+
+    if (v->allow == NULL)
+        return ERR_OK;
+    buf_init(&file, LIMIT_CRL_LEN);
+    err = file_load(v->allow, &file, f);
+    text = err == ERR_OK ? arena_copy(e->arena, buf_span(&file)) : SPAN_NONE;
+    buf_done(&file);
+    if (err != ERR_OK)
+        return fault_prefix(f, ERR_CONFIG, "vendors %s: allow", v->name);
+    if (span_is_absent(text))
+        return fault_set(f, ERR_NO_MEM, "%s", v->allow);
+    return parse_allow(e, text, out, f);
+}
+
+static enum err epoch_new(struct authority *au, struct epoch **out,
+                          struct fault *f)
+{
+    const struct config *c = au->config;
+    AUTO(epoch) e = calloc(1, sizeof(*e));
+
+    if (e == NULL)
+        return fault_set(f, ERR_NO_MEM, "trust");
+    e->users = 1;
+    /* Before the files are read: a change meanwhile is seen next time. */
+    e->files = files_digest(c);
+    e->arena = arena_new(EPOCH_ARENA);
+    if (e->arena == NULL)
+        return fault_set(f, ERR_NO_MEM, "trust");
+    e->allow = arena_array(e->arena, c->num_vendors, sizeof(*e->allow));
+    if (e->allow == NULL)
+        return fault_set(f, ERR_NO_MEM, "trust");
+    TRY(trust_new(au->crypto, &e->trust, f));
+    for (size_t i = 0; i < c->num_vendors; i++) {
+        TRY(add_anchors(e, &c->vendors[i], (int)i, f));
+        TRY(add_crls(e, &c->vendors[i], f));
+        TRY(load_allow(e, &c->vendors[i], &e->allow[i], f));
+    }
+    TRY(trust_seal(e->trust, f));
+    *out = e;
+    e = NULL;
+    return ERR_OK;
+}
+
+enum err authority_refresh(struct authority *au, bool *changed, struct fault *f)
+{
+    struct epoch *fresh = NULL, *old;
+
+    if (au->epoch != NULL && au->epoch->files == files_digest(au->config)) {
+        *changed = false;
+        return ERR_OK;
+    }
+    TRY(epoch_new(au, &fresh, f));
+    pthread_mutex_lock(&au->epoch_lock);
+    old = au->epoch;
+    au->epoch = fresh;
+    pthread_mutex_unlock(&au->epoch_lock);
+    epoch_put(au, old);
+    *changed = true;
+    return ERR_OK;
+}
+
+bool epoch_allows(const struct epoch *e, size_t vendor, struct span serial)
+{
+    const struct allow_list *list = &e->allow[vendor];
+
+    if (!list->is_there)
+        return true;
+    return bsearch(&serial, list->serials, list->num, sizeof(serial),
+                   compare_spans) != NULL;
+}

@@ -1,0 +1,280 @@
+/*
+ * The line: nine steps from bytes in to bytes out, in the order they happen.
+ *
+ * Nothing leaves before what it promises is durable; nothing changes for a
+ * message that did not pass step 4; a failure at any step becomes one fault,
+ * and that becomes the refusal, the log line and the counter.
+ */
+#include "service/line.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+#define MAX_ATTEMPTS 4
+
+static void at(struct job *job, enum line_step step)
+{
+    const struct line_probe *probe = &job->line->probe;
+
+    if (probe->at != NULL)
+        probe->at(probe->arg, step, job->msg.body.type);
+}
+
+/* 1: bytes to structure. The header alone is enough to answer to. */
+static enum err read_message(struct worker *w, struct job *job)
+{
+    struct fault why = { 0 };
+    enum err e;
+
+    at(job, LINE_READ);
+    TRY(hash_compute(w->cx, DIGEST_SHA256, job->bytes, job->digest,
+                     &job->fault));
+    e = cmp_message_read(job->bytes, job->arena, &job->msg, &why);
+    if (e == ERR_OK) {
+        job->has_header = true;
+        return ERR_OK;
+    }
+    job->has_header =
+        cmp_header_peek(job->bytes, job->arena, &job->msg.header) == ERR_OK;
+    job->msg.body.type = CMP_BODY_NUM;
+    return rule_break(&job->fault, RULE_MESSAGE_IS_DER, "PKIMessage", "%s",
+                      why.text);
+}
+
+/* 2: what needs no key. */
+static enum err screen(struct job *job)
+{
+    struct judged in = { &job->msg, &job->profile->profile, NULL };
+
+    at(job, LINE_SCREEN);
+    TRY(rules_check(STEP_HEADER, &in, &job->findings, &job->fault));
+    return rules_check(STEP_REQUEST, &in, &job->findings, &job->fault);
+}
+
+/* 4: the signature, its signer's path, and possession of the new key. */
+static enum err verify(struct worker *w, struct job *job)
+{
+    at(job, LINE_VERIFY);
+    TRY(verify_protection(w, job));
+    TRY(verify_possession(w, job));
+    job->is_verified = true;
+    return ERR_OK;
+}
+
+/* 5: the other rules, over the message and the facts. */
+static enum err judge(struct job *job)
+{
+    struct judged in = { &job->msg, &job->profile->profile, &job->facts };
+
+    at(job, LINE_JUDGE);
+    TRY(rules_check(STEP_JUDGE_MESSAGE, &in, &job->findings, &job->fault));
+    return rules_check(STEP_JUDGE_REQUEST, &in, &job->findings, &job->fault);
+}
+
+/* 6: state and body say what follows. */
+static enum err decide(struct job *job)
+{
+    at(job, LINE_DECIDE);
+    return txn_decide(&job->msg, &job->profile->profile, &job->facts,
+                      &job->decision, &job->fault);
+}
+
+/* 7 and 8: the certificate, the answer, and the records that go with them. */
+static enum err make_and_reply(struct worker *w, struct job *job)
+{
+    at(job, LINE_MAKE);
+    TRY(make_outcome(w, job));
+    at(job, LINE_REPLY);
+    TRY(reply_write(w, job));
+    return record_changes(job);
+}
+
+/* The whole line up to the commit. */
+static enum err walk(struct worker *w, struct job *job)
+{
+    bool is_replay;
+
+    if (clock_monotonic_micros() - job->received > w->line->request_deadline)
+        return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
+                         "waited longer than server.request_deadline");
+    TRY(read_message(w, job));
+    TRY(screen(job));
+    at(job, LINE_FIND);
+    TRY(find_reply(w, job, &is_replay));
+    if (is_replay) {
+        job->outcome = OUTCOME_REPLAYED;
+        return ERR_OK;
+    }
+    TRY(verify(w, job));
+    TRY(find_facts(w, job));
+    TRY(judge(job));
+    TRY(decide(job));
+    return make_and_reply(w, job);
+}
+
+/* A CMP refusal, or an HTTP status where none is possible or affordable. */
+static void refuse(struct worker *w, struct job *job)
+{
+    struct line *line = w->line;
+
+    change_free(job->change);
+    job->change = NULL;
+    job->revokes = false;
+    job->outcome = OUTCOME_REFUSED;
+    if (!job->is_verified)
+        line->counters.unverified++;
+    if (!job->has_header) {
+        job->outcome = OUTCOME_DROPPED;
+        job->http_status = err_whose(job->fault.err) == WHOSE_OURS ? 503 : 400;
+    } else if (!job->is_verified && !budget_take(line->budget, &job->source,
+                                                 clock_monotonic_micros())) {
+        job->outcome = OUTCOME_DROPPED;
+        job->http_status = 429;
+    } else if (reply_refusal(w, job) != ERR_OK) {
+        job->outcome = OUTCOME_DROPPED;
+        job->http_status = 503;
+    }
+}
+
+static struct span http_text(int status)
+{
+    if (status == 400)
+        return SPAN_LIT("This is not a PKIMessage in DER.\n");
+    if (status == 429)
+        return SPAN_LIT("Too many refused messages; try later.\n");
+    return SPAN_LIT("Cannot answer now; try later.\n");
+}
+
+/* The end of every job: one log line, the counters, the answer. */
+static void send_answer(struct job *job)
+{
+    struct line *line = job->line;
+
+    at(job, LINE_SEND);
+    line->counters.outcomes[job->outcome]++;
+    line->counters.errors[job->fault.err]++;
+    log_job(line->log, job);
+    if (job->revokes && line->revoked != NULL)
+        line->revoked(line->revoked_arg, job->profile->issuer);
+    if (job->http_status == 200)
+        job->send(job->send_arg, 200, job->reply);
+    else
+        job->send(job->send_arg, job->http_status, http_text(job->http_status));
+    job_free(job);
+}
+
+/* What the line found, forgotten for another walk. */
+static void forget(struct job *job)
+{
+    epoch_put(job->line->authority, job->epoch);
+    change_free(job->change);
+    arena_reset(job->arena);
+    *job = (struct job){
+        .arena = job->arena,
+        .profile = job->profile,
+        .bytes = job->bytes,
+        .source = job->source,
+        .peer = job->peer,
+        .received = job->received,
+        .send = job->send,
+        .send_arg = job->send_arg,
+        .again = job->again,
+        .again_arg = job->again_arg,
+        .line = job->line,
+        .attempts = job->attempts,
+    };
+}
+
+static void fail(struct job *job, enum err e, const char *text)
+{
+    fault_set(&job->fault, e, "%s", text);
+    job->outcome = OUTCOME_DROPPED;
+    job->http_status = 503;
+    job->revokes = false;
+}
+
+/* 9, from the store's thread: durable, beaten by another change, or failed. */
+static void committed(void *arg, enum change_result result,
+                      const struct fault *f)
+{
+    struct job *job = arg;
+
+    switch (result) {
+    case CHANGE_DONE:
+        break;
+    case CHANGE_LOST:
+        job->line->counters.lost++;
+        if (++job->attempts < MAX_ATTEMPTS) {
+            forget(job);
+            job->again(job->again_arg, job);
+            return;
+        }
+        fail(job, ERR_LOST, "lost against other changes, again and again");
+        break;
+    case CHANGE_FAILED:
+        fail(job, ERR_STORE, f->text);
+        break;
+    }
+    send_answer(job);
+}
+
+void line_handle(struct worker *w, struct job *job)
+{
+    struct change *change;
+
+    job->line = w->line;
+    job->http_status = 200;
+    job->epoch = epoch_get(w->line->authority);
+    job->facts.now = w->line->now(w->line->now_arg);
+    if (walk(w, job) != ERR_OK)
+        refuse(w, job);
+    at(job, LINE_COMMIT);
+    change = job->change;
+    job->change = NULL;
+    if (change == NULL)
+        send_answer(job);
+    else
+        store_submit(w->line->store, change, committed, job);
+}
+
+void line_turn_away(struct job *job, int status, const char *text)
+{
+    job->send(job->send_arg, status, span_str(text));
+    job_free(job);
+}
+
+struct job *job_new(void)
+{
+    AUTO(job) job = calloc(1, sizeof(*job));
+    struct job *made;
+
+    if (job == NULL)
+        return NULL;
+    job->arena = arena_new(LIMIT_REQUEST_ARENA);
+    if (job->arena == NULL)
+        return NULL;
+    made = job;
+    job = NULL;
+    return made;
+}
+
+void job_free(struct job *job)
+{
+    if (job == NULL)
+        return;
+    if (job->line != NULL)
+        epoch_put(job->line->authority, job->epoch);
+    change_free(job->change);
+    arena_free(job->arena);
+    free(job);
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = { "issued",   "confirmed", "rejected",
+                                         "replayed", "refused",   "dropped" };
+
+    return names[outcome];
+}

@@ -1,0 +1,38 @@
+/*
+ * The worker threads: a bounded queue in lanes before them, the line behind.
+ *
+ * A lane is a kind of work that may be slow on its own: one for each issuing
+ * CA, whose key may be, and one for transactions under way. No lane may keep
+ * all workers busy, so a slow key delays only its own stations.
+ */
+#ifndef SERVICE_POOL_H
+#define SERVICE_POOL_H
+
+#include "service/line.h"
+
+struct pool;
+
+struct pool_options {
+    unsigned workers;
+    unsigned queue; /* jobs waiting, all lanes together */
+};
+
+/* Starts the threads. `line` outlives the pool. */
+MUST_USE enum err pool_new(const struct pool_options *options,
+                           struct line *line, struct pool **out,
+                           struct fault *f);
+
+/* Takes the job, or, when the queue is full or closed, turns it away with 503.
+ * From any thread. */
+void pool_submit(struct pool *p, struct job *job);
+
+/* Answers what is queued, then ends the threads. Later jobs are turned away. */
+void pool_free(struct pool *p);
+DEFINE_AUTO(pool)
+
+struct pool_stats {
+    uint64_t queued, turned_away;
+};
+void pool_stats(struct pool *p, struct pool_stats *out);
+
+#endif

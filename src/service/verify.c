@@ -1,0 +1,328 @@
+/*
+ * Step 4: who signed this message, may they, and do they hold the new key?
+ * The cheap questions come first; OpenSSL's path validation last.
+ */
+#include "service/line.h"
+
+#include "base/limits.h"
+
+/* A transactionID shared by more requesters than this is an attack. */
+#define MAX_CANDIDATES 4
+
+static bool may_be_signer(const struct pki_header *h,
+                          const struct x509_cert *cert)
+{
+    if (!span_is_absent(h->sender_kid) && !span_is_absent(cert->ski))
+        return span_is_equal(h->sender_kid, cert->ski);
+    return h->sender.type == GN_DIRECTORY &&
+           name_is_equal(h->sender.value, cert->subject);
+}
+
+/*
+ * The signer's certificate among extraCerts, whatever their order (TS 33.310,
+ * 9.5.2): the one that senderKID or sender names, else the first, which is
+ * where RFC 9483 puts it.
+ */
+static enum err choose_signer(struct job *job)
+{
+    const struct cmp_message *msg = &job->msg;
+    size_t max = msg->num_extra_certs;
+    struct x509_cert cert;
+
+    if (max > LIMIT_PATH_CERTS)
+        max = LIMIT_PATH_CERTS;
+    for (size_t i = 0; i < max; i++) {
+        if (x509_read(msg->extra_certs[i], job->arena, &cert) != ERR_OK)
+            continue;
+        if (may_be_signer(&msg->header, &cert)) {
+            job->signer = cert;
+            return ERR_OK;
+        }
+    }
+    if (x509_read(msg->extra_certs[0], job->arena, &job->signer) != ERR_OK)
+        return rule_break(&job->fault, RULE_SIGNER_IS_READABLE, "extraCerts[0]",
+                          "not a certificate in DER");
+    return ERR_OK;
+}
+
+static enum err check_signer_key(struct job *job)
+{
+    const struct profile *p = &job->profile->profile;
+    const struct spki *key = &job->signer.spki;
+    enum key_kind kind = key_kind_find(key);
+    unsigned bits = key_bits(key);
+    bool is_rsa = kind == KEY_RSA || kind == KEY_RSA_PSS;
+
+    if ((p->key_kinds & (1u << kind)) != 0 &&
+        (!is_rsa || (bits >= p->rsa_min_bits && bits <= p->rsa_max_bits)))
+        return ERR_OK;
+    return rule_break(&job->fault, RULE_SIGNER_KEY_IS_ALLOWED, "extraCerts",
+                      "a %s key of %u bits", key_kind_name(kind), bits);
+}
+
+static enum err check_sender(struct job *job)
+{
+    const struct pki_header *h = &job->msg.header;
+
+    if (!span_is_absent(h->sender_kid) && !span_is_absent(job->signer.ski) &&
+        !span_is_equal(h->sender_kid, job->signer.ski))
+        return rule_break(&job->fault, RULE_SENDER_KID_IS_SIGNERS,
+                          "header.senderKID", "another key's identifier");
+    if (h->sender.type == GN_DIRECTORY &&
+        name_is_equal(h->sender.value, job->signer.subject))
+        return ERR_OK;
+    job->facts.quirk_sender_mismatch = true;
+    return ERR_OK;
+}
+
+static enum err check_signature(struct worker *w, struct job *job,
+                                const struct x509_cert *signer)
+{
+    struct span part = cmp_protected_part(&job->msg, job->arena);
+    enum err e;
+
+    if (span_is_absent(part))
+        return fault_set(&job->fault, ERR_NO_MEM, "ProtectedPart");
+    if (job->msg.protection.unused != 0)
+        return rule_break(&job->fault, RULE_PROTECTION_VERIFIES, "protection",
+                          "a BIT STRING with unused bits");
+    e = sig_verify(w->cx, &signer->spki, &job->msg.header.protection_alg, part,
+                   job->msg.protection.bytes, NULL);
+    if (e == ERR_OK)
+        return ERR_OK;
+    if (e == ERR_BAD_ALG)
+        return rule_break(&job->fault, RULE_PROTECTION_ALG_IS_ALLOWED,
+                          "header.protectionAlg",
+                          "an algorithm that does not fit the signer's key");
+    return rule_break(&job->fault, RULE_PROTECTION_VERIFIES, "protection",
+                      "a signature that does not verify");
+}
+
+/* One of our own certificates, byte for byte as the store has it? */
+static enum err find_own(struct worker *w, struct job *job, bool *is_own)
+{
+    const struct issuer *issuer =
+        authority_find_issuer(w->line->authority, job->signer.issuer);
+    struct certificate_record *r = &job->old_record;
+    enum err e;
+
+    *is_own = false;
+    if (issuer == NULL)
+        return ERR_OK;
+    e = store_find_certificate(w->session, span_str(issuer->config->name),
+                               job->signer.serial, job->arena, r, &job->fault);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_NOT_FOUND || !span_is_equal(r->der, job->signer.der)) {
+        *r = (struct certificate_record){ 0 };
+        return job->msg.body.type == CMP_KUR
+                   ? rule_break(&job->fault, RULE_OLD_IS_OURS, "extraCerts",
+                                "one under our name that we did not issue")
+                   : ERR_OK;
+    }
+    *is_own = true;
+    return ERR_OK;
+}
+
+static bool serves_vendor(const struct path_profile *profile,
+                          const struct config_vendor *vendor)
+{
+    for (size_t i = 0; i < profile->config->vendors.num; i++)
+        if (profile->config->vendors.items[i] == vendor)
+            return true;
+    return profile->config->vendors.num == 0;
+}
+
+static enum err check_revocation(struct job *job, const struct path *path,
+                                 const struct config_vendor *vendor)
+{
+    struct finding *finding;
+
+    switch (path->revocation) {
+    case REVOCATION_GOOD:
+        return ERR_OK;
+    case REVOCATION_REVOKED:
+        return rule_break(&job->fault, RULE_SIGNER_IS_NOT_REVOKED, "extraCerts",
+                          path->revoked_depth == 0
+                              ? "a revoked certificate as signer"
+                              : "a revoked intermediate, %lld above the signer",
+                          (long long)path->revoked_depth);
+    case REVOCATION_UNKNOWN:
+        break;
+    }
+    if (vendor->revocation == CONFIG_REVOCATION_REFUSE)
+        return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
+                          "a path whose revocation cannot be told");
+    if (vendor->crls.num > 0 && job->findings.num < 8) {
+        finding = &job->findings.list[job->findings.num++];
+        *finding = (struct finding){ rule_get(RULE_REVOCATION_IS_KNOWN),
+                                     { "extraCerts", "not known" } };
+    }
+    return ERR_OK;
+}
+
+static enum err check_vendor_path(struct worker *w, struct job *job)
+{
+    const struct authority *au = w->line->authority;
+    const struct config_vendor *vendor;
+    struct fault why = { 0 };
+    struct path path;
+    enum err e;
+
+    e = path_check(w->cx, job->epoch->trust, job->facts.now, job->signer.der,
+                   job->msg.extra_certs, job->msg.num_extra_certs, job->arena,
+                   &path, &why);
+    if (e == ERR_SIGNER_NOT_TRUSTED)
+        return rule_break(&job->fault, RULE_SIGNER_HAS_PATH, "extraCerts", "%s",
+                          why.text);
+    if (e != ERR_OK) {
+        job->fault = why;
+        return e;
+    }
+    job->vendor = (size_t)path.owner;
+    vendor = au->vendors[job->vendor].config;
+    if (!serves_vendor(job->profile, vendor))
+        return rule_break(&job->fault, RULE_SIGNER_HAS_PATH, "extraCerts",
+                          "a station of vendor %s, which this path does not "
+                          "serve",
+                          vendor->name);
+    TRY(check_revocation(job, &path, vendor));
+    job->facts.signer_kind = SIGNER_VENDOR;
+    return ERR_OK;
+}
+
+/* The vendor entry of a station already known. */
+static enum err find_vendor(struct worker *w, struct job *job,
+                            int64_t station_id)
+{
+    const struct authority *au = w->line->authority;
+
+    TRY(store_find_station_by_id(w->session, station_id, job->arena,
+                                 &job->station, &job->fault));
+    for (size_t i = 0; i < au->num_vendors; i++) {
+        if (!span_is_equal(span_str(au->vendors[i].config->name),
+                           job->station.vendor))
+            continue;
+        job->vendor = i;
+        return ERR_OK;
+    }
+    return fault_set(&job->fault, ERR_NOT_AUTHORIZED,
+                     "vendor %.*s is not in the configuration any more",
+                     (int)job->station.vendor.len,
+                     (const char *)job->station.vendor.ptr);
+}
+
+/* What the vendor entry forgives, by name. */
+static enum err check_quirks(struct worker *w, struct job *job)
+{
+    uint32_t quirks = w->line->authority->vendors[job->vendor].config->quirks;
+
+    if (job->facts.quirk_sender_mismatch &&
+        (quirks & CONFIG_QUIRK_SENDER_MISMATCH) == 0)
+        return rule_break(&job->fault, RULE_SENDER_IS_SIGNER, "header.sender",
+                          "another name");
+    if (!x509_may(&job->signer, KU_DIGITAL_SIGNATURE) &&
+        (quirks & CONFIG_QUIRK_NO_DIGITAL_SIGNATURE) == 0)
+        return rule_break(&job->fault, RULE_SIGNER_MAY_SIGN, "extraCerts",
+                          "a keyUsage without it");
+    return ERR_OK;
+}
+
+static enum err verify_request(struct worker *w, struct job *job)
+{
+    bool is_own;
+
+    TRY(choose_signer(job));
+    TRY(check_signer_key(job));
+    TRY(check_sender(job));
+    TRY(check_signature(w, job, &job->signer));
+    TRY(find_own(w, job, &is_own));
+    if (is_own) {
+        job->facts.signer_kind = SIGNER_OPERATOR;
+        TRY(find_vendor(w, job, job->old_record.station));
+    } else {
+        TRY(check_vendor_path(w, job));
+    }
+    TRY(check_quirks(w, job));
+    job->facts.signer = &job->signer;
+    return hash_compute(w->cx, DIGEST_SHA256, job->signer.der, job->requester,
+                        &job->fault);
+}
+
+/*
+ * A later message of a transaction: the credential of its request, which the
+ * store has, so that none needs to be sent again (TS 33.310, 9.5.4.5).
+ */
+static enum err verify_continuation(struct worker *w, struct job *job,
+                                    bool *is_known)
+{
+    struct transaction_list list;
+    struct x509_cert cert;
+
+    *is_known = false;
+    TRY(store_list_transactions(w->session, job->msg.header.transaction_id,
+                                MAX_CANDIDATES, job->arena, &list,
+                                &job->fault));
+    for (size_t i = 0; i < list.num && !*is_known; i++) {
+        if (x509_read(list.list[i].requester_cert, job->arena, &cert) !=
+                ERR_OK ||
+            !may_be_signer(&job->msg.header, &cert) ||
+            check_signature(w, job, &cert) != ERR_OK)
+            continue;
+        job->signer = cert;
+        job->transaction = list.list[i];
+        memcpy(job->requester, list.list[i].requester.ptr,
+               sizeof(job->requester));
+        *is_known = true;
+    }
+    if (!*is_known)
+        return ERR_OK;
+    job->fault = (struct fault){ 0 };
+    job->facts.signer = &job->signer;
+    return find_vendor(w, job, job->transaction.station);
+}
+
+enum err verify_protection(struct worker *w, struct job *job)
+{
+    bool is_known;
+
+    if (job->msg.body.type == CMP_CERT_CONF) {
+        TRY(verify_continuation(w, job, &is_known));
+        if (is_known)
+            return ERR_OK;
+        job->fault = (struct fault){ 0 };
+        if (job->msg.num_extra_certs == 0)
+            return rule_break(&job->fault, RULE_SIGNER_IS_KNOWN, "extraCerts",
+                              "none, and no transaction of this signer");
+    }
+    return verify_request(w, job);
+}
+
+enum err verify_possession(struct worker *w, struct job *job)
+{
+    const struct cert_req_msg *req;
+    const struct spki *key;
+    struct fault why = { 0 };
+    struct span bytes;
+
+    if ((BODY_BIT(job->msg.body.type) & REQUESTS) == 0)
+        return ERR_OK;
+    req = &job->msg.body.cert_req.list[0];
+    key = &req->cert_req.cert_template.public_key;
+    if (pubkey_check(w->cx, key, &why) != ERR_OK)
+        return rule_break(&job->fault, RULE_NEW_KEY_IS_SOUND,
+                          "certTemplate.publicKey", "%s", why.text);
+    if (req->popo.has_input_sender &&
+        (req->popo.input_sender.type != GN_DIRECTORY ||
+         !name_is_equal(req->popo.input_sender.value, job->signer.subject)))
+        return rule_break(&job->fault, RULE_POPOSK_SENDER_IS_SIGNER,
+                          "popo.poposkInput.authInfo.sender", "another name");
+    bytes = popo_signed_bytes(req, job->arena);
+    if (span_is_absent(bytes))
+        return fault_set(&job->fault, ERR_NO_MEM, "proof of possession");
+    if (sig_verify(w->cx, key, &req->popo.alg, bytes, req->popo.signature,
+                   NULL) != ERR_OK)
+        return rule_break(&job->fault, RULE_POP_VERIFIES, "popo.signature",
+                          "one that does not verify");
+    return ERR_OK;
+}
