@@ -87,7 +87,7 @@ void conn_answer(struct conn *c, struct wire *w)
 
 int net_refused_status(enum net_refused which)
 {
-#define STATUS_ROW(status) [NET_REFUSED_##status] = status,
+#define STATUS_ROW(status) [NET_REFUSED_##status] = (status),
     static const int statuses[] = { NET_REFUSALS(STATUS_ROW) };
 #undef STATUS_ROW
 

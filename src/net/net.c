@@ -153,17 +153,10 @@ static enum err init_bounds(struct net *n, struct fault *f)
     return ERR_OK;
 }
 
-enum err net_start(const struct net_options *o, struct net **out,
-                   struct fault *f)
+static enum err bring_up(struct net *n, struct fault *f)
 {
-    AUTO(net) n = calloc(1, sizeof(*n));
-
-    if (n == NULL)
-        return fault_set(f, ERR_NO_MEM, "server");
-    if (o->num_listeners == 0)
+    if (n->o.num_listeners == 0)
         return fault_set(f, ERR_CONFIG, "no address to listen on");
-    n->o = *o;
-    set_defaults(&n->o);
     n->bounds = calloc(n->o.num_listeners, sizeof(*n->bounds));
     n->loops = calloc(n->o.num_loops, sizeof(*n->loops));
     if (n->bounds == NULL || n->loops == NULL)
@@ -173,8 +166,25 @@ enum err net_start(const struct net_options *o, struct net **out,
         TRY(loop_init(&n->loops[n->num_loops++], n, f));
     for (unsigned i = 0; i < n->num_loops; i++)
         TRY(loop_start(&n->loops[i], f));
+    return ERR_OK;
+}
+
+enum err net_start(const struct net_options *o, struct net **out,
+                   struct fault *f)
+{
+    struct net *n = calloc(1, sizeof(*n));
+    enum err e;
+
+    if (n == NULL)
+        return fault_set(f, ERR_NO_MEM, "server");
+    n->o = *o;
+    set_defaults(&n->o);
+    e = bring_up(n, f);
+    if (e != ERR_OK) {
+        net_free(n);
+        return e;
+    }
     *out = n;
-    n = NULL;
     return ERR_OK;
 }
 

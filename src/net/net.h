@@ -125,7 +125,7 @@ MUST_USE enum err net_reload_tls(struct net *n, struct fault *f);
  * a client may be gone before the answer, and nobody above needs to care.
  */
 
-/* Without query and without slashes at its end; "/" for the root. */
+/* Without query and without the slash at its end; "/" for the root. */
 const char *net_exchange_path(const struct net_exchange *x);
 /* What follows '?', undecoded; "" when there is none. */
 const char *net_exchange_query(const struct net_exchange *x);

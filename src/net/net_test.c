@@ -1,4 +1,4 @@
-#include "net/test_rig.h"
+#include "net/rig_test.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -106,6 +106,11 @@ static void test_refusals(void **state)
     }
 }
 
+static void put(char *at, struct span bytes)
+{
+    memcpy(at, bytes.ptr, bytes.len);
+}
+
 static void test_long_head(void **state)
 {
     AUTO(net) n = rig_start_default();
@@ -117,12 +122,12 @@ static void test_long_head(void **state)
     (void)state;
     /* As long as the cap, then a byte longer, then without an end. */
     memset(text + len, 'a', RIG_HEADER_CAP - len);
-    memcpy(text + RIG_HEADER_CAP - 4, "\r\n\r\n", 4);
+    put(text + RIG_HEADER_CAP - 4, SPAN_LIT("\r\n\r\n"));
     rig_say_bytes(fd, text, RIG_HEADER_CAP);
     assert_true(rig_hear(fd, &a) && a.status == 200);
     close(fd);
     fd = rig_dial(n, 0);
-    memcpy(text + RIG_HEADER_CAP - 4, "a\r\n\r\n", 5);
+    put(text + RIG_HEADER_CAP - 4, SPAN_LIT("a\r\n\r\n"));
     rig_say_bytes(fd, text, RIG_HEADER_CAP + 1);
     assert_true(rig_hear(fd, &a) && a.status == 431);
     assert_true(rig_is_at_end(fd));
@@ -298,7 +303,7 @@ static void test_chunked_to_the_cap(void **state)
 
     (void)state;
     memset(piece + 4, 'x', 64);
-    memcpy(piece + 68, "\r\n", 2);
+    put(piece + 68, SPAN_LIT("\r\n"));
     for (int extra = 0; extra < 2; extra++) {
         rig_say(fd, CMP TYPE "Transfer-Encoding: chunked\r\n\r\n");
         for (int i = 0; i < RIG_BODY_CAP / 64; i++)

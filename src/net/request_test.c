@@ -124,7 +124,7 @@ static void test_heads(void **state)
         { "a TLS hello", "\x16\x03\x01\x02", -1 },
         { "no end", POST, -2 },
     };
-    struct http_head h;
+    struct http_head h = { 0 };
 
     (void)state;
     for (size_t i = 0; i < NUM(rows); i++) {
@@ -138,7 +138,7 @@ static void test_heads(void **state)
 
 static void test_head_fields(void **state)
 {
-    struct http_head h;
+    struct http_head h = { 0 };
     const char *text = "POST http://h/a/b?c=d HTTP/1.1\r\nHost: h\r\n"
                        "Content-Type: x/y; z\r\nContent-Length: 77\r\n"
                        "Expect: 100-continue\r\nContent-Encoding: gzip\r\n\r\n";
@@ -171,7 +171,7 @@ static void test_keep_alive(void **state)
         { "1.0", "Connection: keep-alive, close\r\n", false },
     };
     char text[200];
-    struct http_head h;
+    struct http_head h = { 0 };
 
     (void)state;
     for (size_t i = 0; i < NUM(rows); i++) {

@@ -1,4 +1,4 @@
-#include "net/test_rig.h"
+#include "net/rig_test.h"
 
 #include <pthread.h>
 #include <unistd.h>

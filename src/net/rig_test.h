@@ -2,8 +2,8 @@
  * What the tests of the server share: handlers, a server on loopback, and a
  * client that writes bytes as it likes. What fails here fails the test.
  */
-#ifndef NET_TEST_RIG_H
-#define NET_TEST_RIG_H
+#ifndef NET_RIG_TEST_H
+#define NET_RIG_TEST_H
 
 /* cmocka.h needs these before it. */
 #include <setjmp.h>
