@@ -20,20 +20,22 @@ MUST_USE enum err crypto_new(struct crypto **out, struct fault *f);
 void crypto_free(struct crypto *c);
 DEFINE_AUTO(crypto)
 
-/* `c` outlives it. Belongs to one thread. */
+/* `c` outlives it. Belongs to one thread. May keep a private key it signed
+ * with in memory until it is freed itself, also after privkey_free. */
 MUST_USE enum err crypto_ctx_new(struct crypto *c, struct crypto_ctx **out,
                                  struct fault *f);
 void crypto_ctx_free(struct crypto_ctx *cx);
 DEFINE_AUTO(crypto_ctx)
 
-/* Digest of one or two pieces into `out` (DIGEST_MAX_LEN bytes); its length is
- * digest_len(d). ERR_CRYPTO. */
+/* Digest of `bytes` into `out` (room for DIGEST_MAX_LEN); its length is
+ * digest_len(d). ERR_CRYPTO, also for DIGEST_NONE. */
 MUST_USE enum err hash_compute(struct crypto_ctx *cx, enum digest d,
                                struct span bytes, uint8_t *out,
                                struct fault *f);
-/* The same without a context, for rare use: SHA-256 of a then b. */
+/* SHA-256 of a then b, without a context; cannot fail. */
 void hash_sha256_pair(struct span a, struct span b, uint8_t out[32]);
-/* SHA-1, for the key identifier of RFC 5280, 4.2.1.2 method 1, only. */
+/* SHA-1 of the key's octets, for the key identifier of RFC 5280, 4.2.1.2
+ * method 1, and for nothing else. */
 MUST_USE enum err hash_key_id(struct crypto_ctx *cx, const struct spki *key,
                               uint8_t out[20], struct fault *f);
 
@@ -42,17 +44,19 @@ MUST_USE enum err random_fill(struct crypto_ctx *cx, uint8_t *out, size_t len,
                               struct fault *f);
 
 /*
- * A public key that may be certified or believed: a known kind and curve, the
- * point on the curve, RSA of 2048 to 4096 bits with an odd modulus and an odd
- * exponent from 65537 up.
- * ERR_BAD_ALG: another kind or size. ERR_BAD_DATA_FORMAT: malformed.
+ * A public key that may be certified or believed: a known kind and named
+ * curve; the point on the curve, uncompressed or compressed; RSA of 2048 to
+ * 4096 bits with an odd modulus and an odd exponent from 65537 up to 8 octets.
+ * ERR_BAD_ALG: another kind, size or exponent. ERR_BAD_DATA_FORMAT: malformed.
  */
 MUST_USE enum err pubkey_check(struct crypto_ctx *cx, const struct spki *key,
                                struct fault *f);
 
 /*
- * Verifies a signature over `data`.
- * ERR_BAD_ALG: the algorithm is not in the table or does not fit the key.
+ * Verifies a signature over `data`. The key is held to the bounds of
+ * pubkey_check first, so that no key makes this dear.
+ * ERR_BAD_ALG: the algorithm is not in the table or does not fit the key, or
+ * an RSA key is out of bounds.
  * ERR_BAD_MESSAGE_CHECK: the signature is wrong, or the key malformed.
  */
 MUST_USE enum err sig_verify(struct crypto_ctx *cx, const struct spki *key,
@@ -67,8 +71,9 @@ struct privkey;
 MUST_USE enum err privkey_generate(struct crypto_ctx *cx, enum key_kind kind,
                                    unsigned bits, struct privkey **out,
                                    struct fault *f);
-/* PEM or DER, PKCS#8 or traditional, unencrypted. ERR_BAD_DATA_FORMAT;
- * ERR_BAD_ALG: a kind the table does not know. */
+/* PEM or DER, PKCS#8 or traditional, unencrypted; nobody is prompted.
+ * ERR_BAD_DATA_FORMAT, also when the halves do not belong together;
+ * ERR_BAD_ALG: a kind, curve or size pubkey_check refuses. */
 MUST_USE enum err privkey_parse(struct crypto_ctx *cx, struct span text,
                                 struct privkey **out, struct fault *f);
 void privkey_free(struct privkey *key);
@@ -80,7 +85,8 @@ MUST_USE enum err privkey_format(const struct privkey *key, struct buf *out,
 /* Its SubjectPublicKeyInfo; borrowed from the key. */
 struct span privkey_spki(const struct privkey *key);
 enum key_kind privkey_kind(const struct privkey *key);
-/* Into the arena. ERR_BAD_ALG: `alg` does not fit the key. */
+/* Into the arena. Several threads may use one key, each with its own `cx`.
+ * ERR_BAD_ALG: `alg` does not fit the key. */
 MUST_USE enum err privkey_sign(struct crypto_ctx *cx, const struct privkey *key,
                                enum sig_alg alg, struct span data,
                                struct arena *a, struct span *sig,

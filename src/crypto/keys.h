@@ -15,8 +15,13 @@
 
 struct keys;
 
-/* One back end's way to use one key. `sign` may block and is called by several
- * threads at once. `spki` is read once, when the key is added. */
+/*
+ * One back end's way to use one key. `sign` may block and is called by several
+ * threads at once, by no more than `max_parallel` (0: any number): a token
+ * says here how many sessions it has, and callers beyond these queue in
+ * keys_sign, where deadlines hold. `spki` is called once, when the key is
+ * added. Static storage.
+ */
 struct key_ops {
     enum err (*sign)(void *key, struct crypto_ctx *cx, enum sig_alg alg,
                      struct span data, struct arena *a, struct span *sig,
@@ -24,6 +29,7 @@ struct key_ops {
     enum err (*spki)(void *key, struct arena *a, struct span *out,
                      struct fault *f);
     void (*free)(void *key);
+    unsigned max_parallel;
 };
 
 MUST_USE enum err keys_new(struct crypto *c, struct keys **out,
@@ -31,15 +37,16 @@ MUST_USE enum err keys_new(struct crypto *c, struct keys **out,
 void keys_free(struct keys *k);
 DEFINE_AUTO(keys)
 
-/* Adds a key under a name not taken yet (ERR_EXISTS). `max_waiting` callers
- * may be inside at once. Takes ownership of `key` when it succeeds. Before
- * the first keys_sign only. */
+/* Adds a key under a name not taken yet (ERR_EXISTS). At most `max_waiting`
+ * callers are inside keys_sign for it at once, signing or queueing. Takes
+ * ownership of `key` when it succeeds. Before the first keys_sign only. */
 MUST_USE enum err keys_add(struct keys *k, const char *name,
                            unsigned max_waiting, const struct key_ops *ops,
                            void *key, struct fault *f);
 
-/* The file back end: an unencrypted PEM or DER private key, which only its
- * owner may read (else ERR_CONFIG). */
+/* The file back end: an unencrypted PEM or DER private key in a regular file
+ * with no permissions but its owner's (else ERR_CONFIG). ERR_NOT_FOUND,
+ * ERR_IO; ERR_BAD_DATA_FORMAT and ERR_BAD_ALG as privkey_parse. */
 MUST_USE enum err keys_add_file(struct keys *k, const char *name,
                                 unsigned max_waiting, const char *path,
                                 struct fault *f);
@@ -50,9 +57,11 @@ MUST_USE enum err keys_spki(const struct keys *k, const char *name,
 
 /*
  * Signs `data` with the named key, into the arena. `deadline` is on
- * clock_monotonic_micros; 0: none.
- * ERR_SYSTEM_UNAVAIL: too many wait for this key, or the deadline passed
+ * clock_monotonic_micros; 0: none. It bounds the wait for a turn, not what
+ * the back end then takes.
+ * ERR_SYSTEM_UNAVAIL: too many are inside for this key, or the deadline passed
  * before it was this caller's turn. ERR_BAD_ALG: `alg` does not fit.
+ * ERR_NOT_FOUND: no key of that name.
  */
 MUST_USE enum err keys_sign(struct keys *k, struct crypto_ctx *cx,
                             const char *name, enum sig_alg alg,

@@ -1,0 +1,119 @@
+/*
+ * What the files of this module share.
+ */
+#ifndef CRYPTO_INTERNAL_H
+#define CRYPTO_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <openssl/evp.h>
+
+#include "crypto/crypto.h"
+
+/* Sizes of RSA moduli and exponents that are computed with. A larger one is
+ * a way to make us work: verification grows with the square of the modulus
+ * and linearly with the exponent. */
+#define RSA_MIN_BITS 2048
+#define RSA_MAX_BITS 4096
+#define RSA_MAX_EXPONENT_LEN 8
+
+struct crypto {
+    EVP_MD *md[DIGEST_NUM]; /* [DIGEST_NONE] is NULL */
+    EVP_MD *sha1;           /* for key identifiers alone */
+    atomic_uint_fast64_t next_key;
+};
+
+enum ec_curve {
+    CURVE_P256,
+    CURVE_P384,
+    CURVE_P521,
+    CURVE_NUM
+};
+
+/*
+ * A key whose point is replaced before each use, and a context initialised
+ * to verify under it: replacing the point in the key replaces it there too,
+ * which crypto_new makes sure of.
+ */
+struct ec_slot {
+    EVP_PKEY *key;
+    EVP_PKEY_CTX *verify;
+};
+
+/* A context ready to sign with the private key of this number. */
+struct sign_slot {
+    uint64_t key;
+    enum sig_alg alg;
+    EVP_PKEY_CTX *sign;
+};
+#define SIGN_SLOTS 8
+
+struct crypto_ctx {
+    struct crypto *crypto;
+    EVP_MD_CTX *hash[DIGEST_NUM];
+    EVP_MD_CTX *sha1;
+    struct ec_slot ec[CURVE_NUM];
+    EVP_PKEY_CTX *rsa_import;
+    struct sign_slot slots[SIGN_SLOTS];
+    unsigned next_slot; /* the one to give up next */
+};
+
+struct privkey {
+    uint64_t number; /* never that of another key of this process */
+    EVP_PKEY *pkey;
+    uint8_t *spki_der;
+    struct spki spki;
+    enum key_kind kind;
+};
+
+/* Sets ERR_CRYPTO: `what`, and OpenSSL's own reason; empties its queue. */
+enum err crypto_fault(struct fault *f, const char *what);
+
+/* The digest a signature covers, on the stack of its caller. */
+struct digested {
+    uint8_t bytes[DIGEST_MAX_LEN];
+    size_t len;
+};
+MUST_USE enum err digest_make(struct crypto_ctx *cx, enum digest d,
+                              struct span data, struct digested *out,
+                              struct fault *f);
+
+/* CURVE_NUM: not an elliptic-curve key. */
+enum ec_curve curve_find(enum key_kind kind);
+/* Puts the public point in its slot's key. ERR_BAD_DATA_FORMAT: not a point
+ * of the curve. */
+MUST_USE enum err ec_slot_set(struct crypto_ctx *cx, enum ec_curve curve,
+                              struct span point, struct fault *f);
+/* An RSA public key within the bounds above; the caller's. ERR_BAD_ALG,
+ * ERR_BAD_DATA_FORMAT. */
+MUST_USE enum err rsa_import(struct crypto_ctx *cx, const struct spki *key,
+                             EVP_PKEY **out, struct fault *f);
+/* Sets padding and digest of an initialised context. */
+MUST_USE enum err rsa_setup(EVP_PKEY_CTX *ctx, const struct crypto *c,
+                            const struct sig_alg_info *info, struct fault *f);
+/* ERR_BAD_ALG: this key does not make such signatures. */
+MUST_USE enum err sig_alg_check(enum sig_alg alg, const struct spki *key,
+                                struct fault *f);
+
+struct keys;
+struct crypto *keys_crypto(const struct keys *k);
+
+static inline void evp_pkey_free(EVP_PKEY **key)
+{
+    EVP_PKEY_free(*key);
+}
+#define AUTO_PKEY __attribute__((cleanup(evp_pkey_free))) EVP_PKEY *
+
+static inline void evp_pkey_ctx_free(EVP_PKEY_CTX **ctx)
+{
+    EVP_PKEY_CTX_free(*ctx);
+}
+#define AUTO_PKEY_CTX __attribute__((cleanup(evp_pkey_ctx_free))) EVP_PKEY_CTX *
+
+static inline void evp_md_ctx_free(EVP_MD_CTX **ctx)
+{
+    EVP_MD_CTX_free(*ctx);
+}
+#define AUTO_MD_CTX __attribute__((cleanup(evp_md_ctx_free))) EVP_MD_CTX *
+
+#endif
