@@ -11,8 +11,8 @@
 
 #include <event2/buffer.h>
 
-/* Beyond the head's cap, so that one too long is seen to be. */
-#define READ_SLACK 4096
+/* What a connection reads ahead while a request of it is being answered. */
+#define READ_AHEAD 4096
 
 static void arm(struct conn *c, enum deadline which)
 {
@@ -56,6 +56,24 @@ void conn_close(struct conn *c)
     loop_check_over(l);
 }
 
+/*
+ * Reading stops while nothing is taken out and starts when more is needed. Not
+ * by libevent's watermarks: at one, bufferevent_openssl leaves decrypted bytes
+ * inside OpenSSL, and nothing wakes it for them.
+ */
+static void hold(struct conn *c)
+{
+    bufferevent_disable(c->bev, EV_READ);
+    c->is_held = true;
+}
+
+static void unhold(struct conn *c)
+{
+    if (c->is_held)
+        bufferevent_enable(c->bev, EV_READ);
+    c->is_held = false;
+}
+
 /* Closing with bytes unread would send a reset, which can overtake the answer
  * in the client; so the client closes first, or time does. */
 static void linger(struct conn *c)
@@ -67,6 +85,7 @@ static void linger(struct conn *c)
     tls_say_end(c->bev);
     shutdown(bufferevent_getfd(c->bev), SHUT_WR);
     evbuffer_drain(input(c), evbuffer_get_length(input(c)));
+    unhold(c);
     c->state = CONN_LINGER;
     arm(c, DEADLINE_LINGER);
 }
@@ -223,15 +242,18 @@ static bool admit(struct conn *c, struct span head)
 /* The request is not complete. */
 static void want_more(struct conn *c)
 {
-    if (c->has_ended)
+    if (c->has_ended) {
         conn_close(c);
-    else
-        quick_ack(c);
+        return;
+    }
+    unhold(c);
+    quick_ack(c);
 }
 
-static bool step_nothing(struct conn *c)
+static bool step_wait(struct conn *c)
 {
-    (void)c;
+    if (evbuffer_get_length(input(c)) > READ_AHEAD)
+        hold(c);
     return false;
 }
 
@@ -240,6 +262,8 @@ static bool step_idle(struct conn *c)
     if (evbuffer_get_length(input(c)) == 0) {
         if (c->has_ended)
             conn_close(c);
+        else
+            unhold(c);
         return false;
     }
     c->state = CONN_HEAD;
@@ -332,9 +356,9 @@ static bool step_linger(struct conn *c)
 }
 
 static bool (*const steps[])(struct conn *c) = {
-    [CONN_HANDSHAKE] = step_nothing, [CONN_IDLE] = step_idle,
-    [CONN_HEAD] = step_head,         [CONN_BODY] = step_body,
-    [CONN_WAITING] = step_nothing,   [CONN_WRITING] = step_nothing,
+    [CONN_HANDSHAKE] = step_wait, [CONN_IDLE] = step_idle,
+    [CONN_HEAD] = step_head,      [CONN_BODY] = step_body,
+    [CONN_WAITING] = step_wait,   [CONN_WRITING] = step_wait,
     [CONN_LINGER] = step_linger,
 };
 
@@ -481,8 +505,6 @@ void conn_open(struct loop *l, struct bound *b, evutil_socket_t fd,
     l->conns = c;
     event_assign(&c->timer, l->base, -1, 0, on_deadline, c);
     bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
-    bufferevent_setwatermark(c->bev, EV_READ, 0,
-                             l->net->o.header_cap + READ_SLACK);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
     c->state = b->conf->tls_cert_file != NULL ? CONN_HANDSHAKE : CONN_IDLE;
     arm(c, c->state == CONN_HANDSHAKE ? DEADLINE_HANDSHAKE : DEADLINE_IDLE);

@@ -120,6 +120,7 @@ struct conn {
     bool keeps_alive;
     bool is_http_1_0;
     bool is_head;   /* the method, so the answer has no body */
+    bool is_held;   /* reading has stopped */
     bool has_ended; /* the client sends no more */
 };
 

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "support/test_pki.h"
 
@@ -283,6 +284,43 @@ static void test_big(void **state)
     rig_down(&r);
 }
 
+/* More than is read ahead stands behind a parked request, in few records: what
+ * TLS holds decrypted wakes no descriptor, and must not be forgotten. */
+static void test_pipeline(void **state)
+{
+    char text[4096];
+    struct rig r;
+    struct client c;
+    struct buf all;
+
+    (void)state;
+    rig_up(&r);
+    client_init(&c, &r);
+    assert_int_equal(SSL_connect(c.ssl), 1);
+    buf_init(&all, (size_t)64 * 1024);
+    buf_add_str(&all, "POST /park HTTP/1.1\r\nHost: h\r\n"
+                      "Content-Length: 0\r\n\r\n");
+    for (int i = 0; i < 20; i++)
+        buf_printf(&all, CMP TYPE "Content-Length: 1500\r\n\r\n%01497d%03d", 0,
+                   i);
+    say(&c, buf_str(&all));
+    rig_wait_for_requests(r.net, 1);
+    rig_pause(50);
+    net_reply_text(rig_unpark(), 503, 1, "wait\n");
+    assert_true(hear_until(&c, "\r\n\r\nwait\n", text, sizeof(text)));
+    for (int i = 0; i < 20; i++) {
+        char end[8];
+
+        snprintf(end, sizeof(end), "0%03d", i);
+        assert_true(hear_until(&c, "\r\n\r\n", text, sizeof(text)));
+        assert_int_equal(SSL_read(c.ssl, text, 1500), 1500);
+        assert_memory_equal(text + 1496, end, 4);
+    }
+    buf_done(&all);
+    client_done(&c);
+    rig_down(&r);
+}
+
 /* An answer of 1 KiB leaves as one record, head and body together. */
 static void test_one_record(void **state)
 {
@@ -429,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_no_renegotiation),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_big),
+        cmocka_unit_test(test_pipeline),
         cmocka_unit_test(test_one_record),
         cmocka_unit_test(test_handshake_deadline),
         cmocka_unit_test(test_reload),
