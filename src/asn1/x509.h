@@ -7,7 +7,11 @@
 #include "asn1/alg.h"
 #include "asn1/types.h"
 
-/* keyUsage as a mask of its named bits. */
+/* keyUsage as a mask of its named bits. openssl/x509v3.h has macros of these
+ * names with other values: no file may include both. */
+#ifdef KU_DIGITAL_SIGNATURE
+#error "openssl/x509v3.h is included, see above"
+#endif
 enum key_usage {
     KU_DIGITAL_SIGNATURE = 1u << 0,
     KU_NON_REPUDIATION = 1u << 1,
