@@ -5,6 +5,7 @@
 #include "cli/server.h"
 
 static const struct cli_verbs *const verbs[] = {
+    &cli_server_init,
     &cli_server_config,
 };
 

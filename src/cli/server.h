@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_verbs cli_server_init;   /* init */
 extern const struct cli_verbs cli_server_config; /* config, version */
 
 #endif
