@@ -1,0 +1,161 @@
+/*
+ * CMP transactions, the base station's side: decides, and does nothing.
+ *
+ * The machine is told what happened (an answer with what crypto found about
+ * it, or that none came) and says what is to be done: which message to build
+ * and sign, whether the same bytes go again, what to install, when to give up.
+ * Clock, random bytes and the results of checks come in as arguments.
+ *
+ * `struct client` is all that has to survive a crash, besides the bytes of the
+ * message under way and what belongs to the certificate got.
+ */
+#ifndef TXN_CLIENT_H
+#define TXN_CLIENT_H
+
+#include "asn1/cmp.h"
+
+#define CLIENT_ID_LEN 16
+/* What one message takes: a transactionID (the first only) and a nonce. */
+#define CLIENT_RANDOM_LEN (2 * (size_t)CLIENT_ID_LEN)
+/* SHA-256 of a certificate. */
+#define CLIENT_CERT_ID_LEN 32
+
+enum client_state {
+    CLIENT_IDLE,
+    CLIENT_REQUEST_SENT,
+    CLIENT_CONFIRM_SENT,
+    CLIENT_DONE,
+    CLIENT_FAILED,
+    CLIENT_STATE_NUM
+};
+/* "request-sent"; static storage. */
+const char *client_state_name(enum client_state state);
+
+struct client {
+    enum client_state state;
+    enum cmp_body_type request; /* CMP_IR or CMP_KUR */
+    bool accepts;               /* what the certConf under way says */
+    int64_t deadline;           /* of the message under way */
+    uint8_t transaction_id[CLIENT_ID_LEN];
+    uint8_t nonce[CLIENT_ID_LEN];       /* senderNonce under way */
+    uint8_t signer[CLIENT_CERT_ID_LEN]; /* who signed the first answer */
+};
+
+/* Seconds. */
+struct client_waits {
+    int64_t request;     /* the same request goes again for so long */
+    int64_t confirm;     /* for a certConf without confirmWaitTime */
+    int64_t confirm_max; /* what of a confirmWaitTime is believed */
+    int64_t retry;       /* before the first repetition; then doubled */
+    int64_t retry_max;
+};
+
+/* The credential every message of the transaction is signed with. */
+struct client_credential {
+    const struct x509_cert *cert;
+    enum sig_alg alg;
+};
+
+/* What crypto and the settings say about an answer. */
+struct client_facts {
+    struct span public_key; /* SubjectPublicKeyInfo that was asked for */
+    struct span subject;    /* kur: the Name to keep; absent: any */
+
+    const struct x509_cert *signer; /* NULL: no certificate fits */
+    uint8_t signer_id[CLIENT_CERT_ID_LEN];
+    bool signature_holds;
+    bool signer_is_trusted; /* has a path to the operator root, now */
+    bool signer_is_named;   /* by the settings */
+    const char *path_text;  /* why there is no path; NULL: not known */
+
+    /* The certificate in the answer; NULL: there is none that can be read. */
+    const struct x509_cert *cert;
+    bool cert_is_trusted;
+    const char *cert_path_text;
+    struct span cert_issuer; /* the next on its path; absent: no path */
+    struct span cert_hash;   /* for certConf; absent: cannot be made */
+};
+
+enum client_action {
+    CLIENT_IGNORE,  /* no answer; counted and shown, nothing else happens */
+    CLIENT_SEND,    /* build this message, make it durable, send it */
+    CLIENT_RESEND,  /* the same bytes again, in `wait` seconds */
+    CLIENT_INSTALL, /* done: the new pair becomes the usable one */
+    CLIENT_GIVE_UP, /* time is over: this transaction is to be forgotten */
+    CLIENT_END      /* failed, or refused by a verified answer */
+};
+
+struct client_step {
+    enum client_action action;
+    int64_t wait;             /* CLIENT_RESEND */
+    struct pki_header header; /* CLIENT_SEND; in the arena, like the body */
+    struct pki_body body;
+    struct fault why; /* IGNORE, GIVE_UP, END, and SEND of a rejection */
+};
+
+/*
+ * What a request asks for. `subject` absent: the authority chooses, and
+ * poposkInput names the vendor's subject (TS 33.310, 9.5.4.2). `old` is the
+ * certificate a kur updates, else NULL.
+ */
+struct client_wish {
+    enum cmp_body_type request;
+    struct span public_key; /* SubjectPublicKeyInfo, whole */
+    struct span subject;
+    struct span recipient; /* Name; absent: not known */
+    const struct x509_cert *old;
+};
+
+/*
+ * The one CertReqMsg without its POP signature, and what that covers; into the
+ * arena. `key_alg` is what the new key signs with.
+ */
+MUST_USE enum err client_request_make(const struct client_wish *wish,
+                                      const struct client_credential *own,
+                                      enum sig_alg key_alg, struct arena *a,
+                                      struct cert_req_msg *out,
+                                      struct span *signed_bytes,
+                                      struct fault *f);
+
+/*
+ * Begins a transaction with that message, its popo.signature filled: `out` is
+ * CLIENT_SEND. `msg` outlives `out`. `fresh` is random.
+ */
+MUST_USE enum err client_start(struct client *c, const struct client_wish *wish,
+                               const struct client_credential *own,
+                               const struct cert_req_msg *msg,
+                               const struct client_waits *waits, int64_t now,
+                               const uint8_t fresh[CLIENT_RANDOM_LEN],
+                               struct arena *a, struct client_step *out,
+                               struct fault *f);
+
+/*
+ * An answer that could be read came. Only one that is verified, entitled and
+ * of this transaction moves the machine; any other is CLIENT_IGNORE.
+ */
+MUST_USE enum err client_reply(struct client *c,
+                               const struct client_credential *own,
+                               const struct cmp_message *reply,
+                               const struct client_facts *facts,
+                               const struct client_waits *waits, int64_t now,
+                               const uint8_t fresh[CLIENT_RANDOM_LEN],
+                               struct arena *a, struct client_step *out,
+                               struct fault *f);
+
+/* How an attempt ended that brought no answer to believe. */
+enum client_silence {
+    CLIENT_UNREACHED, /* nobody answered at all */
+    CLIENT_UNBELIEVED /* something answered, not to be believed */
+};
+
+/*
+ * No answer came to the `tries`-th sending (1 first). A request goes again
+ * until its deadline. So does a certConf, and beyond it while nobody can be
+ * reached: a server that was away gives time again, and a new transaction
+ * could not begin either.
+ */
+void client_no_answer(struct client *c, const struct client_waits *waits,
+                      enum client_silence silence, unsigned tries, int64_t now,
+                      struct client_step *out);
+
+#endif

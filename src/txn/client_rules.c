@@ -1,0 +1,448 @@
+#include "txn/client_rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+PRINTF_LIKE(2, 3)
+static bool broken(struct client_found *found, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(found->text, sizeof(found->text), fmt, args);
+    va_end(args);
+    return false;
+}
+
+const struct cert_response *client_response(const struct cmp_message *reply)
+{
+    enum cmp_body_type type = reply->body.type;
+
+    if ((type != CMP_IP && type != CMP_KUP) ||
+        reply->body.cert_rep.num_responses != 1)
+        return NULL;
+    return &reply->body.cert_rep.responses[0];
+}
+
+bool client_is_granted(const struct cert_response *response)
+{
+    return response->status.status == STATUS_ACCEPTED ||
+           response->status.status == STATUS_GRANTED_WITH_MODS;
+}
+
+/* --- header --- */
+
+static bool check_pvno(const struct client_judged *in,
+                       struct client_found *found)
+{
+    int64_t pvno = in->reply->header.pvno;
+
+    return pvno == 2 || broken(found, "pvno %lld", (long long)pvno);
+}
+
+static bool check_transaction(const struct client_judged *in,
+                              struct client_found *found)
+{
+    struct span own = SPAN_OF(in->client->transaction_id);
+
+    return span_is_equal(in->reply->header.transaction_id, own) ||
+           broken(found, "another transactionID");
+}
+
+static bool check_recip_nonce(const struct client_judged *in,
+                              struct client_found *found)
+{
+    struct span own = SPAN_OF(in->client->nonce);
+
+    return span_is_equal(in->reply->header.recip_nonce, own) ||
+           broken(found, "recipNonce is not the senderNonce sent");
+}
+
+static bool check_sender_nonce(const struct client_judged *in,
+                               struct client_found *found)
+{
+    size_t len = in->reply->header.sender_nonce.len;
+
+    return len >= CLIENT_ID_LEN ||
+           broken(found, "senderNonce of %zu octets", len);
+}
+
+static bool check_protected(const struct client_judged *in,
+                            struct client_found *found)
+{
+    if (span_is_absent(in->reply->header.protection_alg.oid) ||
+        span_is_absent(in->reply->protection.bytes))
+        return broken(found, "unprotected %s",
+                      cmp_body_name(in->reply->body.type));
+    return true;
+}
+
+static bool check_alg(const struct client_judged *in,
+                      struct client_found *found)
+{
+    const struct alg_id *alg = &in->reply->header.protection_alg;
+    char oid[64];
+
+    if (sig_alg_find(alg) != SIG_UNKNOWN)
+        return true;
+    oid_format(alg->oid, oid, sizeof(oid));
+    return broken(found, "protectionAlg %s", oid);
+}
+
+/* --- signer --- */
+
+static bool check_signer_known(const struct client_judged *in,
+                               struct client_found *found)
+{
+    return in->facts->signer != NULL ||
+           broken(found, "no certificate fits sender and senderKID");
+}
+
+static bool check_signature(const struct client_judged *in,
+                            struct client_found *found)
+{
+    return in->facts->signature_holds ||
+           broken(found, "the signature does not verify");
+}
+
+static bool check_signer_path(const struct client_judged *in,
+                              struct client_found *found)
+{
+    const char *why = in->facts->path_text;
+
+    return in->facts->signer_is_trusted ||
+           broken(found, "signer: %s", why == NULL ? "no path" : why);
+}
+
+static bool check_signer_usage(const struct client_judged *in,
+                               struct client_found *found)
+{
+    return x509_may(in->facts->signer, KU_DIGITAL_SIGNATURE) ||
+           broken(found, "the signer's keyUsage has no digitalSignature");
+}
+
+static bool check_sender(const struct client_judged *in,
+                         struct client_found *found)
+{
+    const struct pki_header *h = &in->reply->header;
+    const struct x509_cert *signer = in->facts->signer;
+
+    if (h->sender.type != GN_DIRECTORY ||
+        !name_is_equal(h->sender.value, signer->subject))
+        return broken(found, "sender is not the signer's subject");
+    if (!span_is_absent(h->sender_kid) && !span_is_absent(signer->ski) &&
+        !span_is_equal(h->sender_kid, signer->ski))
+        return broken(found, "senderKID is not the signer's key identifier");
+    return true;
+}
+
+/* True when the signer's own certificate lets it issue certificates. */
+static bool is_issuer(const struct x509_cert *signer)
+{
+    return signer->is_ca && x509_may(signer, KU_KEY_CERT_SIGN);
+}
+
+/*
+ * A path to the operator root is not enough, since every base station has one.
+ * An answer that brings no certificate may come from any CA below that root: it
+ * could make itself a cmcRA.
+ */
+static bool check_entitled(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const struct x509_cert *signer = in->facts->signer;
+
+    if (in->facts->signer_is_named || x509_has_eku(signer, OID_ID_KP_CMC_RA) ||
+        x509_has_eku(signer, OID_ID_KP_CMC_CA))
+        return true;
+    if (span_is_absent(in->facts->cert_issuer))
+        return (in->facts->cert == NULL && is_issuer(signer)) ||
+               broken(found, "the signer is no CA, holds neither cmcRA nor "
+                             "cmcCA and is not named in the settings");
+    return span_is_equal(in->facts->cert_issuer, signer->der) ||
+           broken(found, "the signer did not issue the certificate, holds "
+                         "neither cmcRA nor cmcCA and is not named in the "
+                         "settings");
+}
+
+static bool check_same_signer(const struct client_judged *in,
+                              struct client_found *found)
+{
+    if (in->client->state != CLIENT_CONFIRM_SENT)
+        return true;
+    return memcmp(in->client->signer, in->facts->signer_id,
+                  CLIENT_CERT_ID_LEN) == 0 ||
+           broken(found, "another credential than the first answer's");
+}
+
+/* --- answer --- */
+
+static bool check_body(const struct client_judged *in,
+                       struct client_found *found)
+{
+    enum cmp_body_type type = in->reply->body.type;
+    enum cmp_body_type wanted = CMP_PKICONF;
+
+    if (in->client->state == CLIENT_REQUEST_SENT)
+        wanted = in->client->request == CMP_IR ? CMP_IP : CMP_KUP;
+    return type == wanted || type == CMP_ERROR ||
+           broken(found, "body %s", cmp_body_name(type));
+}
+
+static bool is_answer(const struct client_judged *in)
+{
+    return in->reply->body.type == CMP_IP || in->reply->body.type == CMP_KUP;
+}
+
+static bool check_one_response(const struct client_judged *in,
+                               struct client_found *found)
+{
+    return !is_answer(in) || in->reply->body.cert_rep.num_responses == 1 ||
+           broken(found, "%zu of them", in->reply->body.cert_rep.num_responses);
+}
+
+static bool check_cert_req_id(const struct client_judged *in,
+                              struct client_found *found)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    return r == NULL || r->cert_req_id == 0 ||
+           broken(found, "certReqId %lld", (long long)r->cert_req_id);
+}
+
+static bool check_status(const struct client_judged *in,
+                         struct client_found *found)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    return r == NULL || client_is_granted(r) ||
+           r->status.status == STATUS_REJECTION ||
+           broken(found, "status %lld", (long long)r->status.status);
+}
+
+static bool check_status_fits(const struct client_judged *in,
+                              struct client_found *found)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    if (r == NULL)
+        return true;
+    if (client_is_granted(r) && !r->has_key_pair)
+        return broken(found, "granted without a certificate");
+    if (client_is_granted(r) && r->status.has_fail_info)
+        return broken(found, "granted with failInfo");
+    if (!client_is_granted(r) && r->has_key_pair)
+        return broken(found, "rejected with a certificate");
+    return true;
+}
+
+static bool check_in_clear(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    if (r == NULL || !r->has_key_pair)
+        return true;
+    if (span_is_absent(r->certificate))
+        return broken(found, "an encrypted certificate");
+    return span_is_absent(r->private_key) || broken(found, "a private key");
+}
+
+static bool check_readable(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    if (r == NULL || !r->has_key_pair)
+        return true;
+    return (in->facts->cert != NULL && !span_is_absent(in->facts->cert_hash)) ||
+           broken(found, "no certificate that can be read, or signed with an "
+                         "unknown algorithm");
+}
+
+static bool check_error_status(const struct client_judged *in,
+                               struct client_found *found)
+{
+    int64_t status = in->reply->body.error.status.status;
+
+    return in->reply->body.type != CMP_ERROR || status == STATUS_REJECTION ||
+           broken(found, "an error of status %lld", (long long)status);
+}
+
+/* --- certificate --- */
+
+static bool check_key(const struct client_judged *in,
+                      struct client_found *found)
+{
+    return span_is_equal(in->facts->cert->spki.der, in->facts->public_key) ||
+           broken(found, "the certificate is for another key");
+}
+
+static bool check_dates(const struct client_judged *in,
+                        struct client_found *found)
+{
+    const struct x509_cert *cert = in->facts->cert;
+    char from[TIME_TEXT_LEN], to[TIME_TEXT_LEN];
+
+    if (cert->not_before <= in->now && in->now < cert->not_after)
+        return true;
+    time_format(cert->not_before, from);
+    time_format(cert->not_after, to);
+    return broken(found, "the certificate is good from %s to %s", from, to);
+}
+
+static bool check_path(const struct client_judged *in,
+                       struct client_found *found)
+{
+    const char *why = in->facts->cert_path_text;
+
+    return in->facts->cert_is_trusted ||
+           broken(found, "the certificate: %s", why == NULL ? "no path" : why);
+}
+
+static bool check_usage(const struct client_judged *in,
+                        struct client_found *found)
+{
+    return x509_may(in->facts->cert, KU_DIGITAL_SIGNATURE) ||
+           broken(found, "the certificate's key may not sign");
+}
+
+static bool check_not_ca(const struct client_judged *in,
+                         struct client_found *found)
+{
+    const struct x509_cert *cert = in->facts->cert;
+
+    if (cert->is_ca)
+        return broken(found, "the certificate is a CA's");
+    return !cert->has_key_usage || (cert->key_usage & KU_KEY_CERT_SIGN) == 0 ||
+           broken(found, "the certificate may sign certificates");
+}
+
+static bool check_subject(const struct client_judged *in,
+                          struct client_found *found)
+{
+    return span_is_absent(in->facts->subject) ||
+           name_is_equal(in->facts->subject, in->facts->cert->subject) ||
+           broken(found, "the update bears another subject");
+}
+
+/* clang-format off */
+const struct client_rule client_rules[] = {
+    { "reply-pvno", "RFC 9810, 7", ERR_UNSUPPORTED_VERSION,
+      CLIENT_STEP_HEADER, check_pvno, "pvno 2, as in the request",
+      "let the server answer in the version it was asked in" },
+    { "reply-transaction-id", "RFC 9483, 3.1", ERR_BAD_REQUEST,
+      CLIENT_STEP_HEADER, check_transaction, "the transactionID sent",
+      "look for a proxy that mixes up connections" },
+    { "reply-recip-nonce", "RFC 9483, 3.1", ERR_BAD_RECIPIENT_NONCE,
+      CLIENT_STEP_HEADER, check_recip_nonce,
+      "the senderNonce of the message answered",
+      "look for somebody who replays old answers" },
+    { "reply-sender-nonce", "RFC 9483, 3.1", ERR_BAD_SENDER_NONCE,
+      CLIENT_STEP_HEADER, check_sender_nonce, "128 bits or more",
+      "let the server make a fresh nonce for each answer" },
+    { "reply-protected", "TS 33.310, 9.5.2 (RFC 9483, 3.2)",
+      ERR_BAD_MESSAGE_CHECK, CLIENT_STEP_HEADER, check_protected,
+      "an answer protected by signature",
+      "give the server a key to sign its answers with, errors included" },
+    { "reply-protection-alg", "TS 33.310, 9.5.1 (RFC 9481, 3)", ERR_BAD_ALG,
+      CLIENT_STEP_HEADER, check_alg, "a signature with SHA-256 or longer",
+      "let the server sign with ecdsa-with-SHA256 or such" },
+
+    { "reply-signer-known", "TS 33.310, 9.5.4.3", ERR_BAD_MESSAGE_CHECK,
+      CLIENT_STEP_SIGNER, check_signer_known,
+      "the signer's certificate in extraCerts",
+      "let the server send its certificate with the answer" },
+    { "reply-signature", "RFC 9810, 5.1.3.3", ERR_BAD_MESSAGE_CHECK,
+      CLIENT_STEP_SIGNER, check_signature, "a signature that verifies",
+      "look for what changes messages under way" },
+    { "reply-signer-path", "TS 33.310, 9.2", ERR_SIGNER_NOT_TRUSTED,
+      CLIENT_STEP_SIGNER, check_signer_path,
+      "a signer whose certificate leads to the operator root and is in force",
+      "compare the root in the settings, and this station's clock" },
+    { "reply-signer-usage", "TS 33.310, 9.4.6", ERR_SIGNER_NOT_TRUSTED,
+      CLIENT_STEP_SIGNER, check_signer_usage, "digitalSignature",
+      "give the server a certificate whose keyUsage lets it sign" },
+    { "reply-sender", "RFC 9483, 3.1", ERR_BAD_MESSAGE_CHECK,
+      CLIENT_STEP_SIGNER, check_sender,
+      "sender and senderKID as in the signer's certificate",
+      "let the server name itself as its certificate does" },
+    { "reply-signer-entitled", "RFC 9810, 4.5", ERR_NOT_AUTHORIZED,
+      CLIENT_STEP_SIGNER, check_entitled,
+      "the issuer of the certificate, or cmcRA, or cmcCA",
+      "give the server's certificate cmcRA, or name it with --server-subject" },
+    { "reply-same-signer", "RFC 9483, 3.2", ERR_BAD_MESSAGE_CHECK,
+      CLIENT_STEP_SIGNER, check_same_signer,
+      "one credential for all answers of a transaction",
+      "let all servers behind one address sign with the same certificate" },
+
+    { "reply-body", "RFC 9483, 4.1", ERR_BAD_REQUEST,
+      CLIENT_STEP_ANSWER, check_body,
+      "ip to an ir, kup to a kur, pkiconf to a certConf, or error",
+      "see whether the server waits for an approval: polling is not offered" },
+    { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_one_response, "one CertResponse",
+      "let the server answer the one request there was" },
+    { "reply-cert-req-id", "RFC 9483, 4.1.1", ERR_BAD_CERT_ID,
+      CLIENT_STEP_ANSWER, check_cert_req_id, "certReqId 0",
+      "let the server answer the one request there was" },
+    { "reply-status", "RFC 9483, 4.1.1", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_status,
+      "accepted, grantedWithMods or rejection",
+      "see whether the server waits for an approval: polling is not offered" },
+    { "reply-status-fits", "RFC 9810, 5.3.4", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_status_fits,
+      "a certificate and no failInfo when granted, none when rejected",
+      "report it to the server's maker" },
+    { "reply-in-clear", "TS 33.310, 9.5.4.3 (CR-2)", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_in_clear,
+      "the certificate in clear and no private key",
+      "turn off encrypted delivery and central key generation" },
+    { "reply-cert-readable", "RFC 5280, 4.1", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_readable, "a certificate of RFC 5280",
+      "report it to the server's maker" },
+    { "reply-error-status", "RFC 9810, 5.3.21", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_error_status, "rejection",
+      "report it to the server's maker" },
+
+    { "cert-key", "RFC 9483, 4.1.1", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_key, "the key asked for",
+      "report it to the operator: a certificate went astray" },
+    { "cert-dates", "RFC 5280, 4.1.2.5", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_dates, "a certificate in force",
+      "compare this station's clock with the server's" },
+    { "cert-path", "TS 33.310, 9.2", ERR_SIGNER_NOT_TRUSTED,
+      CLIENT_STEP_CERT, check_path, "a path to the operator root",
+      "let the server send all intermediate certificates in extraCerts" },
+    { "cert-key-usage", "TS 33.310, 6.1", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_usage, "keyUsage with digitalSignature",
+      "correct the server's certificate profile" },
+    { "cert-not-ca", "RFC 9810, 8.10", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_not_ca, "an end entity's certificate",
+      "correct the server's certificate profile" },
+    { "cert-subject", "RFC 9483, 4.1.3", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_subject, "the subject of the certificate updated",
+      "use enroll for a new name" },
+};
+/* clang-format on */
+const size_t client_num_rules = sizeof(client_rules) / sizeof(client_rules[0]);
+
+const struct client_rule *client_rules_check(enum client_rule_step step,
+                                             const struct client_judged *in,
+                                             struct fault *f)
+{
+    for (size_t i = 0; i < client_num_rules; i++) {
+        const struct client_rule *rule = &client_rules[i];
+        struct client_found found = { "" };
+
+        if (rule->step != step || rule->check(in, &found))
+            continue;
+        fault_clause(f, rule->err, rule->clause, "%s; asked: %s; try: %s",
+                     found.text, rule->asked, rule->cure);
+        snprintf(f->rule, sizeof(f->rule), "%s", rule->id);
+        return rule;
+    }
+    return NULL;
+}

@@ -1,0 +1,54 @@
+/*
+ * What a base station asks of every answer, as rows: which clause, what it
+ * means when broken, what to do about it.
+ */
+#ifndef TXN_CLIENT_RULES_H
+#define TXN_CLIENT_RULES_H
+
+#include "txn/client.h"
+
+/* The step a rule belongs to says what follows when it is broken. */
+enum client_rule_step {
+    CLIENT_STEP_HEADER, /* no answer; needs no key */
+    CLIENT_STEP_SIGNER, /* no answer; nothing here moves the machine */
+    CLIENT_STEP_ANSWER, /* verified, but cannot be worked with: failed */
+    CLIENT_STEP_CERT,   /* certConf rejects the certificate, then failed */
+    CLIENT_STEP_NUM
+};
+
+struct client_judged {
+    const struct client *client;
+    const struct cmp_message *reply;
+    const struct client_facts *facts;
+    int64_t now;
+};
+
+/* Says what was found when the rule is broken, else leaves it empty. */
+struct client_found {
+    char text[200];
+};
+
+struct client_rule {
+    const char *id;
+    const char *clause;
+    enum err err;
+    enum client_rule_step step;
+    bool (*check)(const struct client_judged *in, struct client_found *found);
+    const char *asked;
+    const char *cure;
+};
+extern const struct client_rule client_rules[];
+extern const size_t client_num_rules;
+
+/* The first rule of this step that is broken; NULL: all hold. The fault names
+ * rule, clause, what was found and what is asked. */
+const struct client_rule *client_rules_check(enum client_rule_step step,
+                                             const struct client_judged *in,
+                                             struct fault *f);
+
+/* The one CertResponse of an ip or kup; NULL where there is not just one. */
+const struct cert_response *client_response(const struct cmp_message *reply);
+/* True when this status comes with a certificate. */
+bool client_is_granted(const struct cert_response *response);
+
+#endif
