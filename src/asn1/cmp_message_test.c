@@ -107,6 +107,33 @@ static void test_message_too_long(void **state)
     assert_int_equal(
         cmp_message_read(span_of(bytes, LIMIT_MESSAGE_LEN), a, &msg, NULL),
         ERR_BAD_DER);
+    assert_int_equal(
+        cmp_header_peek(span_of(bytes, LIMIT_MESSAGE_LEN + 1), a, &msg.header),
+        ERR_LIMIT);
+}
+
+/* The header of a message whose rest cannot be read. */
+static void test_header_peek(void **state)
+{
+    AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
+    static const struct message_case cases[] = {
+        { "30{ " HEAD("a4{ 04{aa} }") " " BODY " }", ERR_OK, "" },
+        { "30{ " HEAD("a4{ 04{aa} }") " 0500 }", ERR_OK, "" },
+        { "30{ " HEAD("a4{ 04{aa} }") " }", ERR_OK, "" },
+        { "30{ " HEAD("a4{ 04{aa} }") " } 00", ERR_BAD_DER, "" },
+        { "30{ " BODY " }", ERR_BAD_DER, "" },
+        { "31{ " HEAD("a4{ 04{aa} }") " }", ERR_BAD_DER, "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct pki_header h;
+        enum err e = cmp_header_peek(der_text(cases[i].text, a), a, &h);
+
+        assert_int_equal(e, cases[i].err);
+        if (e == ERR_OK)
+            assert_true(span_is_equal(h.transaction_id, SPAN_LIT("\xaa")));
+    }
 }
 
 static void test_protected_part(void **state)
@@ -163,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_message_too_long),
+        cmocka_unit_test(test_header_peek),
         cmocka_unit_test(test_protected_part),
         cmocka_unit_test(test_no_memory),
     };

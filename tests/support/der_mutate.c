@@ -48,12 +48,10 @@ static bool applies(enum der_mutation how, unsigned tag, struct span content)
     struct span children[MAX_CHILDREN];
 
     switch (how) {
-    case DER_MUT_APPEND_BYTE:
     case DER_MUT_APPEND_NULL:
+    case DER_MUT_APPEND_BYTE:
     case DER_MUT_PREPEND_NULL:
         return is_constructed(tag);
-    case DER_MUT_EMPTY:
-        return is_constructed(tag) && content.len > 0;
     case DER_MUT_IMPLICIT:
         return is_context(tag) && is_constructed(tag) &&
                split(content, children) == 1;
@@ -95,19 +93,17 @@ static unsigned put_changed(struct der_writer *w, enum der_mutation how,
     unsigned inner_tag;
 
     switch (how) {
-    case DER_MUT_APPEND_BYTE:
-        der_put_raw(w, SPAN_LIT("\0"));
-        der_put_raw(w, content);
-        return tag;
     case DER_MUT_APPEND_NULL:
         der_put_null(w);
+        der_put_raw(w, content);
+        return tag;
+    case DER_MUT_APPEND_BYTE:
+        der_put_raw(w, SPAN_LIT("\0"));
         der_put_raw(w, content);
         return tag;
     case DER_MUT_PREPEND_NULL:
         der_put_raw(w, content);
         der_put_null(w);
-        return tag;
-    case DER_MUT_EMPTY:
         return tag;
     case DER_MUT_IMPLICIT:
         inner_tag = open_element(content, &inner);
@@ -172,38 +168,59 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-struct span der_scramble(struct span der, unsigned num, uint64_t *state,
-                         struct arena *a)
+static bool is_kept(const struct span *keep, size_t num, const uint8_t *at)
+{
+    for (size_t i = 0; i < num; i++) {
+        if (at >= keep[i].ptr && at < keep[i].ptr + keep[i].len)
+            return true;
+    }
+    return false;
+}
+
+/* Changes the byte at `at` of the `len` in `bytes`; returns how many now. */
+static size_t scramble_byte(uint8_t *bytes, size_t len, size_t at, uint64_t r)
 {
     static const uint8_t likely[] = { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
                                       0x0c, 0x18, 0x30, 0x31, 0x7f, 0x80, 0x81,
                                       0x82, 0xa0, 0xa1, 0xa2, 0xa5, 0xff };
+
+    switch (r % 8) {
+    case 0:
+        memmove(bytes + at + 1, bytes + at, len - at);
+        return len + 1;
+    case 1:
+        memmove(bytes + at, bytes + at + 1, len - at - 1);
+        return len - 1;
+    case 2:
+    case 3:
+        bytes[at] = likely[(r >> 8) % sizeof(likely)];
+        return len;
+    case 4:
+        bytes[at]++;
+        return len;
+    case 5:
+        bytes[at]--;
+        return len;
+    }
+    bytes[at] ^= (uint8_t)(1u << (r >> 8) % 8);
+    return len;
+}
+
+struct span der_scramble(struct span der, const struct span *keep,
+                         size_t num_keep, unsigned num, uint64_t *state,
+                         struct arena *a)
+{
     uint8_t *bytes = arena_alloc(a, der.len + num);
     size_t len = der.len;
 
-    assert(bytes != NULL && len > 0);
+    assert(bytes != NULL && len > num);
     memcpy(bytes, der.ptr, len);
     for (unsigned i = 0; i < num; i++) {
         uint64_t r = next_random(state);
-        size_t at = (size_t)(r >> 16) % len;
+        size_t at = (size_t)(r >> 16) % (der.len - num);
 
-        switch (r % 8) {
-        case 0:
-            memmove(bytes + at + 1, bytes + at, len - at);
-            len++;
-            break;
-        case 1:
-            if (len > 1)
-                memmove(bytes + at, bytes + at + 1, --len - at);
-            break;
-        case 2:
-        case 3:
-            bytes[at] = likely[(r >> 8) % sizeof(likely)];
-            break;
-        default:
-            bytes[at] ^= (uint8_t)(1u << (r >> 8) % 8);
-            break;
-        }
+        if (!is_kept(keep, num_keep, der.ptr + at))
+            len = scramble_byte(bytes, len, at, r);
     }
     return span_of(bytes, len);
 }

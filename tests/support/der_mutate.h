@@ -9,10 +9,9 @@
 #include "base/span.h"
 
 enum der_mutation {
-    DER_MUT_APPEND_BYTE,  /* 00 at the end of a constructed element */
-    DER_MUT_APPEND_NULL,  /* 05 00 there */
+    DER_MUT_APPEND_NULL,  /* 05 00 at the end of a constructed element */
+    DER_MUT_APPEND_BYTE,  /* 00 there */
     DER_MUT_PREPEND_NULL, /* 05 00 at its start */
-    DER_MUT_EMPTY,        /* a constructed element without its content */
     DER_MUT_IMPLICIT,     /* [n]{ X } becomes X under tag [n] */
     DER_MUT_EXPLICIT,     /* [n] X becomes [n]{ 30 X }, or 02 where primitive */
     DER_MUT_FORM,         /* [n] with the other form: A0 for 80, 80 for A0 */
@@ -30,9 +29,13 @@ size_t der_mutate_sites(struct span der, enum der_mutation how,
 struct span der_mutate(struct span der, enum der_mutation how,
                        const uint8_t *site, struct arena *a);
 
-/* Changes up to `num` bytes at places a generator with this state picks: set,
- * flipped, removed or inserted; for comparing decoders. In the arena. */
-struct span der_scramble(struct span der, unsigned num, uint64_t *state,
+/*
+ * Flips, sets, removes and doubles up to `num` bytes at places that a generator
+ * with this state picks, outside of the `keep` spans. For comparing decoders.
+ * In the arena.
+ */
+struct span der_scramble(struct span der, const struct span *keep,
+                         size_t num_keep, unsigned num, uint64_t *state,
                          struct arena *a);
 
 #endif

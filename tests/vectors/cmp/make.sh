@@ -83,9 +83,9 @@ run ir 'ir-mac mac-certConf' 'ip-mac mac-pkiconf' $mac $new \
 refused kur 'kur-unknown' 'error-details' $signed $own $renew -pkistatus 2 \
     -certout c.pem
 refused kur 'kur-refused' 'error' $signed $own $new -send_error \
-    -pkistatus 2 -failurebits 513 -statusstring 'not today' -certout c.pem
+    -certout c.pem
 refused ir 'ir-rejected' 'ip-rejected' $signed $vendor $new -pkistatus 2 \
-    -failure 9 -statusstring 'key not proven' -certout c.pem
+    -failurebits 513 -statusstring 'key not proven' -certout c.pem
 run ir 'ir-polled pollReq pollReq2 polled-certConf' \
     'ip-waiting pollRep ip-polled polled-pkiconf' \
     $signed $vendor $new -poll_count 2 -check_after 1 -certout c.pem
