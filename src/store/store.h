@@ -118,14 +118,14 @@ typedef void store_hash(struct span a, struct span b, uint8_t out[32]);
 
 struct store_options {
     const char *file; /* NULL: the mem back end */
-    const char *node; /* this process's name in the audit chain */
+    const char *node; /* whose audit chain this process writes */
     store_hash *hash;
     bool read_only;          /* for tools beside a running server */
     bool must_exist;         /* else it is created, mode 0600 */
     unsigned gather_us;      /* longest wait for neighbours; 0: 3000 */
     unsigned batch;          /* changes in one commit; 0: 64 */
     const char *vfs;         /* SQLite VFS, for tests; NULL: the default */
-    const char *synchronous; /* for tests; NULL: FULL */
+    const char *synchronous; /* "OFF", for tests; NULL: FULL */
 };
 
 /*
@@ -220,7 +220,7 @@ struct certificate_filter {
     bool only_revoked;
     int64_t expires_before; /* 0: any */
     int64_t after;
-    size_t max;
+    size_t max; /* 0: all */
 };
 struct certificate_list {
     struct certificate_record *list;
@@ -262,6 +262,14 @@ MUST_USE enum err store_list_audit(struct store_session *s, int64_t after,
                                    struct audit_list *out, struct fault *f);
 
 /*
+ * Follows the chain of every node from its beginning. `broken` gets the id of
+ * the first entry that was changed or does not follow the one before it, or of
+ * the last one when a chain's end was cut off; 0: all chains hold.
+ */
+MUST_USE enum err store_check_audit(struct store_session *s, int64_t *broken,
+                                    struct fault *f);
+
+/*
  * Served seconds: how long at least one process has served this store. They
  * only grow while one does, at the rate of a clock that never steps, so
  * neither downtime nor a changed time of day brings a deadline nearer.
@@ -269,15 +277,17 @@ MUST_USE enum err store_list_audit(struct store_session *s, int64_t after,
 MUST_USE enum err store_served(struct store_session *s, int64_t *out,
                                struct fault *f);
 
-/* Row counts of every table, "station=3 certificate=9 ...", for tests and
- * people; and a digest of all rows but audit's, for "nothing changed". */
+/* Row counts, "station=3 certificate=9 ... digest=...", and a digest of all
+ * rows, for people and for tests that say "nothing changed": audit entries and
+ * served seconds do not count. Equal contents give equal texts, also from
+ * different back ends. */
 MUST_USE enum err store_describe(struct store_session *s, struct arena *a,
                                  const char **out, struct fault *f);
 
 /* --- changing --- */
 
 /* In an operation's record, an id of the row that the latest change_add_* of
- * that kind in the same change makes. */
+ * that kind, earlier in the same change, makes. */
 #define STORE_NEW ((int64_t)-1)
 
 /* An empty change. NULL: no memory. Records given to it are copied. A failure
@@ -320,7 +330,8 @@ void change_add_certificate(struct change *c,
  * counts up the CA's revocation_count. LOST: id's version is not r->version. */
 void change_set_certificate(struct change *c,
                             const struct certificate_record *r);
-/* LOST: r->number is there for this CA, or not one above the highest. */
+/* LOST: r->number is there for this CA, or not one above the highest; a CA's
+ * first is 1, and numbers of dropped ones stay taken. */
 void change_add_crl(struct change *c, const struct crl_record *r);
 /* CRLs of this CA below this number go. */
 void change_drop_crls(struct change *c, struct span ca, int64_t below);
@@ -329,7 +340,8 @@ void change_drop_crls(struct change *c, struct span ca, int64_t below);
 void change_add_audit(struct change *c, int64_t at, struct span entry);
 /* served becomes `to`. LOST: it is not `from` any more. */
 void change_set_served(struct change *c, int64_t from, int64_t to);
-/* No open deadline is nearer than `wait` served seconds from now. */
+/* No open deadline is nearer than `wait` served seconds from now. Versions
+ * stay as they are. */
 void change_raise_deadlines(struct change *c, int64_t wait);
 /* Transactions that ended before this time go with their exchanges, at most
  * `max` of them; certificates stay. */
@@ -344,7 +356,10 @@ enum change_result {
 /*
  * Called on the writer's thread once the change is durable (DONE), lost, or
  * the whole batch failed (FAILED: the state is as before; the fault says
- * why). Must not block, nor submit and wait.
+ * why). Must not block, nor submit and wait. What comes after a failure is
+ * tried again: a disk that was full may have room. When a sync failed, and
+ * the power then fails before another succeeded, a FAILED change may turn out
+ * to be there, whole. On a store open for reading only: called at once, FAILED.
  */
 typedef void change_done(void *arg, enum change_result result,
                          const struct fault *f);

@@ -1,0 +1,58 @@
+/*
+ * The mem back end's tables, shared by what writes and what reads them.
+ */
+#ifndef STORE_MEM_H
+#define STORE_MEM_H
+
+#include "store/internal.h"
+
+struct row {
+    union record record;
+    uint8_t bytes[]; /* what its spans point to */
+};
+
+/* Row i has the id i + 1; NULL once it is gone. */
+struct mem_table {
+    struct row **rows;
+    size_t num;
+};
+
+struct undo {
+    enum table table;
+    size_t at;
+    struct row *old; /* NULL: it was added */
+};
+
+struct mem {
+    struct store base;
+    struct store_ops ops;
+    pthread_rwlock_t lock;
+    struct mem_table tables[TABLE_NUM];
+    struct undo *undo;
+    size_t num_undo;
+    size_t marked;
+};
+
+static inline struct mem *mem_of(struct store *s)
+{
+    return (struct mem *)s;
+}
+
+/* Borrowed from the tables, NULL when absent; the lock is held. */
+const union record *mem_row(const struct mem *m, enum table t, int64_t id);
+const union record *mem_find_station(const struct mem *m, struct span vendor,
+                                     struct span serial);
+const union record *mem_find_name(const struct mem *m, struct span name);
+const union record *mem_find_transaction(const struct mem *m,
+                                         struct span requester,
+                                         struct span transaction_id);
+const union record *mem_find_certificate(const struct mem *m, struct span ca,
+                                         struct span serial);
+const union record *mem_find_request(const struct mem *m, struct span digest);
+/* Zero counts when the CA has none yet. */
+struct ca_record mem_find_ca(const struct mem *m, struct span ca);
+
+/* Sets the functions of `ops` that read. */
+void mem_read_ops(struct store_ops *ops);
+
+#endif

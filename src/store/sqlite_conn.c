@@ -1,0 +1,368 @@
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "store/sqlite.h"
+
+/* A dictionary entry; vendors, CAs, profiles and nodes have short names. */
+#define WORDS_MAX 4096
+
+#define SQL_TEXT(name, text) [SQL_##name] = (text),
+static const char *const sql_texts[SQL_NUM] = { SQL_TABLE(SQL_TEXT) };
+#undef SQL_TEXT
+
+/* What a person can do about it, by SQLite's primary code. */
+static const struct {
+    int code;
+    const char *cure;
+} cures[] = {
+    { SQLITE_NOTADB, "; name another file, or restore a backup" },
+    { SQLITE_CORRUPT, "; restore a backup" },
+    { SQLITE_FULL, "; make room on its disk" },
+    { SQLITE_CANTOPEN, "; check the permissions of it and its directory" },
+    { SQLITE_READONLY, "; check the permissions of it and its directory" },
+    { SQLITE_PERM, "; check the permissions of it and its directory" },
+    { SQLITE_BUSY, "; another process keeps it from being written" },
+};
+
+enum err conn_fault(struct conn *c, struct fault *f, const char *what)
+{
+    int code = sqlite3_errcode(c->db) & 0xff;
+    int os = sqlite3_system_errno(c->db);
+    const char *more = "";
+
+    for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
+        if (cures[i].code == code)
+            more = cures[i].cure;
+    }
+    if (code == SQLITE_IOERR && os != 0)
+        more = strerror(os);
+    return fault_set(f, ERR_STORE, "store %s: %s: %s%s%s", c->file, what,
+                     sqlite3_errmsg(c->db), code == SQLITE_IOERR ? ": " : "",
+                     more);
+}
+
+/* --- connections --- */
+
+static void configure_library(void)
+{
+    /* Statistics of memory are kept under a global lock. These are refused
+     * when the library is in use already, and then only cost time. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+}
+
+static enum err configure(struct conn *c, enum conn_use use,
+                          const char *synchronous, struct fault *f)
+{
+    static const char *const by_use[] = {
+        [CONN_PROBE] = "PRAGMA query_only=ON",
+        [CONN_READ] = "PRAGMA query_only=ON; PRAGMA cache_size=-4000",
+        [CONN_WRITE] = "PRAGMA secure_delete=OFF; PRAGMA cache_size=-64000;"
+                       "PRAGMA wal_autocheckpoint=0;"
+                       "PRAGMA journal_size_limit=67108864;"
+                       "PRAGMA synchronous=FULL",
+    };
+
+    sqlite3_extended_result_codes(c->db, 1);
+    sqlite3_busy_timeout(c->db, BUSY_MS);
+    TRY(conn_run(c, by_use[use], f));
+    if (use == CONN_WRITE && synchronous != NULL &&
+        strcmp(synchronous, "OFF") == 0)
+        TRY(conn_run(c, "PRAGMA synchronous=OFF", f));
+    return ERR_OK;
+}
+
+enum err conn_open(const struct location *at, enum conn_use use,
+                   struct conn **out, struct fault *f)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    AUTO(conn) c = calloc(1, sizeof(*c));
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+    if (c == NULL)
+        return fault_set(f, ERR_NO_MEM, "a connection to the store");
+    c->file = strdup(at->file);
+    if (c->file == NULL)
+        return fault_set(f, ERR_NO_MEM, "a connection to the store");
+    pthread_once(&once, configure_library);
+    flags |= use == CONN_PROBE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (at->vfs != NULL && use == CONN_WRITE)
+        flags |= SQLITE_OPEN_CREATE; /* real files were made before, 0600 */
+    if (sqlite3_open_v2(at->file, &c->db, flags, at->vfs) != SQLITE_OK)
+        return conn_fault(c, f, "cannot be opened");
+    TRY(configure(c, use, at->synchronous, f));
+    *out = c;
+    c = NULL;
+    return ERR_OK;
+}
+
+void conn_free(struct conn *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < SQL_NUM; i++)
+        sqlite3_finalize(c->queries[i].stmt);
+    words_forget(c, 0);
+    free(c->words);
+    sqlite3_close(c->db);
+    free(c->file);
+    free(c);
+}
+
+enum err conn_run(struct conn *c, const char *sql, struct fault *f)
+{
+    if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return ERR_OK;
+    return conn_fault(c, f, "cannot be used");
+}
+
+enum err conn_get_int(struct conn *c, const char *sql, int64_t *out,
+                      struct fault *f)
+{
+    sqlite3_stmt *stmt;
+    enum err e = ERR_OK;
+
+    if (sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return conn_fault(c, f, "cannot be read");
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        *out = sqlite3_column_int64(stmt, 0);
+    else
+        e = conn_fault(c, f, "cannot be read");
+    sqlite3_finalize(stmt);
+    return e;
+}
+
+/* --- statements --- */
+
+enum err query_open(struct conn *c, enum sql which, struct query **out,
+                    struct fault *f)
+{
+    struct query *q = &c->queries[which];
+
+    if (q->stmt == NULL && sqlite3_prepare_v3(c->db, sql_texts[which], -1,
+                                              SQLITE_PREPARE_PERSISTENT,
+                                              &q->stmt, NULL) != SQLITE_OK)
+        return conn_fault(c, f, "cannot be read");
+    q->conn = c;
+    q->failed = SQLITE_OK;
+    *out = q;
+    return ERR_OK;
+}
+
+void query_free(struct query *q)
+{
+    if (q == NULL)
+        return;
+    sqlite3_reset(q->stmt);
+    sqlite3_clear_bindings(q->stmt);
+}
+
+static void note(struct query *q, int code)
+{
+    if (q->failed == SQLITE_OK)
+        q->failed = code;
+}
+
+void query_int(struct query *q, int at, int64_t value)
+{
+    note(q, sqlite3_bind_int64(q->stmt, at, value));
+}
+
+void query_bytes(struct query *q, int at, struct span bytes)
+{
+    /* absent ones are NULL already */
+    if (!span_is_absent(bytes))
+        note(q, sqlite3_bind_blob64(q->stmt, at, bytes.ptr, bytes.len,
+                                    SQLITE_STATIC));
+}
+
+enum err query_record(struct query *q, const struct shape *shape,
+                      const void *record, struct fault *f)
+{
+    const struct field *field;
+    struct span bytes;
+    int64_t number;
+
+    for (size_t i = 0; i < shape->num; i++) {
+        field = &shape->fields[i];
+        if (sqlite3_bind_parameter_name(q->stmt, (int)i + 1) == NULL)
+            continue;
+        if (!field_is_span(field)) {
+            query_int(q, (int)i + 1, field_get_int(field, record));
+            continue;
+        }
+        bytes = field_get_span(field, record);
+        if (field->kind == FIELD_BYTES || span_is_absent(bytes)) {
+            query_bytes(q, (int)i + 1, bytes);
+            continue;
+        }
+        TRY(word_get(q->conn, bytes, &number, f));
+        query_int(q, (int)i + 1, number);
+    }
+    return ERR_OK;
+}
+
+enum err query_step(struct query *q, bool *row, struct fault *f)
+{
+    int code = q->failed;
+
+    if (code != SQLITE_OK)
+        return fault_set(f, ERR_STORE, "store %s: a value cannot be used: %s",
+                         q->conn->file, sqlite3_errstr(code));
+    code = sqlite3_step(q->stmt);
+    *row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return ERR_OK;
+    return conn_fault(q->conn, f, "failed");
+}
+
+enum err query_run(struct query *q, int64_t *changed, struct fault *f)
+{
+    bool row;
+
+    do {
+        TRY(query_step(q, &row, f));
+    } while (row);
+    *changed = sqlite3_changes64(q->conn->db);
+    return ERR_OK;
+}
+
+int64_t query_get_int(struct query *q, int at)
+{
+    return sqlite3_column_int64(q->stmt, at);
+}
+
+struct span query_get_bytes(struct query *q, int at)
+{
+    const void *bytes = sqlite3_column_blob(q->stmt, at);
+
+    if (sqlite3_column_type(q->stmt, at) == SQLITE_NULL)
+        return SPAN_NONE;
+    if (bytes == NULL) /* none, but not absent */
+        return SPAN_LIT("");
+    return span_of(bytes, (size_t)sqlite3_column_bytes(q->stmt, at));
+}
+
+/* --- the dictionary --- */
+
+static enum err word_keep(struct conn *c, int64_t id, struct span text,
+                          struct fault *f)
+{
+    struct word *bigger;
+    uint8_t *copy;
+
+    if (c->num_words == WORDS_MAX)
+        return ERR_OK; /* asked for in the file every time */
+    bigger = realloc(c->words, (c->num_words + 1) * sizeof(*bigger));
+    if (bigger != NULL)
+        c->words = bigger;
+    copy = malloc(text.len + 1);
+    if (bigger == NULL || copy == NULL) {
+        free(copy);
+        return fault_set(f, ERR_NO_MEM, "the store's dictionary");
+    }
+    memcpy(copy, text.ptr, text.len);
+    c->words[c->num_words++] = (struct word){ id, span_of(copy, text.len) };
+    return ERR_OK;
+}
+
+void words_forget(struct conn *c, size_t num)
+{
+    while (c->num_words > num)
+        free((void *)(uintptr_t)c->words[--c->num_words].text.ptr);
+}
+
+enum err word_find(struct conn *c, struct span text, int64_t *id,
+                   struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t found;
+    bool row;
+
+    for (size_t i = 0; i < c->num_words; i++) {
+        if (span_is_equal(c->words[i].text, text)) {
+            *id = c->words[i].id;
+            return ERR_OK;
+        }
+    }
+    TRY(query_open(c, SQL_FIND_WORD, &q, f));
+    query_bytes(q, 1, text);
+    TRY(query_step(q, &row, f));
+    if (!row)
+        return ERR_NOT_FOUND;
+    found = query_get_int(q, 0);
+    TRY(word_keep(c, found, text, f));
+    *id = found;
+    return ERR_OK;
+}
+
+enum err word_get(struct conn *c, struct span text, int64_t *id,
+                  struct fault *f)
+{
+    enum err e = word_find(c, text, id, f);
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(query_open(c, SQL_ADD_WORD, &q, f));
+    query_bytes(q, 1, text);
+    TRY(query_run(q, &changed, f));
+    *id = sqlite3_last_insert_rowid(c->db);
+    return word_keep(c, *id, text, f);
+}
+
+/* The text of a word, copied into the arena. */
+static enum err word_text(struct conn *c, int64_t id, struct arena *a,
+                          struct span *out, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    struct span text = SPAN_NONE;
+    bool row;
+
+    for (size_t i = 0; i < c->num_words && span_is_absent(text); i++) {
+        if (c->words[i].id == id)
+            text = c->words[i].text;
+    }
+    if (span_is_absent(text)) {
+        TRY(query_open(c, SQL_FIND_WORD_TEXT, &q, f));
+        query_int(q, 1, id);
+        TRY(query_step(q, &row, f));
+        if (!row)
+            return fault_set(f, ERR_STORE, "store %s: word %lld is missing",
+                             c->file, (long long)id);
+        text = query_get_bytes(q, 0);
+        TRY(word_keep(c, id, text, f));
+    }
+    *out = arena_copy(a, text);
+    return span_is_absent(*out) ? fault_set(f, ERR_NO_MEM, "a name") : ERR_OK;
+}
+
+enum err query_get_record(struct query *q, const struct shape *shape,
+                          struct arena *a, void *out, struct fault *f)
+{
+    const struct field *field;
+    union record record;
+    struct span *bytes;
+
+    memset(&record, 0, sizeof(record));
+    for (size_t i = 0; i < shape->num; i++) {
+        field = &shape->fields[i];
+        if (!field_is_span(field)) {
+            field_set_int(field, &record, query_get_int(q, (int)i));
+            continue;
+        }
+        if (sqlite3_column_type(q->stmt, (int)i) == SQLITE_NULL)
+            continue;
+        bytes = field_span(field, &record);
+        if (field->kind == FIELD_WORD) {
+            TRY(word_text(q->conn, query_get_int(q, (int)i), a, bytes, f));
+            continue;
+        }
+        *bytes = arena_copy(a, query_get_bytes(q, (int)i));
+        if (span_is_absent(*bytes))
+            return fault_set(f, ERR_NO_MEM, "a %s's record", shape->name);
+    }
+    memcpy(out, &record, shape->size);
+    return ERR_OK;
+}

@@ -1,0 +1,502 @@
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "store/sqlite.h"
+
+/* Pages of the write-ahead log after which it is copied into the database:
+ * at leisure, in any case, and so that it starts over, which waits for
+ * readers and keeps a steady load from growing it without end. */
+#define WAL_LEISURE 1000
+#define WAL_FULL 4000
+#define WAL_BOUND 16000
+#define RESTART_WAIT_MS 200
+
+/* --- the connection --- */
+
+static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct sqlite_store *s = arg;
+
+    (void)db;
+    (void)name;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f)
+{
+    TRY(conn_open(&s->at, CONN_WRITE, &s->writer, f));
+    sqlite3_wal_hook(s->writer->db, on_commit, s);
+    return ERR_OK;
+}
+
+static void tails_forget(struct sqlite_store *s)
+{
+    while (s->num_tails > 0)
+        free((void *)(uintptr_t)s->tails[--s->num_tails].bytes.ptr);
+}
+
+void sqlite_close_writer(struct sqlite_store *s)
+{
+    tails_forget(s);
+    conn_free(s->writer);
+    s->writer = NULL;
+}
+
+/* Runs a statement that takes nothing. */
+static enum err run(struct sqlite_store *s, enum sql which, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, which, &q, f));
+    return query_run(q, &changed, f);
+}
+
+/* Runs a statement over a record; ERR_LOST when it changed nothing. */
+static enum err run_record(struct sqlite_store *s, enum sql which, enum table t,
+                           const void *record, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, which, &q, f));
+    TRY(query_record(q, &shapes[t], record, f));
+    TRY(query_run(q, &changed, f));
+    return changed == 0 ? ERR_LOST : ERR_OK;
+}
+
+/* Runs a statement over two numbers; ERR_LOST when it changed nothing. */
+static enum err run_numbers(struct sqlite_store *s, enum sql which,
+                            int64_t first, int64_t second, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, which, &q, f));
+    query_int(q, 1, first);
+    query_int(q, 2, second);
+    TRY(query_run(q, &changed, f));
+    return changed == 0 ? ERR_LOST : ERR_OK;
+}
+
+/* --- operations: each as store.h says, ERR_LOST or done --- */
+
+static enum err add_station(struct sqlite_store *s, const union record *r,
+                            const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_ADD_STATION, TABLE_STATION, r, f);
+}
+
+static enum err set_station(struct sqlite_store *s, const union record *r,
+                            const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_SET_STATION, TABLE_STATION, r, f);
+}
+
+static enum err claim_name(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    enum err e = run_record(s, SQL_CLAIM_NAME, TABLE_NAME, r, f);
+    AUTO(query) q = NULL;
+    bool row;
+
+    (void)args;
+    if (e != ERR_LOST)
+        return e;
+    TRY(query_open(s->writer, SQL_FIND_NAME, &q, f));
+    query_bytes(q, 1, r->name.name);
+    TRY(query_step(q, &row, f));
+    return row && query_get_int(q, 0) == r->name.station ? ERR_OK : ERR_LOST;
+}
+
+static enum err add_transaction(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    const struct shape *shape = &shapes[TABLE_TRANSACTION];
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, SQL_ADD_TRANSACTION, &q, f));
+    TRY(query_record(q, shape, r, f));
+    query_int(q, (int)shape->num + 1, args[0]);
+    TRY(query_run(q, &changed, f));
+    return changed == 0 ? ERR_LOST : ERR_OK;
+}
+
+static enum err set_transaction(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_SET_TRANSACTION, TABLE_TRANSACTION, r, f);
+}
+
+/* Keeps a tail in mind; one that finds no room is looked up again. */
+static void tail_keep(struct sqlite_store *s, int64_t id, struct span bytes)
+{
+    uint8_t *copy = malloc(bytes.len + 1);
+
+    if (copy == NULL)
+        return;
+    if (s->num_tails == TAILS_KEPT)
+        tails_forget(s);
+    if (bytes.len > 0)
+        memcpy(copy, bytes.ptr, bytes.len);
+    s->tails[s->num_tails++] = (struct tail){ id, span_of(copy, bytes.len) };
+}
+
+static enum err tail_find(struct sqlite_store *s, struct span digest,
+                          int64_t *id, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    bool row;
+
+    TRY(query_open(s->writer, SQL_FIND_TAIL, &q, f));
+    query_bytes(q, 1, digest);
+    TRY(query_step(q, &row, f));
+    if (!row)
+        return ERR_NOT_FOUND;
+    *id = query_get_int(q, 0);
+    return ERR_OK;
+}
+
+static enum err tail_add(struct sqlite_store *s, struct span digest,
+                         struct span bytes, int64_t *id, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, SQL_ADD_TAIL, &q, f));
+    query_bytes(q, 1, digest);
+    query_bytes(q, 2, bytes);
+    TRY(query_run(q, &changed, f));
+    *id = sqlite3_last_insert_rowid(s->writer->db);
+    return ERR_OK;
+}
+
+/* The number these bytes are stored under, once for all replies. */
+static enum err tail_get(struct sqlite_store *s, struct span bytes, int64_t *id,
+                         struct fault *f)
+{
+    uint8_t digest[STORE_DIGEST_LEN];
+    enum err e;
+
+    for (size_t i = 0; i < s->num_tails; i++) {
+        if (span_is_equal(s->tails[i].bytes, bytes)) {
+            *id = s->tails[i].id;
+            return ERR_OK;
+        }
+    }
+    s->base.hash(bytes, SPAN_NONE, digest);
+    e = tail_find(s, SPAN_OF(digest), id, f);
+    if (e == ERR_NOT_FOUND)
+        e = tail_add(s, SPAN_OF(digest), bytes, id, f);
+    TRY(e);
+    tail_keep(s, *id, bytes);
+    return ERR_OK;
+}
+
+static enum err add_exchange(struct sqlite_store *s, const union record *r,
+                             const int64_t args[2], struct fault *f)
+{
+    const struct exchange_record *x = &r->exchange;
+    AUTO(query) q = NULL;
+    int64_t tail, changed;
+
+    (void)args;
+    TRY(query_open(s->writer, SQL_ADD_EXCHANGE, &q, f));
+    query_int(q, 2, x->transaction);
+    query_bytes(q, 3, x->digest);
+    query_bytes(q, 4, x->head);
+    if (!span_is_absent(x->tail)) {
+        TRY(tail_get(s, x->tail, &tail, f));
+        query_int(q, 5, tail);
+    }
+    TRY(query_run(q, &changed, f));
+    return changed == 0 ? ERR_LOST : ERR_OK;
+}
+
+static enum err add_certificate(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_ADD_CERTIFICATE, TABLE_CERTIFICATE, r, f);
+}
+
+static enum err set_certificate(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    enum err e = ERR_OK;
+
+    (void)args;
+    if (r->certificate.revoked_at != 0)
+        e = run_record(s, SQL_COUNT_REVOCATION, TABLE_CERTIFICATE, r, f);
+    if (e != ERR_OK && e != ERR_LOST) /* not counted: revoked before */
+        return e;
+    return run_record(s, SQL_SET_CERTIFICATE, TABLE_CERTIFICATE, r, f);
+}
+
+static enum err count_crl(struct sqlite_store *s, const struct crl_record *crl,
+                          struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t number, changed;
+    bool row;
+
+    TRY(query_open(s->writer, SQL_COUNT_CRL, &q, f));
+    TRY(query_record(q, &shapes[TABLE_CRL], crl, f));
+    TRY(query_step(q, &row, f));
+    number = row ? query_get_int(q, 0) : 0;
+    TRY(query_run(q, &changed, f));
+    return number == crl->number ? ERR_OK : ERR_LOST;
+}
+
+static enum err add_crl(struct sqlite_store *s, const union record *r,
+                        const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    TRY(count_crl(s, &r->crl, f));
+    return run_record(s, SQL_ADD_CRL, TABLE_CRL, r, f);
+}
+
+static enum err drop_crls(struct sqlite_store *s, const union record *r,
+                          const int64_t args[2], struct fault *f)
+{
+    enum err e = run_record(s, SQL_DROP_CRLS, TABLE_CRL, r, f);
+
+    (void)args;
+    return e == ERR_LOST ? ERR_OK : e;
+}
+
+/* Where this node's chain ends, so that `entry` can follow. */
+static enum err chain_digest(struct sqlite_store *s, int64_t node,
+                             struct span entry, uint8_t out[STORE_DIGEST_LEN],
+                             struct fault *f)
+{
+    static const uint8_t zeros[STORE_DIGEST_LEN];
+    AUTO(query) q = NULL;
+    bool row;
+
+    TRY(query_open(s->writer, SQL_FIND_HEAD, &q, f));
+    query_int(q, 1, node);
+    TRY(query_step(q, &row, f));
+    s->base.hash(row ? query_get_bytes(q, 0) : SPAN_OF(zeros), entry, out);
+    return ERR_OK;
+}
+
+static enum err set_head(struct sqlite_store *s, int64_t node, int64_t last,
+                         struct span digest, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    TRY(query_open(s->writer, SQL_SET_HEAD, &q, f));
+    query_int(q, 1, node);
+    query_int(q, 2, last);
+    query_bytes(q, 3, digest);
+    return query_run(q, &changed, f);
+}
+
+static enum err add_audit(struct sqlite_store *s, const union record *r,
+                          const int64_t args[2], struct fault *f)
+{
+    struct audit_record entry = r->audit;
+    uint8_t digest[STORE_DIGEST_LEN];
+    int64_t node, id;
+
+    (void)args;
+    entry.node = span_str(s->base.node);
+    TRY(word_get(s->writer, entry.node, &node, f));
+    TRY(chain_digest(s, node, entry.entry, digest, f));
+    entry.digest = SPAN_OF(digest);
+    TRY(run_record(s, SQL_ADD_AUDIT, TABLE_AUDIT, &entry, f));
+    id = sqlite3_last_insert_rowid(s->writer->db);
+    return set_head(s, node, id, entry.digest, f);
+}
+
+static enum err set_served(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    (void)r;
+    return run_numbers(s, SQL_SET_SERVED, args[0], args[1], f);
+}
+
+static enum err raise_deadlines(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    AUTO(query) q = NULL;
+    int64_t changed;
+
+    (void)r;
+    TRY(query_open(s->writer, SQL_RAISE_DEADLINES, &q, f));
+    query_int(q, 1, args[0]);
+    return query_run(q, &changed, f);
+}
+
+static enum err purge(struct sqlite_store *s, const union record *r,
+                      const int64_t args[2], struct fault *f)
+{
+    static const enum sql steps[] = { SQL_PURGE_EXCHANGES,
+                                      SQL_PURGE_TRANSACTIONS };
+    enum err e;
+
+    (void)r;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        e = run_numbers(s, steps[i], args[0], args[1], f);
+        if (e != ERR_OK && e != ERR_LOST)
+            return e;
+    }
+    return ERR_OK;
+}
+
+static enum err (*const appliers[OP_NUM])(struct sqlite_store *,
+                                          const union record *,
+                                          const int64_t[2], struct fault *) = {
+    [OP_ADD_STATION] = add_station,
+    [OP_SET_STATION] = set_station,
+    [OP_CLAIM_NAME] = claim_name,
+    [OP_ADD_TRANSACTION] = add_transaction,
+    [OP_SET_TRANSACTION] = set_transaction,
+    [OP_ADD_EXCHANGE] = add_exchange,
+    [OP_ADD_CERTIFICATE] = add_certificate,
+    [OP_SET_CERTIFICATE] = set_certificate,
+    [OP_ADD_CRL] = add_crl,
+    [OP_DROP_CRLS] = drop_crls,
+    [OP_ADD_AUDIT] = add_audit,
+    [OP_SET_SERVED] = set_served,
+    [OP_RAISE_DEADLINES] = raise_deadlines,
+    [OP_PURGE] = purge,
+};
+
+static enum err apply(struct store *base, enum op_kind kind,
+                      const union record *record, const int64_t args[2],
+                      int64_t *id, struct fault *f)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    TRY(appliers[kind](s, record, args, f));
+    if (op_adds_to(kind) != TABLE_NUM)
+        *id = sqlite3_last_insert_rowid(s->writer->db);
+    return ERR_OK;
+}
+
+/* --- batches --- */
+
+/* What is remembered of the file must not outlive what is undone in it. */
+static void forget_since(struct sqlite_store *s, size_t words, size_t tails)
+{
+    words_forget(s->writer, words);
+    if (s->num_tails != tails)
+        tails_forget(s);
+}
+
+static enum err begin(struct store *base, struct fault *f)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    s->is_committing = false;
+    if (s->writer == NULL)
+        TRY(sqlite_open_writer(s, f));
+    s->words_begun = s->writer->num_words;
+    return run(s, SQL_BEGIN, f);
+}
+
+static enum err mark(struct store *base, struct fault *f)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    s->words_marked = s->writer->num_words;
+    s->tails_marked = s->num_tails;
+    return run(s, SQL_MARK, f);
+}
+
+static enum err keep(struct store *base, struct fault *f)
+{
+    return run(sqlite_of(base), SQL_KEEP, f);
+}
+
+static enum err undo(struct store *base, struct fault *f)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    forget_since(s, s->words_marked, s->tails_marked);
+    TRY(run(s, SQL_UNDO, f));
+    return run(s, SQL_KEEP, f);
+}
+
+static enum err commit(struct store *base, struct fault *f)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    s->is_committing = true;
+    TRY(run(s, SQL_COMMIT, f));
+    s->is_committing = false;
+    return ERR_OK;
+}
+
+static void rollback(struct store *base)
+{
+    struct sqlite_store *s = sqlite_of(base);
+
+    if (s->writer == NULL)
+        return;
+    tails_forget(s);
+    words_forget(s->writer, s->words_begun);
+    if (sqlite3_get_autocommit(s->writer->db) == 0 &&
+        run(s, SQL_ROLLBACK, NULL) != ERR_OK) {
+        sqlite_close_writer(s);
+        return;
+    }
+    /* A commit whose sync failed stands whole in the write-ahead log, and a
+     * crash now would bring it back though it was reported as failed. Another
+     * commit, at the same place of the log, takes it away. While that fails
+     * too, the next batch does it. */
+    if (s->is_committing && run(s, SQL_FENCE, NULL) == ERR_OK)
+        s->is_committing = false;
+}
+
+static void checkpoint(struct sqlite_store *s, int mode)
+{
+    int pages = 0;
+
+    /* What fails here is tried again: the log keeps all that was committed. */
+    if (sqlite3_wal_checkpoint_v2(s->writer->db, NULL, mode, &pages, NULL) ==
+            SQLITE_OK &&
+        pages >= 0)
+        s->wal_pages = pages;
+    s->wal_checked = s->wal_pages;
+}
+
+static void tidy(struct store *base, size_t num_waiting)
+{
+    struct sqlite_store *s = sqlite_of(base);
+    int fresh;
+
+    if (s->writer == NULL)
+        return;
+    if (s->wal_pages < s->wal_checked)
+        s->wal_checked = 0; /* the log has started over */
+    fresh = s->wal_pages - s->wal_checked;
+    if (s->wal_pages >= WAL_BOUND && fresh >= WAL_LEISURE) {
+        sqlite3_busy_timeout(s->writer->db, RESTART_WAIT_MS);
+        checkpoint(s, SQLITE_CHECKPOINT_RESTART);
+        sqlite3_busy_timeout(s->writer->db, BUSY_MS);
+    } else if (fresh >= WAL_FULL ||
+               (num_waiting == 0 && fresh >= WAL_LEISURE)) {
+        checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
+    }
+}
+
+void sqlite_write_ops(struct store_ops *ops)
+{
+    ops->begin = begin;
+    ops->mark = mark;
+    ops->apply = apply;
+    ops->keep = keep;
+    ops->undo = undo;
+    ops->commit = commit;
+    ops->rollback = rollback;
+    ops->tidy = tidy;
+}
