@@ -234,6 +234,10 @@ struct store_ops {
                                        struct arena *a,
                                        struct transaction_record *out,
                                        struct fault *f);
+    enum err (*list_transactions)(struct store_session *s,
+                                  struct span transaction_id, size_t max,
+                                  struct arena *a, struct transaction_list *out,
+                                  struct fault *f);
     enum err (*has_transaction_id)(struct store_session *s,
                                    struct span transaction_id, bool *out,
                                    struct fault *f);

@@ -444,6 +444,30 @@ static enum err list_due(struct store_session *s, int64_t served, size_t max,
     return ERR_OK;
 }
 
+static enum err list_transactions(struct store_session *s,
+                                  struct span transaction_id, size_t max,
+                                  struct arena *a, struct transaction_list *out,
+                                  struct fault *f)
+{
+    struct mem *m = lock(s);
+    const struct mem_table *table = &m->tables[TABLE_TRANSACTION];
+    const struct row *row;
+    enum err e = ERR_OK;
+    void *list = NULL;
+    size_t num = 0;
+
+    for (size_t i = 0; i < table->num && num < max && e == ERR_OK; i++) {
+        row = table->rows[i];
+        if (row != NULL && span_is_equal(row->record.transaction.transaction_id,
+                                         transaction_id))
+            e = append(TABLE_TRANSACTION, row, a, &list, &num, f);
+    }
+    pthread_rwlock_unlock(&m->lock);
+    TRY(e);
+    *out = (struct transaction_list){ list, num };
+    return ERR_OK;
+}
+
 static enum err list_audit(struct store_session *s, int64_t after, size_t max,
                            struct arena *a, struct audit_list *out,
                            struct fault *f)
@@ -516,6 +540,7 @@ void mem_read_ops(struct store_ops *ops)
     ops->find_reply = read_reply;
     ops->find_transaction = read_transaction;
     ops->find_transaction_by_id = read_transaction_by_id;
+    ops->list_transactions = list_transactions;
     ops->has_transaction_id = has_transaction_id;
     ops->find_station = read_station;
     ops->find_station_by_id = read_station_by_id;

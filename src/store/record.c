@@ -41,6 +41,7 @@ static const struct field name_fields[] = {
 static const struct field transaction_fields[] = {
     REF(transaction_record, id, TRANSACTION),
     BYTES(transaction_record, requester),
+    BYTES(transaction_record, requester_cert),
     BYTES(transaction_record, transaction_id),
     WORD(transaction_record, profile),
     INT(transaction_record, body_type),

@@ -132,6 +132,23 @@ static enum err find_transaction_by_id(struct store_session *s, int64_t id,
                      out, f);
 }
 
+static enum err list_transactions(struct store_session *s,
+                                  struct span transaction_id, size_t max,
+                                  struct arena *a, struct transaction_list *out,
+                                  struct fault *f)
+{
+    AUTO(query) q = NULL;
+    void *list;
+    size_t num;
+
+    TRY(query_open(conn_of(s), SQL_LIST_TRANSACTIONS, &q, f));
+    query_bytes(q, 1, transaction_id);
+    query_int(q, 2, limit(max));
+    TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
+    *out = (struct transaction_list){ list, num };
+    return ERR_OK;
+}
+
 static enum err has_transaction_id(struct store_session *s,
                                    struct span transaction_id, bool *out,
                                    struct fault *f)
@@ -501,6 +518,7 @@ void sqlite_read_ops(struct store_ops *ops)
     ops->find_reply = find_reply;
     ops->find_transaction = find_transaction;
     ops->find_transaction_by_id = find_transaction_by_id;
+    ops->list_transactions = list_transactions;
     ops->has_transaction_id = has_transaction_id;
     ops->find_station = find_station;
     ops->find_station_by_id = find_station_by_id;

@@ -24,7 +24,7 @@ static const char *const migrations[] = {
     "CREATE TABLE txn(id INTEGER PRIMARY KEY AUTOINCREMENT, requester BLOB,"
     " transaction_id BLOB, profile INTEGER, body_type INTEGER, pvno INTEGER,"
     " state INTEGER, sender_nonce BLOB, station INTEGER, deadline INTEGER,"
-    " ended_at INTEGER, version INTEGER);"
+    " ended_at INTEGER, version INTEGER, requester_cert BLOB);"
     "CREATE UNIQUE INDEX txn_key ON txn(transaction_id, requester);"
     "CREATE INDEX txn_due ON txn(deadline) WHERE deadline != 0;"
     "CREATE INDEX txn_ended ON txn(ended_at) WHERE ended_at != 0;"

@@ -9,8 +9,9 @@
 #define STATION_COLUMNS                                                        \
     "id, vendor, serial, state, subject, certificate, first_seen, last_seen, " \
     "version"
-#define TXN_COLUMNS                                                    \
-    "id, requester, transaction_id, profile, body_type, pvno, state, " \
+#define TXN_COLUMNS                                                       \
+    "id, requester, requester_cert, transaction_id, profile, body_type, " \
+    "pvno, state, "                                                       \
     "sender_nonce, station, deadline, ended_at, version"
 #define CERTIFICATE_COLUMNS                                                    \
     "id, ca, serial, station, txn, cert_req_id, request_digest, der, status, " \
@@ -52,6 +53,9 @@
         "WHERE transaction_id = ?2 AND requester = ?1")                        \
     SQL(FIND_TRANSACTION_BY_ID,                                                \
         "SELECT " TXN_COLUMNS " FROM txn WHERE id = ?1")                       \
+    SQL(LIST_TRANSACTIONS,                                                     \
+        "SELECT " TXN_COLUMNS " FROM txn WHERE transaction_id = ?1 "           \
+        "ORDER BY id LIMIT ?2")                                                \
     SQL(HAS_TRANSACTION_ID,                                                    \
         "SELECT 1 FROM txn WHERE transaction_id = ?1 LIMIT 1")                 \
     SQL(FIND_STATION,                                                          \
@@ -129,15 +133,16 @@
         "INSERT INTO name(name, station) VALUES(?1, ?2) "                      \
         "ON CONFLICT DO NOTHING")                                              \
     SQL(ADD_TRANSACTION,                                                       \
-        "INSERT INTO txn(requester, transaction_id, profile, body_type, "      \
-        "pvno, state, sender_nonce, station, deadline, ended_at, version) "    \
-        "VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?13 = 0 OR ?11 != 0 "\
-        "THEN 0 ELSE ?13 + (SELECT served FROM served) END, ?11, 1) "          \
+        "INSERT INTO txn(requester, requester_cert, transaction_id, profile, " \
+        "body_type, pvno, state, sender_nonce, station, deadline, ended_at, "  \
+        "version) VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "                \
+        "CASE WHEN ?14 = 0 OR ?12 != 0 THEN 0 "                                \
+        "ELSE ?14 + (SELECT served FROM served) END, ?12, 1) "                 \
         "ON CONFLICT DO NOTHING")                                              \
     SQL(SET_TRANSACTION,                                                       \
-        "UPDATE txn SET state = ?7, sender_nonce = ?8, ended_at = ?11, "       \
-        "deadline = CASE WHEN ?11 = 0 THEN deadline ELSE 0 END, "              \
-        "version = version + 1 WHERE id = ?1 AND version = ?12")               \
+        "UPDATE txn SET state = ?8, sender_nonce = ?9, ended_at = ?12, "       \
+        "deadline = CASE WHEN ?12 = 0 THEN deadline ELSE 0 END, "              \
+        "version = version + 1 WHERE id = ?1 AND version = ?13")               \
     SQL(FIND_TAIL, "SELECT id FROM tail WHERE digest = ?1")                    \
     SQL(ADD_TAIL, "INSERT INTO tail(digest, bytes) VALUES(?1, ?2)")            \
     SQL(ADD_EXCHANGE,                                                          \

@@ -75,6 +75,14 @@ enum err store_find_transaction_by_id(struct store_session *s, int64_t id,
     return s->store->ops->find_transaction_by_id(s, id, a, out, f);
 }
 
+enum err store_list_transactions(struct store_session *s,
+                                 struct span transaction_id, size_t max,
+                                 struct arena *a, struct transaction_list *out,
+                                 struct fault *f)
+{
+    return s->store->ops->list_transactions(s, transaction_id, max, a, out, f);
+}
+
 enum err store_has_transaction_id(struct store_session *s,
                                   struct span transaction_id, bool *out,
                                   struct fault *f)

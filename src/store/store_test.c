@@ -174,6 +174,37 @@ static void test_enrolment_and_confirmation(void **state)
     assert_true(has);
 }
 
+/* One transactionID, as two requesters chose it. */
+static void test_transactions_of_one_id(void **state)
+{
+    struct bench *b = *state;
+    struct transaction_record r = case_transaction(b->a, 1);
+    struct transaction_list list;
+    struct change *c = change_new();
+
+    change_add_transaction(c, &r, 10);
+    r.requester = SPAN_LIT("another");
+    r.requester_cert = SPAN_LIT("another's");
+    change_add_transaction(c, &r, 0);
+    commit(b, c, ERR_OK);
+    assert_int_equal(
+        store_list_transactions(b->s, r.transaction_id, 9, b->a, &list, NULL),
+        ERR_OK);
+    assert_int_equal(list.num, 2);
+    assert_int_equal(list.list[0].id, 1);
+    assert_span_equal(list.list[0].requester_cert,
+                      case_transaction(b->a, 1).requester_cert);
+    assert_span_equal(list.list[1].requester_cert, SPAN_LIT("another's"));
+    assert_int_equal(
+        store_list_transactions(b->s, r.transaction_id, 1, b->a, &list, NULL),
+        ERR_OK);
+    assert_int_equal(list.num, 1);
+    assert_int_equal(
+        store_list_transactions(b->s, SPAN_LIT("x"), 9, b->a, &list, NULL),
+        ERR_OK);
+    assert_int_equal(list.num, 0);
+}
+
 static void test_what_is_not_there(void **state)
 {
     struct bench *b = *state;
@@ -1199,6 +1230,7 @@ struct test {
 
 static const struct test tests[] = {
     TEST(enrolment_and_confirmation),
+    TEST(transactions_of_one_id),
     TEST(what_is_not_there),
     TEST(absent_is_not_empty),
     TEST(replies),

@@ -27,6 +27,17 @@ struct span case_text(struct arena *a, const char *prefix, int64_t n)
     return span_str(arena_printf(a, "%s-%lld", prefix, (long long)n));
 }
 
+static struct span bytes_of_len(struct arena *a, const char *prefix, int64_t n,
+                                size_t len)
+{
+    struct span text = case_text(a, prefix, n);
+    uint8_t *at = arena_alloc(a, len);
+
+    for (size_t i = 0; i < len; i++)
+        at[i] = (uint8_t)(text.ptr[i % text.len] + i / text.len);
+    return span_of(at, len);
+}
+
 /* 32 bytes that say nothing about where they go in an index. */
 static struct span digest(struct arena *a, const char *prefix, int64_t n)
 {
@@ -44,17 +55,6 @@ struct span case_request(struct arena *a, int64_t n)
 struct span case_confirm(struct arena *a, int64_t n)
 {
     return digest(a, "confirm", n);
-}
-
-static struct span bytes_of_len(struct arena *a, const char *prefix, int64_t n,
-                                size_t len)
-{
-    struct span text = case_text(a, prefix, n);
-    uint8_t *at = arena_alloc(a, len);
-
-    for (size_t i = 0; i < len; i++)
-        at[i] = (uint8_t)(text.ptr[i % text.len] + i / text.len);
-    return span_of(at, len);
 }
 
 struct span case_reply(struct arena *a, int64_t n)
@@ -80,6 +80,7 @@ struct transaction_record case_transaction(struct arena *a, int64_t n)
 
     return (struct transaction_record){
         .requester = digest(a, "requester", n),
+        .requester_cert = bytes_of_len(a, "vendor certificate", n, 550),
         .transaction_id = span_of(id.ptr, 16),
         .profile = SPAN_LIT("3gpp-bs"),
         .body_type = 0,
