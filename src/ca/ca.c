@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 
-#define CA_ARENA (LIMIT_FILE_LEN + 64 * 1024)
+#define CA_ARENA (LIMIT_FILE_LEN + (size_t)64 * 1024)
 
 /* Purposes that would let their holder speak for the authority. */
 static const enum oid reserved_purposes[] = {
@@ -97,23 +97,36 @@ static enum err ca_fill(struct ca *ca, const struct ca_options *options,
     return key_id_find(&ca->cert, cx, ca->arena, &ca->key_id, f);
 }
 
+/* An empty one with its arena; NULL: out of memory. */
+static struct ca *ca_alloc(void)
+{
+    struct ca *ca = calloc(1, sizeof(*ca));
+
+    if (ca == NULL)
+        return NULL;
+    ca->arena = arena_new(CA_ARENA);
+    if (ca->arena == NULL) {
+        free(ca);
+        return NULL;
+    }
+    return ca;
+}
+
 enum err ca_new(const struct ca_options *options, struct keys *keys,
                 struct crypto_ctx *cx, struct ca **out, struct fault *f)
 {
-    AUTO(ca) ca = calloc(1, sizeof(*ca));
+    struct ca *ca = ca_alloc();
     enum err e;
 
     if (ca == NULL)
         return fault_no_mem(f);
     ca->keys = keys;
-    ca->arena = arena_new(CA_ARENA);
-    if (ca->arena == NULL)
-        return fault_no_mem(f);
     e = ca_fill(ca, options, cx, f);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
+        ca_free(ca);
         return fault_prefix(f, e, "CA \"%s\"", options->name);
+    }
     *out = ca;
-    ca = NULL; /* the caller's now */
     return ERR_OK;
 }
 

@@ -169,7 +169,7 @@ enum err ca_make_role(const struct ca_role_options *options,
         .spki = options->spki,
     };
     uint8_t serial[CA_SERIAL_LEN];
-    struct issuer issuer;
+    struct issuer issuer = { 0 };
 
     if (options->not_after <= options->not_before)
         return fault_set(f, ERR_CONFIG, "no time in which to be valid");

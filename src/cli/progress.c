@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-#define SECOND 1000000
+#define SECOND ((int64_t)1000000)
 #define SHOW_AFTER (2 * SECOND)
 #define DRAW_EVERY (SECOND / 10)
 #define DEFAULT_WIDTH 80

@@ -17,6 +17,7 @@
 #include "config/config.h"
 
 #define DAY ((int64_t)24 * 3600)
+#define YEAR (365 * DAY)
 #define NAME_MAX_LEN 40 /* with " Issuing CA" still a CN of RFC 5280 */
 #define MAX_VENDORS 32
 #define MAX_FILES (10 + MAX_VENDORS)
@@ -50,22 +51,22 @@ static const struct part_plan {
     const char *cn;      /* behind the operator's name */
     const char *what;    /* its certificate is */
     const char *key_for; /* its key is */
-    int64_t days;
+    int64_t validity;
     bool has_chain; /* the file goes on with its issuer's certificate */
 } plans[PART_NUM] = {
     [PART_ROOT] = { CA_ROLE_ROOT, PART_ROOT, "root", "Root CA",
                     "operator root: what base stations trust",
-                    "private key of the root: move it off-line", 20 * 365,
+                    "private key of the root: move it off-line", 20 * YEAR,
                     false },
     [PART_ISSUING] = { CA_ROLE_ISSUING, PART_ROOT, "issuing", "Issuing CA",
-                       "issuing CA", "private key of the issuing CA", 15 * 365,
+                       "issuing CA", "private key of the issuing CA", 15 * YEAR,
                        false },
     [PART_CMP] = { CA_ROLE_CMP_SIGNER, PART_ISSUING, "cmp", "CMP",
                    "signer of CMP replies", "private key of the CMP signer",
-                   5 * 365, false },
+                   5 * YEAR, false },
     [PART_TLS] = { CA_ROLE_TLS, PART_ISSUING, "tls", "TLS",
                    "TLS server, with its issuer",
-                   "private key of the TLS server", 2 * 365, true },
+                   "private key of the TLS server", 2 * YEAR, true },
 };
 
 /* What was made of a part. */
@@ -306,7 +307,7 @@ static enum err part_make(struct making *m, enum part_id id, struct fault *f)
     struct ca_role_options role = {
         .role = plan->role,
         .not_before = o->now - 3600, /* clocks of stations differ */
-        .not_after = o->now + plan->days * DAY,
+        .not_after = o->now + plan->validity,
     };
     const char *subject =
         arena_printf(m->arena, "CN=%s %s,O=%s", o->name, plan->cn, o->name);
