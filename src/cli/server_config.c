@@ -10,12 +10,11 @@ static enum err check(const struct cli *cli, const char *file,
     AUTO(config) config = NULL;
     enum err e = config_load(file, &config, errors, f);
 
-    if (e != ERR_OK) {
-        if (errors->len > 0)
-            fputs(buf_str(errors), cli->err);
-        return e == ERR_CONFIG ? fault_set(f, e, "%s is not acceptable", file)
-                               : e;
-    }
+    if (e != ERR_OK && errors->len > 0)
+        fputs(buf_str(errors), cli->err);
+    if (e == ERR_CONFIG && !cli->json)
+        return fault_set(f, e, "%s is not acceptable", file);
+    TRY(e);
     if (cli->json)
         return cli_print_json(cli,
                               json_pack("{s:s, s:b, s:i, s:i}", "file", file,
