@@ -53,13 +53,15 @@ struct span digest_alg_id(enum digest d)
 
 static bool params_fit(enum params wanted, struct span params)
 {
+    bool is_null = span_is_equal(params, SPAN_LIT("\x05\x00"));
+
     switch (wanted) {
     case PARAMS_ABSENT:
         return span_is_absent(params);
     case PARAMS_NULL:
-        return span_is_equal(params, SPAN_LIT("\x05\x00"));
+        return is_null;
     case PARAMS_NULL_OR_ABSENT:
-        return span_is_absent(params) || params_fit(PARAMS_NULL, params);
+        return is_null || span_is_absent(params);
     case PARAMS_PSS:
         break;
     }

@@ -275,14 +275,14 @@ static void test_parse_bounds(void **state)
     assert_int_equal(name_parse(text, a, &name, &f), ERR_OK);
     name = SPAN_NONE;
     assert_int_equal(name_parse(text, small, &name, &f), ERR_NO_MEM);
-    strcpy(text + len, ",CN=x");
+    snprintf(text + len, sizeof(text) - len, ",CN=x");
     assert_int_equal(name_parse(text, a, &name, &f), ERR_BAD_DATA_FORMAT);
     text[len] = '+';
     assert_int_equal(name_parse(text, a, &name, &f), ERR_OK);
     for (char *p = text; *p != '\0'; p++)
         *p = *p == ',' ? '+' : *p;
     assert_int_equal(name_parse(text, a, &name, &f), ERR_BAD_DATA_FORMAT);
-    strcpy(text, "CN=");
+    snprintf(text, sizeof(text), "CN=");
     memset(text + 3, 'a', 1100);
     text[1103] = '\0';
     assert_int_equal(name_parse(text, a, &name, &f), ERR_BAD_DATA_FORMAT);

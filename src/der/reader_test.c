@@ -57,7 +57,7 @@ static enum err sequence_of_null(struct der *in, char *result)
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(der_null(&seq));
     TRY(der_end(&seq));
-    strcpy(result, "null");
+    snprintf(result, RESULT_LEN, "%s", "null");
     return ERR_OK;
 }
 
@@ -66,14 +66,14 @@ static enum err boolean(struct der *in, char *result)
     bool value;
 
     TRY(der_bool(in, &value));
-    strcpy(result, value ? "true" : "false");
+    snprintf(result, RESULT_LEN, "%s", value ? "true" : "false");
     return ERR_OK;
 }
 
 static enum err null(struct der *in, char *result)
 {
     TRY(der_null(in));
-    strcpy(result, "null");
+    snprintf(result, RESULT_LEN, "%s", "null");
     return ERR_OK;
 }
 
