@@ -1,0 +1,16 @@
+/*
+ * Certificates in OpenSSL's form. Apart from path_internal.h, since OpenSSL's
+ * header of extensions has names our own of certificates has too.
+ */
+#ifndef CRYPTO_DECODE_H
+#define CRYPTO_DECODE_H
+
+#include <openssl/x509.h>
+
+#include "base/span.h"
+
+/* One certificate that fills `der`, with its extensions read, so that threads
+ * may share it; the caller's. NULL: OpenSSL does not take it. */
+X509 *x509_decode(struct span der);
+
+#endif
