@@ -262,6 +262,9 @@ struct store_ops {
                             struct certificate_record *out, struct fault *f);
     enum err (*has_request)(struct store_session *s, struct span digest,
                             bool *out, struct fault *f);
+    enum err (*list_stations)(struct store_session *s, struct span vendor,
+                              int64_t after, size_t max, struct arena *a,
+                              struct station_list *out, struct fault *f);
     enum err (*list_certificates)(struct store_session *s,
                                   const struct certificate_filter *by,
                                   struct arena *a, struct certificate_list *out,

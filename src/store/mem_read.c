@@ -331,6 +331,30 @@ static bool is_listed(const struct mem *m, const struct certificate_record *c,
            (by->expires_before == 0 || c->not_after < by->expires_before);
 }
 
+static enum err list_stations(struct store_session *s, struct span vendor,
+                              int64_t after, size_t max, struct arena *a,
+                              struct station_list *out, struct fault *f)
+{
+    struct mem *m = lock(s);
+    size_t most = max == 0 ? SIZE_MAX : max;
+    const union record *r;
+    enum err e = ERR_OK;
+    void *list = NULL;
+    size_t num = 0;
+
+    for (size_t i = after < 0 ? 0 : (size_t)after;
+         i < m->tables[TABLE_STATION].num && num < most && e == ERR_OK; i++) {
+        r = mem_row(m, TABLE_STATION, (int64_t)i + 1);
+        if (r != NULL && (span_is_absent(vendor) ||
+                          span_is_equal(r->station.vendor, vendor)))
+            e = append(TABLE_STATION, r, a, &list, &num, f);
+    }
+    pthread_rwlock_unlock(&m->lock);
+    TRY(e);
+    *out = (struct station_list){ list, num };
+    return ERR_OK;
+}
+
 static enum err list_certificates(struct store_session *s,
                                   const struct certificate_filter *by,
                                   struct arena *a, struct certificate_list *out,
@@ -549,6 +573,7 @@ void mem_read_ops(struct store_ops *ops)
     ops->find_certificate_by_id = read_certificate_by_id;
     ops->find_issued = read_issued;
     ops->has_request = has_request;
+    ops->list_stations = list_stations;
     ops->list_certificates = list_certificates;
     ops->list_revoked = list_revoked;
     ops->revocation_count = revocation_count;

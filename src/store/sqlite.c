@@ -92,10 +92,10 @@ static enum err ensure_file(const struct store_options *options,
 static enum err probe(struct sqlite_store *s,
                       const struct store_options *options, struct fault *f)
 {
-    AUTO(conn) c = NULL;
+    AUTO(sqlite_conn) c = NULL;
     bool is_new;
 
-    TRY(conn_open(&s->at, CONN_PROBE, &c, f));
+    TRY(sqlite_conn_open(&s->at, CONN_PROBE, &c, f));
     TRY(schema_check(c, &is_new, f));
     if (is_new && (options->read_only || options->must_exist))
         return fault_set(f, ERR_STORE,
@@ -105,14 +105,14 @@ static enum err probe(struct sqlite_store *s,
     return ERR_OK;
 }
 
-static enum err switch_to_wal(struct conn *c, struct fault *f)
+static enum err switch_to_wal(struct sqlite_conn *c, struct fault *f)
 {
     const struct timespec wait = { .tv_nsec = WAL_WAIT_MS * 1000000L };
     enum err e = ERR_OK;
 
-    TRY(conn_run(c, "PRAGMA page_size=4096", f));
+    TRY(sqlite_conn_run(c, "PRAGMA page_size=4096", f));
     for (int i = 0; i < WAL_TRIES; i++) {
-        e = conn_run(c, "PRAGMA journal_mode=WAL", f);
+        e = sqlite_conn_run(c, "PRAGMA journal_mode=WAL", f);
         if (e == ERR_OK)
             break;
         nanosleep(&wait, NULL);

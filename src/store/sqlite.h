@@ -11,7 +11,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
-struct conn;
+struct sqlite_conn;
 
 #define SQL_ENUM(name, text) SQL_##name,
 enum sql {
@@ -21,7 +21,7 @@ enum sql {
 
 /* A kept statement; in use from query_open to query_free. */
 struct query {
-    struct conn *conn;
+    struct sqlite_conn *conn;
     struct sqlite3_stmt *stmt;
     int failed; /* the first binding that failed, as SQLite's code */
 };
@@ -34,7 +34,7 @@ struct word {
 };
 
 /* One connection, used by one thread. */
-struct conn {
+struct sqlite_conn {
     struct sqlite3 *db;
     char *file;
     struct query queries[SQL_NUM];
@@ -59,22 +59,24 @@ enum conn_use {
 };
 
 /* ERR_STORE, naming the file. */
-MUST_USE enum err conn_open(const struct location *at, enum conn_use use,
-                            struct conn **out, struct fault *f);
-void conn_free(struct conn *c);
-DEFINE_AUTO(conn)
+MUST_USE enum err sqlite_conn_open(const struct location *at, enum conn_use use,
+                                   struct sqlite_conn **out, struct fault *f);
+void sqlite_conn_free(struct sqlite_conn *c);
+DEFINE_AUTO(sqlite_conn)
 
 /* Records SQLite's latest complaint: ERR_STORE, "store FILE: what: why". */
-enum err conn_fault(struct conn *c, struct fault *f, const char *what);
+enum err sqlite_conn_fault(struct sqlite_conn *c, struct fault *f,
+                           const char *what);
 
 /* Runs statements that give no rows. */
-MUST_USE enum err conn_run(struct conn *c, const char *sql, struct fault *f);
+MUST_USE enum err sqlite_conn_run(struct sqlite_conn *c, const char *sql,
+                                  struct fault *f);
 /* The number a one-row statement gives. */
-MUST_USE enum err conn_get_int(struct conn *c, const char *sql, int64_t *out,
-                               struct fault *f);
+MUST_USE enum err sqlite_conn_get_int(struct sqlite_conn *c, const char *sql,
+                                      int64_t *out, struct fault *f);
 
-MUST_USE enum err query_open(struct conn *c, enum sql which, struct query **out,
-                             struct fault *f);
+MUST_USE enum err query_open(struct sqlite_conn *c, enum sql which,
+                             struct query **out, struct fault *f);
 void query_free(struct query *q);
 DEFINE_AUTO(query)
 
@@ -98,18 +100,19 @@ MUST_USE enum err query_get_record(struct query *q, const struct shape *shape,
                                    struct arena *a, void *out, struct fault *f);
 
 /* A word's number, ERR_NOT_FOUND, and with word_get added to the file. */
-MUST_USE enum err word_find(struct conn *c, struct span text, int64_t *id,
-                            struct fault *f);
-MUST_USE enum err word_get(struct conn *c, struct span text, int64_t *id,
+MUST_USE enum err word_find(struct sqlite_conn *c, struct span text,
+                            int64_t *id, struct fault *f);
+MUST_USE enum err word_get(struct sqlite_conn *c, struct span text, int64_t *id,
                            struct fault *f);
 /* Forgets all but the first `num`: those of a change that was undone. */
-void words_forget(struct conn *c, size_t num);
+void words_forget(struct sqlite_conn *c, size_t num);
 
 /* Refuses what is not a store or newer than this program; `is_new` when
  * nothing is there yet. */
-MUST_USE enum err schema_check(struct conn *c, bool *is_new, struct fault *f);
+MUST_USE enum err schema_check(struct sqlite_conn *c, bool *is_new,
+                               struct fault *f);
 /* Brings the schema up to date. */
-MUST_USE enum err schema_migrate(struct conn *c, struct fault *f);
+MUST_USE enum err schema_migrate(struct sqlite_conn *c, struct fault *f);
 
 /* Tails seen lately, so that they need not be hashed again. */
 #define TAILS_KEPT 16
@@ -122,7 +125,7 @@ struct sqlite_store {
     struct store base;
     struct store_ops ops;
     struct location at;
-    struct conn *writer; /* NULL when read only */
+    struct sqlite_conn *writer; /* NULL when read only */
     size_t words_begun, words_marked;
     struct tail tails[TAILS_KEPT];
     size_t num_tails, tails_marked;
@@ -133,7 +136,7 @@ struct sqlite_store {
 
 struct sqlite_session {
     struct store_session base;
-    struct conn *conn;
+    struct sqlite_conn *conn;
 };
 
 static inline struct sqlite_store *sqlite_of(struct store *s)
@@ -141,7 +144,7 @@ static inline struct sqlite_store *sqlite_of(struct store *s)
     return (struct sqlite_store *)s;
 }
 
-static inline struct conn *conn_of(struct store_session *s)
+static inline struct sqlite_conn *sqlite_conn_of(struct store_session *s)
 {
     return ((struct sqlite_session *)s)->conn;
 }

@@ -24,7 +24,8 @@ static const struct {
     { SQLITE_BUSY, "; another process keeps it from being written" },
 };
 
-enum err conn_fault(struct conn *c, struct fault *f, const char *what)
+enum err sqlite_conn_fault(struct sqlite_conn *c, struct fault *f,
+                           const char *what)
 {
     int code = sqlite3_errcode(c->db) & 0xff;
     int os = sqlite3_system_errno(c->db);
@@ -51,7 +52,7 @@ static void configure_library(void)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 }
 
-static enum err configure(struct conn *c, enum conn_use use,
+static enum err configure(struct sqlite_conn *c, enum conn_use use,
                           const char *synchronous, struct fault *f)
 {
     static const char *const by_use[] = {
@@ -65,18 +66,18 @@ static enum err configure(struct conn *c, enum conn_use use,
 
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_timeout(c->db, BUSY_MS);
-    TRY(conn_run(c, by_use[use], f));
+    TRY(sqlite_conn_run(c, by_use[use], f));
     if (use == CONN_WRITE && synchronous != NULL &&
         strcmp(synchronous, "OFF") == 0)
-        TRY(conn_run(c, "PRAGMA synchronous=OFF", f));
+        TRY(sqlite_conn_run(c, "PRAGMA synchronous=OFF", f));
     return ERR_OK;
 }
 
-enum err conn_open(const struct location *at, enum conn_use use,
-                   struct conn **out, struct fault *f)
+enum err sqlite_conn_open(const struct location *at, enum conn_use use,
+                          struct sqlite_conn **out, struct fault *f)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    AUTO(conn) c = calloc(1, sizeof(*c));
+    AUTO(sqlite_conn) c = calloc(1, sizeof(*c));
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 
     if (c == NULL)
@@ -89,14 +90,14 @@ enum err conn_open(const struct location *at, enum conn_use use,
     if (at->vfs != NULL && use == CONN_WRITE)
         flags |= SQLITE_OPEN_CREATE; /* real files were made before, 0600 */
     if (sqlite3_open_v2(at->file, &c->db, flags, at->vfs) != SQLITE_OK)
-        return conn_fault(c, f, "cannot be opened");
+        return sqlite_conn_fault(c, f, "cannot be opened");
     TRY(configure(c, use, at->synchronous, f));
     *out = c;
     c = NULL;
     return ERR_OK;
 }
 
-void conn_free(struct conn *c)
+void sqlite_conn_free(struct sqlite_conn *c)
 {
     if (c == NULL)
         return;
@@ -109,32 +110,33 @@ void conn_free(struct conn *c)
     free(c);
 }
 
-enum err conn_run(struct conn *c, const char *sql, struct fault *f)
+enum err sqlite_conn_run(struct sqlite_conn *c, const char *sql,
+                         struct fault *f)
 {
     if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK)
         return ERR_OK;
-    return conn_fault(c, f, "cannot be used");
+    return sqlite_conn_fault(c, f, "cannot be used");
 }
 
-enum err conn_get_int(struct conn *c, const char *sql, int64_t *out,
-                      struct fault *f)
+enum err sqlite_conn_get_int(struct sqlite_conn *c, const char *sql,
+                             int64_t *out, struct fault *f)
 {
     sqlite3_stmt *stmt;
     enum err e = ERR_OK;
 
     if (sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        return conn_fault(c, f, "cannot be read");
+        return sqlite_conn_fault(c, f, "cannot be read");
     if (sqlite3_step(stmt) == SQLITE_ROW)
         *out = sqlite3_column_int64(stmt, 0);
     else
-        e = conn_fault(c, f, "cannot be read");
+        e = sqlite_conn_fault(c, f, "cannot be read");
     sqlite3_finalize(stmt);
     return e;
 }
 
 /* --- statements --- */
 
-enum err query_open(struct conn *c, enum sql which, struct query **out,
+enum err query_open(struct sqlite_conn *c, enum sql which, struct query **out,
                     struct fault *f)
 {
     struct query *q = &c->queries[which];
@@ -142,7 +144,7 @@ enum err query_open(struct conn *c, enum sql which, struct query **out,
     if (q->stmt == NULL && sqlite3_prepare_v3(c->db, sql_texts[which], -1,
                                               SQLITE_PREPARE_PERSISTENT,
                                               &q->stmt, NULL) != SQLITE_OK)
-        return conn_fault(c, f, "cannot be read");
+        return sqlite_conn_fault(c, f, "cannot be read");
     q->conn = c;
     q->failed = SQLITE_OK;
     *out = q;
@@ -213,7 +215,7 @@ enum err query_step(struct query *q, bool *row, struct fault *f)
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
         return ERR_OK;
-    return conn_fault(q->conn, f, "failed");
+    return sqlite_conn_fault(q->conn, f, "failed");
 }
 
 enum err query_run(struct query *q, int64_t *changed, struct fault *f)
@@ -245,7 +247,7 @@ struct span query_get_bytes(struct query *q, int at)
 
 /* --- the dictionary --- */
 
-static enum err word_keep(struct conn *c, int64_t id, struct span text,
+static enum err word_keep(struct sqlite_conn *c, int64_t id, struct span text,
                           struct fault *f)
 {
     struct word *bigger;
@@ -266,13 +268,13 @@ static enum err word_keep(struct conn *c, int64_t id, struct span text,
     return ERR_OK;
 }
 
-void words_forget(struct conn *c, size_t num)
+void words_forget(struct sqlite_conn *c, size_t num)
 {
     while (c->num_words > num)
         free((void *)(uintptr_t)c->words[--c->num_words].text.ptr);
 }
 
-enum err word_find(struct conn *c, struct span text, int64_t *id,
+enum err word_find(struct sqlite_conn *c, struct span text, int64_t *id,
                    struct fault *f)
 {
     AUTO(query) q = NULL;
@@ -296,7 +298,7 @@ enum err word_find(struct conn *c, struct span text, int64_t *id,
     return ERR_OK;
 }
 
-enum err word_get(struct conn *c, struct span text, int64_t *id,
+enum err word_get(struct sqlite_conn *c, struct span text, int64_t *id,
                   struct fault *f)
 {
     enum err e = word_find(c, text, id, f);
@@ -313,7 +315,7 @@ enum err word_get(struct conn *c, struct span text, int64_t *id,
 }
 
 /* The text of a word, copied into the arena. */
-static enum err word_text(struct conn *c, int64_t id, struct arena *a,
+static enum err word_text(struct sqlite_conn *c, int64_t id, struct arena *a,
                           struct span *out, struct fault *f)
 {
     AUTO(query) q = NULL;

@@ -22,7 +22,7 @@ static enum err get_by_id(struct store_session *s, enum sql which, int64_t id,
 {
     AUTO(query) q = NULL;
 
-    TRY(query_open(conn_of(s), which, &q, f));
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
     query_int(q, 1, id);
     return get_record(q, t, a, out, f);
 }
@@ -35,8 +35,8 @@ static enum err get_by_key(struct store_session *s, enum sql which,
     AUTO(query) q = NULL;
     int64_t id;
 
-    TRY(word_find(conn_of(s), word, &id, f));
-    TRY(query_open(conn_of(s), which, &q, f));
+    TRY(word_find(sqlite_conn_of(s), word, &id, f));
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
     query_int(q, 1, id);
     query_bytes(q, 2, bytes);
     return get_record(q, t, a, out, f);
@@ -47,7 +47,7 @@ static enum err has(struct store_session *s, enum sql which, struct span key,
 {
     AUTO(query) q = NULL;
 
-    TRY(query_open(conn_of(s), which, &q, f));
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
     query_bytes(q, 1, key);
     return query_step(q, out, f);
 }
@@ -91,7 +91,7 @@ static enum err find_reply(struct store_session *s, struct span transaction_id,
     uint8_t *bytes;
     bool row;
 
-    TRY(query_open(conn_of(s), SQL_FIND_REPLY, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_FIND_REPLY, &q, f));
     query_bytes(q, 1, transaction_id);
     query_bytes(q, 2, digest);
     TRY(query_step(q, &row, f));
@@ -117,7 +117,7 @@ static enum err find_transaction(struct store_session *s, struct span requester,
 {
     AUTO(query) q = NULL;
 
-    TRY(query_open(conn_of(s), SQL_FIND_TRANSACTION, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_FIND_TRANSACTION, &q, f));
     query_bytes(q, 1, requester);
     query_bytes(q, 2, transaction_id);
     return get_record(q, TABLE_TRANSACTION, a, out, f);
@@ -141,7 +141,7 @@ static enum err list_transactions(struct store_session *s,
     void *list;
     size_t num;
 
-    TRY(query_open(conn_of(s), SQL_LIST_TRANSACTIONS, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_TRANSACTIONS, &q, f));
     query_bytes(q, 1, transaction_id);
     query_int(q, 2, limit(max));
     TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
@@ -164,7 +164,7 @@ static enum err list_due(struct store_session *s, int64_t served, size_t max,
     void *list;
     size_t num;
 
-    TRY(query_open(conn_of(s), SQL_LIST_DUE, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_DUE, &q, f));
     query_int(q, 1, served);
     query_int(q, 2, limit(max));
     TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
@@ -195,7 +195,7 @@ static enum err find_name(struct store_session *s, struct span name,
     AUTO(query) q = NULL;
     bool row;
 
-    TRY(query_open(conn_of(s), SQL_FIND_NAME, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_FIND_NAME, &q, f));
     query_bytes(q, 1, name);
     TRY(query_step(q, &row, f));
     if (!row)
@@ -230,7 +230,7 @@ static enum err find_issued(struct store_session *s, int64_t transaction,
 {
     AUTO(query) q = NULL;
 
-    TRY(query_open(conn_of(s), SQL_FIND_ISSUED, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_FIND_ISSUED, &q, f));
     query_int(q, 1, transaction);
     query_int(q, 2, cert_req_id);
     return get_record(q, TABLE_CERTIFICATE, a, out, f);
@@ -283,6 +283,27 @@ static enum err bind_filter(struct query *q, enum sql which,
     return ERR_OK;
 }
 
+static enum err list_stations(struct store_session *s, struct span vendor,
+                              int64_t after, size_t max, struct arena *a,
+                              struct station_list *out, struct fault *f)
+{
+    AUTO(query) q = NULL;
+    void *list = NULL;
+    size_t num = 0;
+    enum err e;
+
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_STATIONS, &q, f));
+    query_int(q, 1, after);
+    query_int(q, 3, max == 0 ? -1 : limit(max));
+    e = bind_word(q, 2, vendor, f);
+    if (e == ERR_OK)
+        e = get_list(q, TABLE_STATION, a, &list, &num, f);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) /* a vendor nobody has: none */
+        return e;
+    *out = (struct station_list){ list, num };
+    return ERR_OK;
+}
+
 static enum err list_certificates(struct store_session *s,
                                   const struct certificate_filter *by,
                                   struct arena *a, struct certificate_list *out,
@@ -294,7 +315,7 @@ static enum err list_certificates(struct store_session *s,
     size_t num = 0;
     enum err e;
 
-    TRY(query_open(conn_of(s), which, &q, f));
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
     e = bind_filter(q, which, by, f);
     if (e == ERR_OK)
         e = get_list(q, TABLE_CERTIFICATE, a, &list, &num, f);
@@ -312,9 +333,9 @@ static enum err revocation_count(struct store_session *s, struct span ca,
     int64_t id;
     bool row = false;
 
-    e = word_find(conn_of(s), ca, &id, f);
+    e = word_find(sqlite_conn_of(s), ca, &id, f);
     if (e == ERR_OK) {
-        TRY(query_open(conn_of(s), SQL_REVOCATION_COUNT, &q, f));
+        TRY(query_open(sqlite_conn_of(s), SQL_REVOCATION_COUNT, &q, f));
         query_int(q, 1, id);
         e = query_step(q, &row, f);
     }
@@ -330,7 +351,7 @@ static enum err run(struct store_session *s, enum sql which, struct fault *f)
     AUTO(query) q = NULL;
     int64_t changed;
 
-    TRY(query_open(conn_of(s), which, &q, f));
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
     return query_run(q, &changed, f);
 }
 
@@ -355,9 +376,9 @@ static enum err read_revoked(struct store_session *s, struct span ca,
     enum err e;
 
     TRY(revocation_count(s, ca, covers, f));
-    e = word_find(conn_of(s), ca, &id, f);
+    e = word_find(sqlite_conn_of(s), ca, &id, f);
     if (e == ERR_OK) {
-        TRY(query_open(conn_of(s), SQL_LIST_REVOKED, &q, f));
+        TRY(query_open(sqlite_conn_of(s), SQL_LIST_REVOKED, &q, f));
         query_int(q, 1, id);
         query_int(q, 2, now);
         e = get_list(q, TABLE_CERTIFICATE, a, &list, &num, f);
@@ -389,7 +410,7 @@ static enum err find_crl(struct store_session *s, struct span ca,
 {
     int64_t id;
 
-    TRY(word_find(conn_of(s), ca, &id, f));
+    TRY(word_find(sqlite_conn_of(s), ca, &id, f));
     return get_by_id(s, SQL_FIND_CRL, id, TABLE_CRL, a, out, f);
 }
 
@@ -403,7 +424,7 @@ static enum err list_audit(struct store_session *s, int64_t after, size_t max,
     void *list;
     size_t num;
 
-    TRY(query_open(conn_of(s), SQL_LIST_AUDIT, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_AUDIT, &q, f));
     query_int(q, 1, after);
     query_int(q, 2, limit(max));
     TRY(get_list(q, TABLE_AUDIT, a, &list, &num, f));
@@ -418,7 +439,7 @@ static enum err list_heads(struct store_session *s, struct arena *a,
     void *list;
     size_t num;
 
-    TRY(query_open(conn_of(s), SQL_LIST_HEADS, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_HEADS, &q, f));
     TRY(get_list(q, TABLE_HEAD, a, &list, &num, f));
     *out = (struct head_list){ list, num };
     return ERR_OK;
@@ -429,13 +450,13 @@ static enum err served(struct store_session *s, int64_t *out, struct fault *f)
     AUTO(query) q = NULL;
     bool row;
 
-    TRY(query_open(conn_of(s), SQL_SERVED, &q, f));
+    TRY(query_open(sqlite_conn_of(s), SQL_SERVED, &q, f));
     TRY(query_step(q, &row, f));
     *out = row ? query_get_int(q, 0) : 0;
     return ERR_OK;
 }
 
-static enum err sum_table(struct conn *c, enum sql which, enum table t,
+static enum err sum_table(struct sqlite_conn *c, enum sql which, enum table t,
                           struct arena *a, struct table_sum *out,
                           struct fault *f)
 {
@@ -474,7 +495,7 @@ static enum err sum_tables(struct store_session *s,
     if (a == NULL)
         return fault_set(f, ERR_NO_MEM, "the store's sums");
     for (enum table t = 0; t < TABLE_NUM; t++)
-        TRY(sum_table(conn_of(s), all[t], t, a, &sums[t], f));
+        TRY(sum_table(sqlite_conn_of(s), all[t], t, a, &sums[t], f));
     return ERR_OK;
 }
 
@@ -495,8 +516,9 @@ static enum err session_new(struct store *s, struct store_session **out,
 
     if (session == NULL)
         return fault_set(f, ERR_NO_MEM, "a session");
-    e = conn_open(&sqlite_of(s)->at, s->read_only ? CONN_PROBE : CONN_READ,
-                  &session->conn, f);
+    e = sqlite_conn_open(&sqlite_of(s)->at,
+                         s->read_only ? CONN_PROBE : CONN_READ, &session->conn,
+                         f);
     if (e != ERR_OK) {
         free(session);
         return e;
@@ -507,7 +529,7 @@ static enum err session_new(struct store *s, struct store_session **out,
 
 static void session_free(struct store_session *s)
 {
-    conn_free(conn_of(s));
+    sqlite_conn_free(sqlite_conn_of(s));
     free(s);
 }
 
@@ -527,6 +549,7 @@ void sqlite_read_ops(struct store_ops *ops)
     ops->find_certificate_by_id = find_certificate_by_id;
     ops->find_issued = find_issued;
     ops->has_request = has_request;
+    ops->list_stations = list_stations;
     ops->list_certificates = list_certificates;
     ops->list_revoked = list_revoked;
     ops->revocation_count = revocation_count;

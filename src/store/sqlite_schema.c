@@ -59,13 +59,14 @@ static const char *const migrations[] = {
 
 #define CURRENT ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
-enum err schema_check(struct conn *c, bool *is_new, struct fault *f)
+enum err schema_check(struct sqlite_conn *c, bool *is_new, struct fault *f)
 {
     int64_t application, version, objects;
 
-    TRY(conn_get_int(c, "PRAGMA application_id", &application, f));
-    TRY(conn_get_int(c, "PRAGMA user_version", &version, f));
-    TRY(conn_get_int(c, "SELECT count(*) FROM sqlite_schema", &objects, f));
+    TRY(sqlite_conn_get_int(c, "PRAGMA application_id", &application, f));
+    TRY(sqlite_conn_get_int(c, "PRAGMA user_version", &version, f));
+    TRY(sqlite_conn_get_int(c, "SELECT count(*) FROM sqlite_schema", &objects,
+                            f));
     *is_new = application == 0 && version == 0 && objects == 0;
     if (*is_new)
         return ERR_OK;
@@ -82,32 +83,32 @@ enum err schema_check(struct conn *c, bool *is_new, struct fault *f)
     return ERR_OK;
 }
 
-static enum err migrate(struct conn *c, struct fault *f)
+static enum err migrate(struct sqlite_conn *c, struct fault *f)
 {
     int64_t version;
     bool is_new;
 
     /* again, since another process may have come first */
     TRY(schema_check(c, &is_new, f));
-    TRY(conn_get_int(c, "PRAGMA user_version", &version, f));
+    TRY(sqlite_conn_get_int(c, "PRAGMA user_version", &version, f));
     for (; version < CURRENT; version++)
-        TRY(conn_run(c, migrations[version], f));
+        TRY(sqlite_conn_run(c, migrations[version], f));
     return ERR_OK;
 }
 
-enum err schema_migrate(struct conn *c, struct fault *f)
+enum err schema_migrate(struct sqlite_conn *c, struct fault *f)
 {
     int64_t version;
     enum err e;
 
-    TRY(conn_get_int(c, "PRAGMA user_version", &version, f));
+    TRY(sqlite_conn_get_int(c, "PRAGMA user_version", &version, f));
     if (version == CURRENT)
         return ERR_OK;
-    TRY(conn_run(c, "BEGIN IMMEDIATE", f));
+    TRY(sqlite_conn_run(c, "BEGIN IMMEDIATE", f));
     e = migrate(c, f);
     if (e == ERR_OK)
-        e = conn_run(c, "COMMIT", f);
-    if (e != ERR_OK && conn_run(c, "ROLLBACK", NULL) != ERR_OK)
+        e = sqlite_conn_run(c, "COMMIT", f);
+    if (e != ERR_OK && sqlite_conn_run(c, "ROLLBACK", NULL) != ERR_OK)
         return e; /* rolled back already */
     return e;
 }

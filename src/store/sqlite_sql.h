@@ -63,6 +63,9 @@
         "WHERE vendor = ?1 AND serial = ?2")                                   \
     SQL(FIND_STATION_BY_ID,                                                    \
         "SELECT " STATION_COLUMNS " FROM station WHERE id = ?1")               \
+    SQL(LIST_STATIONS,                                                         \
+        "SELECT " STATION_COLUMNS " FROM station "                             \
+        "WHERE id > ?1 AND (?2 IS NULL OR vendor = ?2) ORDER BY id LIMIT ?3")  \
     SQL(FIND_NAME, "SELECT station FROM name WHERE name = ?1")                 \
     SQL(FIND_CERTIFICATE,                                                      \
         "SELECT " CERTIFICATE_COLUMNS " FROM certificate "                     \

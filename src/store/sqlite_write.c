@@ -25,7 +25,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 
 enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f)
 {
-    TRY(conn_open(&s->at, CONN_WRITE, &s->writer, f));
+    TRY(sqlite_conn_open(&s->at, CONN_WRITE, &s->writer, f));
     sqlite3_wal_hook(s->writer->db, on_commit, s);
     return ERR_OK;
 }
@@ -39,7 +39,7 @@ static void tails_forget(struct sqlite_store *s)
 void sqlite_close_writer(struct sqlite_store *s)
 {
     tails_forget(s);
-    conn_free(s->writer);
+    sqlite_conn_free(s->writer);
     s->writer = NULL;
 }
 

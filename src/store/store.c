@@ -138,6 +138,13 @@ enum err store_has_request(struct store_session *s, struct span digest,
     return s->store->ops->has_request(s, digest, out, f);
 }
 
+enum err store_list_stations(struct store_session *s, struct span vendor,
+                             int64_t after, size_t max, struct arena *a,
+                             struct station_list *out, struct fault *f)
+{
+    return s->store->ops->list_stations(s, vendor, after, max, a, out, f);
+}
+
 enum err store_list_certificates(struct store_session *s,
                                  const struct certificate_filter *by,
                                  struct arena *a, struct certificate_list *out,

@@ -188,6 +188,17 @@ MUST_USE enum err store_find_station_by_id(struct store_session *s, int64_t id,
                                            struct arena *a,
                                            struct station_record *out,
                                            struct fault *f);
+/* Stations with id > after, in order of id, at most `max` (0: all); of this
+ * vendor, or, when it is absent, of any. */
+struct station_list {
+    struct station_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_stations(struct store_session *s,
+                                      struct span vendor, int64_t after,
+                                      size_t max, struct arena *a,
+                                      struct station_list *out,
+                                      struct fault *f);
 /* Whose a name is: the station's id. */
 MUST_USE enum err store_find_name(struct store_session *s, struct span name,
                                   int64_t *station, struct fault *f);
