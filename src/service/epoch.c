@@ -14,6 +14,8 @@
 
 static void epoch_free(struct epoch *e)
 {
+    if (e == NULL)
+        return;
     trust_free(e->trust);
     arena_free(e->arena);
     free(e);

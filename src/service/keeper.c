@@ -36,7 +36,7 @@ struct keeper {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
     struct held_crl *crls; /* one for each issuer */
-    bool is_poked, is_stopping, is_running;
+    bool is_poked, is_files_due, is_stopping, is_running;
     pthread_t thread;
 };
 
@@ -393,6 +393,17 @@ static void note(struct keeper *k, enum err e, struct fault *why,
         *f = *why;
 }
 
+static bool take_files_due(struct keeper *k)
+{
+    bool is_due;
+
+    pthread_mutex_lock(&k->lock);
+    is_due = k->is_files_due;
+    k->is_files_due = false;
+    pthread_mutex_unlock(&k->lock);
+    return is_due;
+}
+
 enum err keeper_step(struct keeper *k, struct fault *f)
 {
     static chore *const each_step[] = { count_served, sweep, look_after_crls };
@@ -402,6 +413,8 @@ enum err keeper_step(struct keeper *k, struct fault *f)
     struct fault why = { 0 };
 
     arena_reset(k->arena);
+    if (take_files_due(k))
+        k->files_at = 0;
     for (size_t i = 0; i < sizeof(each_step) / sizeof(each_step[0]); i++)
         note(k, each_step[i](k, &why), &why, &first, f);
     if (now - k->files_at >= 5 * MICROS) {
@@ -498,7 +511,7 @@ static void *thread_main(void *arg)
     while (!k->is_stopping) {
         pthread_mutex_unlock(&k->lock);
         if (keeper_step(k, NULL) != ERR_OK)
-            k->files_at = 0; /* it was logged; look at everything again */
+            k->files_at = 0; /* it was logged; look at all files again */
         pthread_mutex_lock(&k->lock);
         wait_for_turn(k);
     }
@@ -517,6 +530,15 @@ enum err keeper_start(struct keeper *k, struct fault *f)
 void keeper_poke(struct keeper *k)
 {
     pthread_mutex_lock(&k->lock);
+    k->is_poked = true;
+    pthread_cond_signal(&k->wake);
+    pthread_mutex_unlock(&k->lock);
+}
+
+void keeper_poke_files(struct keeper *k)
+{
+    pthread_mutex_lock(&k->lock);
+    k->is_files_due = true;
     k->is_poked = true;
     pthread_cond_signal(&k->wake);
     pthread_mutex_unlock(&k->lock);

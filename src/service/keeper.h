@@ -29,8 +29,10 @@ MUST_USE enum err keeper_start(struct keeper *k, struct fault *f);
  * which comes at once. From any thread. */
 void keeper_poke(struct keeper *k);
 
-/* The CRL of a CA as last made; ERR_NOT_FOUND before the first. Reads the
- * store: not for event loops. */
+/* Files that may have changed are looked at in the next step, at once. */
+void keeper_poke_files(struct keeper *k);
+
+/* Makes and stores the next CRL of a CA. */
 MUST_USE enum err keeper_make_crl(struct line *line, struct worker *w,
                                   const struct issuer *issuer, struct fault *f);
 

@@ -226,16 +226,22 @@ void pool_submit(struct pool *p, struct job *job)
     line_turn_away(job, 503, "Too busy; try later.\n");
 }
 
-void pool_free(struct pool *p)
+void pool_stop(struct pool *p)
 {
-    if (p == NULL)
-        return;
     pthread_mutex_lock(&p->lock);
     p->is_closed = true;
     pthread_cond_broadcast(&p->wake);
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->num_threads; i++)
         pthread_join(p->threads[i], NULL);
+    p->num_threads = 0;
+}
+
+void pool_free(struct pool *p)
+{
+    if (p == NULL)
+        return;
+    pool_stop(p);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     free(p->threads);

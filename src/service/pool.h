@@ -26,7 +26,11 @@ MUST_USE enum err pool_new(const struct pool_options *options,
  * From any thread. */
 void pool_submit(struct pool *p, struct job *job);
 
-/* Answers what is queued, then ends the threads. Later jobs are turned away. */
+/* Handles what is queued, then ends the threads. Jobs that come later, or come
+ * back from the store, are turned away. */
+void pool_stop(struct pool *p);
+
+/* Stops it if need be. No job of it may be with the store any more. */
 void pool_free(struct pool *p);
 DEFINE_AUTO(pool)
 

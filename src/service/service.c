@@ -1,0 +1,269 @@
+#include "service/service.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define WELL_KNOWN "/.well-known/cmp"
+#define MICROS_PER_MS 1000
+
+struct service {
+    const struct config *config;
+    struct crypto *crypto;
+    struct keys *keys;
+    struct authority *authority;
+    struct store *store;
+    struct budget *budget;
+    struct log *log;
+    struct line line;
+    struct keeper *keeper;
+    struct pool *pool;
+    struct arena *arena; /* of the paths */
+    struct service_path *paths;
+    size_t num_paths;
+    struct service_crl_path *crl_paths;
+    size_t num_crl_paths;
+};
+
+static int64_t real_now(void *arg)
+{
+    (void)arg;
+    return clock_seconds();
+}
+
+static void on_revoked(void *arg, const struct issuer *issuer)
+{
+    struct service *s = arg;
+
+    (void)issuer;
+    if (s->keeper != NULL)
+        keeper_poke(s->keeper);
+}
+
+static enum err open_log(struct service *s, struct fault *f)
+{
+    static const enum log_level levels[] = {
+        [CONFIG_LOG_DEBUG] = LOG_LEVEL_DEBUG,
+        [CONFIG_LOG_INFO] = LOG_LEVEL_INFO,
+        [CONFIG_LOG_WARN] = LOG_LEVEL_WARN,
+        [CONFIG_LOG_ERROR] = LOG_LEVEL_ERROR,
+    };
+    const struct config_log *log = &s->config->log;
+
+    return log_open(log->file,
+                    log->format == CONFIG_LOG_JSON ? LOG_FORMAT_JSON
+                                                   : LOG_FORMAT_LOGFMT,
+                    levels[log->level], &s->log, f);
+}
+
+static enum err open_store(struct service *s,
+                           const struct service_options *options,
+                           struct fault *f)
+{
+    bool is_mem = s->config->store.kind == CONFIG_STORE_MEM;
+    struct store_options how = {
+        .file = is_mem ? NULL : s->config->store.file,
+        .node = s->config->node,
+        .hash = hash_sha256_pair,
+        .vfs = options->store_vfs,
+        .synchronous = options->store_synchronous,
+    };
+
+    return store_open(&how, &s->store, f);
+}
+
+static enum err open_keys(struct service *s,
+                          const struct service_options *options,
+                          struct fault *f)
+{
+    TRY(crypto_new(&s->crypto, f));
+    TRY(keys_new(s->crypto, &s->keys, f));
+    if (options->add_keys != NULL)
+        TRY(options->add_keys(options->add_keys_arg, s->keys, f));
+    return authority_load_keys(s->config, s->keys, f);
+}
+
+static void fill_line(struct service *s, const struct service_options *options)
+{
+    s->line.authority = s->authority;
+    s->line.store = s->store;
+    s->line.budget = s->budget;
+    s->line.log = s->log;
+    s->line.probe = options->probe;
+    s->line.now = options->now != NULL ? options->now : real_now;
+    s->line.now_arg = options->now_arg;
+    s->line.request_deadline =
+        s->config->server.request_deadline_ms * MICROS_PER_MS;
+    s->line.revoked = on_revoked;
+    s->line.revoked_arg = s;
+}
+
+static void add_path(struct service *s, const char *path,
+                     const struct path_profile *profile)
+{
+    s->paths[s->num_paths++] = (struct service_path){ path, profile };
+}
+
+static enum err make_paths(struct service *s, struct fault *f)
+{
+    const struct authority *au = s->authority;
+    size_t max = 0;
+
+    for (size_t i = 0; i < au->num_profiles; i++)
+        max += 2 + au->profiles[i].config->paths.num;
+    s->arena = arena_new((size_t)1024 * 1024);
+    if (s->arena == NULL)
+        return fault_set(f, ERR_NO_MEM, "paths");
+    s->paths = arena_array(s->arena, max, sizeof(*s->paths));
+    s->crl_paths =
+        arena_array(s->arena, au->num_issuers, sizeof(*s->crl_paths));
+    if (s->paths == NULL || s->crl_paths == NULL)
+        return fault_set(f, ERR_NO_MEM, "paths");
+    for (size_t i = 0; i < au->num_profiles; i++) {
+        const struct path_profile *p = &au->profiles[i];
+        const char *path =
+            arena_printf(s->arena, WELL_KNOWN "/p/%s", p->config->name);
+
+        if (path == NULL)
+            return fault_set(f, ERR_NO_MEM, "paths");
+        add_path(s, path, p);
+        if (p->config->is_default)
+            add_path(s, WELL_KNOWN, p);
+        for (size_t k = 0; k < p->config->paths.num; k++)
+            add_path(s, p->config->paths.items[k], p);
+    }
+    for (size_t i = 0; i < au->num_issuers; i++)
+        s->crl_paths[s->num_crl_paths++] =
+            (struct service_crl_path){ au->issuers[i].config->crl.path,
+                                       &au->issuers[i] };
+    return ERR_OK;
+}
+
+static enum err start(struct service *s, const struct service_options *options,
+                      struct fault *f)
+{
+    const struct config_server *server = &s->config->server;
+    struct pool_options pool = { server->workers, server->queue };
+    struct budget_options budget = { server->refusals_per_source,
+                                     server->refusals_burst,
+                                     server->refusals_total };
+
+    TRY(open_log(s, f));
+    TRY(open_keys(s, options, f));
+    TRY(authority_new(s->config, s->crypto, s->keys, &s->authority, f));
+    TRY(make_paths(s, f));
+    TRY(open_store(s, options, f));
+    s->budget = budget_new(&budget);
+    if (s->budget == NULL)
+        return fault_set(f, ERR_NO_MEM, "service");
+    fill_line(s, options);
+    TRY(keeper_new(&s->line, &s->keeper, f));
+    if (options->without_threads)
+        return ERR_OK;
+    TRY(keeper_start(s->keeper, f));
+    return pool_new(&pool, &s->line, &s->pool, f);
+}
+
+enum err service_new(const struct config *config,
+                     const struct service_options *options,
+                     struct service **out, struct fault *f)
+{
+    AUTO(service) s = calloc(1, sizeof(*s));
+
+    if (s == NULL)
+        return fault_set(f, ERR_NO_MEM, "service");
+    s->config = config;
+    TRY(start(s, options, f));
+    *out = s;
+    s = NULL;
+    return ERR_OK;
+}
+
+/* Returns when every change handed over before was answered. */
+static void flush_store(struct service *s)
+{
+    struct change *c = change_new();
+    struct fault why = { 0 };
+
+    if (c != NULL && store_commit(s->store, c, &why) != ERR_OK)
+        log_fault(s->log, LOG_LEVEL_ERROR, "store", &why);
+}
+
+/*
+ * Workers first, so that nothing new is handed to the store; then what the
+ * store was handed, whose answers may come back to pool and keeper; then these.
+ */
+void service_free(struct service *s)
+{
+    if (s == NULL)
+        return;
+    if (s->pool != NULL)
+        pool_stop(s->pool);
+    if (s->store != NULL)
+        flush_store(s);
+    pool_free(s->pool);
+    keeper_free(s->keeper);
+    store_free(s->store);
+    authority_free(s->authority);
+    keys_free(s->keys);
+    crypto_free(s->crypto);
+    budget_free(s->budget);
+    log_free(s->log);
+    arena_free(s->arena);
+    free(s);
+}
+
+void service_post(struct service *s, const struct service_request *request)
+{
+    struct job *job = job_new();
+
+    if (job == NULL) {
+        request->send(request->send_arg, 503,
+                      SPAN_LIT("Out of memory; try later.\n"));
+        return;
+    }
+    job->profile = request->profile;
+    job->bytes = request->bytes;
+    job->source = request->source;
+    job->peer = request->peer;
+    job->send = request->send;
+    job->send_arg = request->send_arg;
+    job->received = clock_monotonic_micros();
+    pool_submit(s->pool, job);
+}
+
+const struct service_path *service_paths(const struct service *s, size_t *num)
+{
+    *num = s->num_paths;
+    return s->paths;
+}
+
+const struct service_crl_path *service_crl_paths(const struct service *s,
+                                                 size_t *num)
+{
+    *num = s->num_crl_paths;
+    return s->crl_paths;
+}
+
+enum err service_crl(struct service *s, const struct issuer *issuer,
+                     struct buf *out, int64_t *this_update)
+{
+    return keeper_crl(s->keeper, issuer, out, this_update);
+}
+
+enum err service_reload(struct service *s, struct fault *f)
+{
+    TRY(log_reopen(s->log, f));
+    keeper_poke_files(s->keeper);
+    return ERR_OK;
+}
+
+struct line *service_line(struct service *s)
+{
+    return &s->line;
+}
+
+struct keeper *service_keeper(struct service *s)
+{
+    return s->keeper;
+}
