@@ -2,11 +2,12 @@
  * stationmaster: the operator's side. Here is only who takes part; verbs are
  * in cli/server_*.c, what they do in service.
  */
+#include "app/serve.h"
 #include "cli/server.h"
 
 static const struct cli_verbs *const verbs[] = {
-    &cli_server_init,
-    &cli_server_config,
+    &cli_server_init,    &app_serve_verbs,  &cli_server_cert,   &cli_server_crl,
+    &cli_server_station, &cli_server_audit, &cli_server_config,
 };
 
 static const struct cli_note files[] = {
