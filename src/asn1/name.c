@@ -201,7 +201,7 @@ bool name_find(struct span name, enum oid type, size_t n, struct span *out)
 {
     struct der in = der_open(name, NULL);
     struct der seq, rdn;
-    struct ava ava;
+    struct ava ava = { 0 };
 
     if (der_enter(&in, DER_SEQUENCE, &seq) != ERR_OK)
         return false;

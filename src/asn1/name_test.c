@@ -279,8 +279,8 @@ static void test_parse_bounds(void **state)
     assert_int_equal(name_parse(text, a, &name, &f), ERR_BAD_DATA_FORMAT);
     text[len] = '+';
     assert_int_equal(name_parse(text, a, &name, &f), ERR_OK);
-    for (char *p = text; *p != '\0'; p++)
-        *p = *p == ',' ? '+' : *p;
+    for (char *p = text; (p = strchr(p, ',')) != NULL;)
+        *p = '+';
     assert_int_equal(name_parse(text, a, &name, &f), ERR_BAD_DATA_FORMAT);
     snprintf(text, sizeof(text), "CN=");
     memset(text + 3, 'a', 1100);

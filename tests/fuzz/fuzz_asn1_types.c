@@ -38,13 +38,15 @@ static enum err copy_spki(struct der *in, struct arena *a, struct der_writer *w)
 {
     struct spki key;
     enum key_kind kind;
+    unsigned bits;
 
     (void)a;
     TRY(spki_read(in, &key));
     kind = key_kind_find(&key);
     assert(key_kind_name(kind) != NULL);
     assert((kind == KEY_UNKNOWN) == !sig_alg_fits(sig_alg_default(kind), kind));
-    assert(kind != KEY_UNKNOWN || key_bits(&key) == 0);
+    bits = key_bits(&key);
+    assert(kind != KEY_UNKNOWN || bits == 0);
     spki_put(w, &key);
     return ERR_OK;
 }

@@ -98,6 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum err e;
 
     assert(a != NULL && small != NULL);
+    /* Nothing that is no list of purposes is a permission. */
+    c = (struct x509_cert){ .eku = in };
+    assert(!x509_has_eku(&c, OID_UID) || size > 4);
     e = x509_read_at(in, a, &noted, &c);
     assert((noted.at != NULL) == (e != ERR_OK));
     if (e != ERR_OK) {
