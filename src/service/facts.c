@@ -120,8 +120,13 @@ static enum err find_request(struct worker *w, struct job *job)
                                job->msg.header.transaction_id, job->arena,
                                &job->transaction, &job->fault),
         job, &facts->transaction_id_used));
-    TRY(store_has_request(w->session, span_of(job->digest, sizeof(job->digest)),
-                          &facts->request_seen, &job->fault));
+    /* Without extraCerts and protection: anybody can change the one, and add a
+     * second good ECDSA signature to the first. */
+    TRY(hash_compute(w->cx, DIGEST_SHA256, job->part, job->request_digest,
+                     &job->fault));
+    TRY(store_has_request(
+        w->session, span_of(job->request_digest, sizeof(job->request_digest)),
+        &facts->request_seen, &job->fault));
     TRY(find_old(job));
     TRY(find_station(w, job));
     return find_suggestion(w, job);

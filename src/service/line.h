@@ -99,8 +99,8 @@ struct job {
 
     /* 1 read */
     struct cmp_message msg;
-    bool has_header; /* at least that could be read */
-    uint8_t digest[32];
+    bool has_header;    /* at least that could be read */
+    uint8_t digest[32]; /* of all of it */
     /* 3 find, 4 verify */
     struct epoch *epoch;
     struct facts facts;
@@ -108,8 +108,10 @@ struct job {
     struct x509_cert signer;
     struct x509_cert old;
     bool is_verified;
-    size_t vendor; /* of the signer, or of the station */
+    struct span part; /* ProtectedPart: what the signature covers */
+    size_t vendor;    /* of the signer, or of the station */
     uint8_t requester[32];
+    uint8_t request_digest[32];            /* of `part` alone */
     struct transaction_record transaction; /* id 0: none */
     struct station_record station;         /* id 0: none */
     struct certificate_record issued;      /* certConf: what it confirms */

@@ -92,7 +92,8 @@ static void add_certificate(struct job *job, int64_t station)
         .station = station,
         .transaction = STORE_NEW,
         .cert_req_id = job->msg.body.cert_req.list[0].cert_req.cert_req_id,
-        .request_digest = digest_of(job),
+        .request_digest =
+            span_of(job->request_digest, sizeof(job->request_digest)),
         .der = job->certificate.der,
         .status = is_done ? CERTIFICATE_CONFIRMED : CERTIFICATE_ISSUED,
         .not_before = job->certificate.not_before,

@@ -86,6 +86,7 @@ static enum err check_signature(struct worker *w, struct job *job,
     if (job->msg.protection.unused != 0)
         return rule_break(&job->fault, RULE_PROTECTION_VERIFIES, "protection",
                           "a BIT STRING with unused bits");
+    job->part = part;
     e = sig_verify(w->cx, &signer->spki, &job->msg.header.protection_alg, part,
                    job->msg.protection.bytes, NULL);
     if (e == ERR_OK)
@@ -279,7 +280,9 @@ static enum err verify_continuation(struct worker *w, struct job *job,
         return ERR_OK;
     job->fault = (struct fault){ 0 };
     job->facts.signer = &job->signer;
-    return find_vendor(w, job, job->transaction.station);
+    TRY(check_sender(job));
+    TRY(find_vendor(w, job, job->transaction.station));
+    return check_quirks(w, job);
 }
 
 enum err verify_protection(struct worker *w, struct job *job)
