@@ -26,12 +26,9 @@ static bool may_be_signer(const struct pki_header *h,
 static enum err choose_signer(struct job *job)
 {
     const struct cmp_message *msg = &job->msg;
-    size_t max = msg->num_extra_certs;
     struct x509_cert cert;
 
-    if (max > LIMIT_PATH_CERTS)
-        max = LIMIT_PATH_CERTS;
-    for (size_t i = 0; i < max; i++) {
+    for (size_t i = 0; i < msg->num_extra_certs; i++) {
         if (x509_read(msg->extra_certs[i], job->arena, &cert) != ERR_OK)
             continue;
         if (may_be_signer(&msg->header, &cert)) {

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cmplib.server import make_operator
+from cmplib.world import World
+
 TOP = Path(__file__).resolve().parents[2]
 TEST_SECONDS = 120
 
@@ -73,6 +76,23 @@ def stationmaster(build_dir):
 @pytest.fixture(scope="session")
 def station(build_dir):
     return program(build_dir, "station")
+
+
+@pytest.fixture(scope="session")
+def operator(stationmaster, tmp_path_factory):
+    """What `stationmaster init` makes, to be copied."""
+    folder = tmp_path_factory.mktemp("init") / "operator"
+    make_operator(stationmaster, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def world(stationmaster, operator, tmp_path_factory):
+    """Vendors and a server that runs for the module's tests."""
+    made = World(stationmaster, operator,
+                 tmp_path_factory.mktemp("world") / "files")
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,0 +1,46 @@
+"""Rows of refusals: each a message, and all that its refusal has to be."""
+import pytest
+
+from cmplib import cmp, http
+from cmplib.station import Station
+
+
+class Rows:
+    def __init__(self):
+        self.params = []
+
+    def add(self, name, build, body, failure, rule, path=None):
+        """`build` makes the message from the world, after all it needs."""
+        self.params.append(pytest.param(build, body, failure, rule, path,
+                                        id=name))
+
+    def refused(self, body, failure, rule, path=None):
+        """The same for a function, whose name it gets."""
+        def add(build):
+            self.add(build.__name__.replace("_", "-"), build, body, failure,
+                     rule, path)
+            return build
+        return add
+
+
+def check_refused(world, build, body, failure, rule, path):
+    """The reply's protection, body and failInfo; the line of the log; and
+    that no row of the store is another one than before."""
+    server = world.server
+    out = build(world)
+    server.wait_crl()
+    before = server.tables()
+    mark = server.mark()
+    response = Station(server, None, path or http.PATH).post(out)
+    assert response.status == 200, response.body
+    assert response.headers["content-type"] == http.CMP
+    reply = cmp.Reply(response.body)
+    reply.check(out, server.root)
+    line = server.wait_lines(mark, "refused")[0]
+    assert (reply.kind, reply.failures,
+            line.get("rule")) == (body, {failure}, rule), line
+    assert reply.status.status == "rejection"
+    assert reply.cert is None
+    assert line["fail_info"] == failure
+    assert line["clause"].startswith(("RFC ", "TS 33.310"))
+    assert server.tables() == before

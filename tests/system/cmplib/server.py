@@ -1,0 +1,204 @@
+"""A stationmaster that serves: its operator, its process, its log, its
+store as rows."""
+import shlex
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+from cmplib import pki
+
+CONFIG = """\
+node: test
+store: {{ kind: sqlite, file: store.db }}
+log: {{ format: logfmt, level: debug }}
+listen:
+  - {{ address: "127.0.0.1", port: 0 }}
+  - {{ address: "127.0.0.1", port: 0,
+       tls: {{ certificate: tls.pem, key: tls.key }} }}
+server:
+{server}
+keys:
+  - {{ name: issuing, file: issuing.key }}
+  - {{ name: cmp, file: cmp.key }}
+cas:
+  - name: issuing
+    certificate: issuing.pem
+    chain: [root.pem]
+    key: issuing
+    crl: {{ path: /crl/issuing.crl, validity: 7d, renew_before: 1d }}
+signers:
+  - {{ name: cmp, certificate: cmp.pem, chain: [issuing.pem, root.pem],
+       key: cmp }}
+vendors:
+{vendors}
+profiles:
+{profiles}
+"""
+
+# Refusals of one test after the other come from one address.
+SERVER = dict(refusals_per_source=1000000, refusals_burst=1000000,
+              refusals_total=1000000, workers=4)
+PROFILE = dict(type="3gpp-bs", ca="issuing", signer="cmp",
+               subject='"CN={serial}.{vendor},O=Operator"',
+               dns='"{serial}.{vendor}.ran.example"')
+
+# Of these nothing changes by a refusal: audit entries, the counters of served
+# time and findings may. `head` is the end of the audit chain.
+NOT_COMPARED = {"audit", "head", "served", "finding"}
+
+
+def setting_lines(settings, indent):
+    return "\n".join(f"{' ' * indent}{k}: {v}" for k, v in settings.items())
+
+
+def entries(named):
+    return "\n".join(f"  - name: {name}\n{setting_lines(settings, 4)}"
+                     for name, settings in named.items())
+
+
+def make_operator(stationmaster, folder, *options):
+    subprocess.run([stationmaster, "init", str(folder), *options], check=True,
+                   capture_output=True)
+
+
+def parse_line(line):
+    """The pairs of a logfmt line."""
+    fields = {}
+    for word in shlex.split(line):
+        key, _, value = word.partition("=")
+        fields[key] = value
+    return fields
+
+
+class Server:
+    """An operator's folder, copied, with these vendors and profiles."""
+
+    def __init__(self, stationmaster, operator, folder, vendors, profiles,
+                 **server):
+        self.stationmaster = stationmaster
+        self.folder = Path(folder)
+        shutil.copytree(operator, self.folder)
+        self.config = self.folder / "stationmaster.yaml"
+        self.config.write_text(CONFIG.format(
+            server=setting_lines({**SERVER, **server}, 2),
+            vendors=entries(vendors),
+            profiles=entries({name: {**PROFILE, **settings} for
+                              name, settings in profiles.items()})))
+        self.log_file = self.folder / "log"
+        self.process = None
+        self.root = self.certificate("root.pem")
+        self.issuing = self.certificate("issuing.pem")
+        self.cmp_signer = self.certificate("cmp.pem")
+
+    def certificate(self, name):
+        return pki.Cert(pki.from_pem((self.folder / name).read_text()))
+
+    # --- the process ---
+
+    def start(self):
+        mark = self.mark()
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.stationmaster, "serve", "--config", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        ports = {line["tls"]: int(line["port"]) for line in
+                 self.wait_lines(mark, "listening", 2)}
+        self.port, self.tls_port = ports["no"], ports["yes"]
+        return self
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        self.process = None
+        assert code == 0, f"ended with {code}:\n{self.tail()}"
+
+    # --- its log ---
+
+    def mark(self):
+        return self.log_file.stat().st_size if self.log_file.exists() else 0
+
+    def lines(self, mark=0):
+        """The whole lines written since, as dicts."""
+        with open(self.log_file, "rb") as log:
+            log.seek(mark)
+            text = log.read().decode(errors="backslashreplace")
+        return [parse_line(line) for line in text.split("\n")[:-1]
+                if line.startswith("time=")]
+
+    def tail(self):
+        return self.log_file.read_text(errors="replace")[-3000:]
+
+    def wait_lines(self, mark, event, num=1, seconds=10):
+        """The first `num` lines of this event."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [n for n in self.lines(mark) if n.get("event") == event]
+            if len(found) >= num:
+                return found[:num]
+            assert self.process.poll() is None, self.tail()
+            assert time.monotonic() < end, f"no {event}:\n{self.tail()}"
+            time.sleep(0.02)
+
+    # --- its store ---
+
+    def connect(self, mode="ro"):
+        return sqlite3.connect(f"file:{self.folder / 'store.db'}?mode={mode}",
+                               uri=True, timeout=10)
+
+    def query(self, sql, *values):
+        db = self.connect()
+        try:
+            return db.execute(sql, values).fetchall()
+        finally:
+            db.close()
+
+    def tables(self):
+        """Every row of every table that a refusal leaves alone."""
+        db = self.connect()
+        try:
+            db.execute("BEGIN")
+            names = [n for n, in db.execute(
+                "SELECT name FROM sqlite_schema WHERE type='table'")]
+            return {n: db.execute(f"SELECT * FROM {n}").fetchall()
+                    for n in names if n not in NOT_COMPARED}
+        finally:
+            db.close()
+
+    def change(self, sql, *values):
+        """As another process on the same store would."""
+        db = self.connect("rw")
+        try:
+            with db:
+                db.execute(sql, values)
+        finally:
+            db.close()
+
+    def revoke(self, cert):
+        """As `cert revoke` does, and waits for the CRL that lists it."""
+        self.change("UPDATE certificate SET revoked_at=?, reason=1, "
+                    "version=version+1 WHERE der=?", int(time.time()), cert.der)
+        self.change("UPDATE ca SET revocations=revocations+1")
+        self.wait_crl()
+
+    def wait_crl(self, seconds=10):
+        """Until the newest CRL covers every revocation."""
+        end = time.monotonic() + seconds
+        while self.query("SELECT ca.revocations FROM ca WHERE revocations > "
+                         "(SELECT max(covers) FROM crl WHERE crl.ca = ca.ca)"):
+            assert time.monotonic() < end, "no CRL"
+            time.sleep(0.02)
+
+    def block(self, vendor, serial, is_blocked=True):
+        self.change("UPDATE station SET state=?, version=version+1 WHERE "
+                    "serial=? AND vendor=(SELECT id FROM word WHERE text=?)",
+                    2 if is_blocked else 1, serial.encode(), vendor.encode())

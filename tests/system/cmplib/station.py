@@ -1,0 +1,127 @@
+"""A base station that does all of it right, unless told otherwise."""
+from cmplib import cmp, http, pki
+from cmplib.der import ctx, read, seq
+
+
+class Refused(Exception):
+    def __init__(self, reply):
+        self.reply = reply
+        super().__init__(f"{reply.kind} {reply.status.failures} "
+                         f"{reply.status.texts}")
+
+
+class Station:
+    """One that holds a credential: its vendor's, or its operator's."""
+
+    def __init__(self, server, credential, path=http.PATH, tls=None):
+        self.server = server
+        self.credential = credential
+        self.path = path
+        self.tls = tls
+        self.signer = None
+
+    def post(self, data, path=None):
+        """The HTTP response to these bytes."""
+        port = self.server.tls_port if self.tls else self.server.port
+        with http.Connection(port, self.tls) as connection:
+            return connection.ask(http.request(bytes(data),
+                                               path or self.path))
+
+    def ask(self, out):
+        """The reply, which is believed."""
+        response = self.post(out)
+        assert response.status == 200, response.body
+        assert response.headers["content-type"] == http.CMP
+        reply = cmp.Reply(response.body)
+        reply.check(out, self.server.root, None if reply.extra_certs
+                    else self.server.cmp_signer)
+        return reply
+
+    # --- requests ---
+
+    def request(self, kind, key=None, *, subject=None, extensions=(),
+                popo=None, popo_key=None, popo_alg=None, number=0,
+                controls=(), fields=None, signer=None, **header):
+        """ir, cr or kur. `fields` overrides the template's; `popo` is a
+        ready ProofOfPossession, or a function from CertRequest to one."""
+        signer = signer or self.credential
+        key = key or pki.Key()
+        content = dict(subject=subject, public_key=read(key.spki).content)
+        if extensions:
+            content["extensions"] = b"".join(extensions)
+        content.update(fields or {})
+        cert_req = cmp.cert_request(cmp.template(**content), number, controls)
+        if popo is None and content["subject"] is None:
+            popo = cmp.popo_input(popo_key or key,
+                                  ctx(4, signer.subject), popo_alg,
+                                  spki=key.spki)
+        elif popo is None:
+            popo = cmp.popo_signature(popo_key or key, cert_req, popo_alg)
+        elif callable(popo):
+            popo = popo(cert_req)
+        out = cmp.outgoing(kind, seq(seq(cert_req, popo)), signer,
+                           [signer.cert, *signer.chain], **header)
+        out.key = key
+        return out
+
+    def ir(self, key=None, **options):
+        return self.request("ir", key, **options)
+
+    def kur(self, key=None, **options):
+        options.setdefault("subject", self.credential.subject)
+        return self.request("kur", key, **options)
+
+    def conf(self, out, reply, *, status=None, cert_hash=None, number=0,
+             statuses=None, signer=None, hash_alg=None, **header):
+        """certConf for what `reply` brought to `out`."""
+        if statuses is None:
+            statuses = [cmp.cert_status(cert_hash or reply.cert.hash(),
+                                        number, status, hash_alg)]
+        header = {"transaction_id": out.transaction_id,
+                  "recip_nonce": reply.sender_nonce,
+                  "pvno": out.fields["pvno"], **header}
+        return cmp.outgoing("certConf", seq(*statuses),
+                            signer or out.signer, **header)
+
+    # --- whole transactions ---
+
+    def obtain(self, out):
+        """Sends a request; the reply must bring a certificate."""
+        reply = self.ask(out)
+        if reply.cert is None:
+            raise Refused(reply)
+        assert reply.cert.spki == out.key.spki
+        assert reply.cert_req_id == 0
+        assert not reply.failures
+        reply.path(reply.cert, self.server.root)
+        return reply
+
+    def confirm(self, out, reply, **options):
+        answer = self.ask(self.conf(out, reply, **options))
+        assert answer.kind == "pkiconf", answer.failures
+        assert not answer.extra_certs
+        return answer
+
+    def enroll(self, out=None):
+        """ir, ip, certConf, pkiconf; the new credential's station."""
+        out = out or self.ir()
+        reply = self.obtain(out)
+        if cmp.IMPLICIT_CONFIRM not in reply.infos:
+            self.confirm(out, reply)
+        return self.holding(out, reply)
+
+    def renew(self, out=None):
+        return self.enroll(out or self.kur())
+
+    def holding(self, out, reply):
+        chain = [c.der for c in
+                 reply.path(reply.cert, self.server.root)[1:-1]]
+        holder = Station(self.server,
+                         pki.Credential(reply.cert.der, out.key, chain),
+                         self.path, self.tls)
+        holder.transaction = (out, reply)
+        return holder
+
+    @property
+    def cert(self):
+        return self.credential.read

@@ -1,0 +1,121 @@
+"""Vendors, an operator that trusts some of them, and its server."""
+import itertools
+import time
+
+from cmplib import http, pki
+from cmplib.server import Server
+from cmplib.station import Station
+
+REVOKED_LEAF = 0x1badcafe
+
+
+class World:
+    """
+    acme      CRLs; whoever it cannot tell of is refused
+    borealis  P-384; an allow-list; serials in serialNumber; names kept
+    calder    CRLs that are out of date
+    dorado    the same, admitted; no digitalSignature, other senders forgiven
+    ember     its intermediate is known; suggested names are refused
+    nobody    in no configuration
+    """
+
+    def __init__(self, stationmaster, operator, folder, **server):
+        self.numbers = itertools.count(1)
+        self.acme = pki.Vendor("Acme")
+        self.borealis = pki.Vendor("Borealis", "P-384")
+        self.calder = pki.Vendor("Calder")
+        self.dorado = pki.Vendor("Dorado")
+        self.ember = pki.Vendor("Ember")
+        self.nobody = pki.Vendor("Nobody")
+        self.revoked_ca = pki.CA(pki.name(CN="Acme Burnt Factory"),
+                                 self.acme.root)
+        folder.mkdir()
+        self.server = Server(
+            stationmaster, operator, folder / "operator", {
+                "acme": dict(anchors="[acme-root.pem]",
+                             crls="[acme-root.crl, acme-ca.crl, acme-x.crl]",
+                             serial=self.cn_rule()),
+                "borealis": dict(anchors="[borealis-root.pem]",
+                                 serial="{ from: subject.serialNumber, "
+                                        "pattern: '^[0-9]+$' }",
+                                 allow="borealis.txt", suggested_names="keep"),
+                "calder": dict(anchors="[calder-root.pem]",
+                               crls="[calder-root.crl, calder-ca.crl]",
+                               revocation="refuse", serial=self.cn_rule()),
+                "dorado": dict(anchors="[dorado-root.pem]",
+                               crls="[dorado-root.crl, dorado-ca.crl]",
+                               revocation="admit", serial=self.cn_rule(),
+                               quirks="[no-digital-signature, "
+                                      "sender-mismatch]"),
+                "ember": dict(anchors="[ember-root.pem]",
+                              intermediates="[ember-ca.pem]",
+                              suggested_names="refuse",
+                              serial=self.cn_rule()),
+            }, {
+                "bs": dict(default="true", paths="[/pkix/]"),
+                "lab": dict(type="open", implicit_confirm="true"),
+                "strict": dict(vendor_key_reuse="refuse", vendors="[acme]",
+                               algorithms="[ecdsa-with-SHA256]"),
+                "brief": dict(confirm_wait="1s"),
+                "fleeting": dict(validity="1s", backdate="0s"),
+            }, **server)
+        self.write_files()
+        self.server.start()
+
+    @staticmethod
+    def cn_rule():
+        return "{ from: subject.CN, pattern: '^BS-([0-9A-Z]+)$' }"
+
+    def write(self, name, text):
+        (self.server.folder / name).write_text(text)
+
+    def write_files(self):
+        past = int(time.time()) - pki.DAY
+        for vendor in (self.acme, self.borealis, self.calder, self.dorado,
+                       self.ember):
+            label = vendor.label.lower()
+            self.write(f"{label}-root.pem",
+                       pki.pem("CERTIFICATE", vendor.root.cert))
+            self.write(f"{label}-ca.pem",
+                       pki.pem("CERTIFICATE", vendor.ca.cert))
+            until = (None if vendor is self.acme else past)
+            for ca, file, revoked in (
+                    (vendor.root, "root", [self.revoked_ca.read.serial]),
+                    (vendor.ca, "ca", [REVOKED_LEAF])):
+                self.write(f"{label}-{file}.crl", pki.pem("X509 CRL", ca.crl(
+                    *revoked, this_update=past - pki.DAY, next_update=until)))
+        self.write("acme-x.crl", pki.pem("X509 CRL", self.revoked_ca.crl()))
+        self.write("borealis.txt", "# who may enrol\n" + "".join(
+            f"{n}\n" for n in range(1000, 3000)))
+
+    def close(self):
+        self.server.stop()
+
+    # --- stations ---
+
+    def credential(self, vendor=None, number=None, key=None, **options):
+        """A vendor's certificate with a serial number not used before."""
+        vendor = vendor or self.acme
+        number = number or 1000 + next(self.numbers)
+        if vendor is self.borealis:
+            options.setdefault("subject", pki.name(serialNumber=str(number),
+                                                   CN="unit"))
+        return vendor.station(f"BS-{number:06d}", key, **options)
+
+    def station(self, vendor=None, number=None, path=http.PATH, tls=None,
+                **options):
+        return Station(self.server, self.credential(vendor, number, **options),
+                       path, tls)
+
+    def as_(self, credential, path=http.PATH):
+        return Station(self.server, credential, path)
+
+    def enrolled(self, path=http.PATH, **options):
+        """A station that holds its operator's certificate."""
+        return self.station(path=path, **options).enroll()
+
+    def issued(self, path=http.PATH, **options):
+        """A station, its ir and the ip: certConf is to come."""
+        station = self.station(path=path, **options)
+        out = station.ir()
+        return station, out, station.obtain(out)
