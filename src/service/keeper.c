@@ -227,7 +227,7 @@ static enum err make_crl(struct line *line, struct worker *w,
     struct crl_record last = { 0 }, r = { .ca = name };
     struct crl_entry *entries;
     struct change *c;
-    size_t num;
+    size_t num = 0;
     enum err e;
 
     e = store_find_crl(w->session, name, a, &last, f);
