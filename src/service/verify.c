@@ -4,8 +4,6 @@
  */
 #include "service/line.h"
 
-#include "base/limits.h"
-
 /* A transactionID shared by more requesters than this is an attack. */
 #define MAX_CANDIDATES 4
 
