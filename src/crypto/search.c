@@ -150,10 +150,17 @@ static bool signed_by(struct search *s, const struct x509_cert *child,
                    child->signature, &inner);
     if (e == ERR_OK)
         return true;
-    fault_clause(
-        why(s, &spare), ERR_SIGNER_NOT_TRUSTED, "RFC 5280, 6.1.3 (a)(1)",
-        "certificate %s is not signed with the key of %s: %s",
-        subject_text(child, s->a), subject_text(issuer, s->a), inner.text);
+    if (x509_is_self_issued(child))
+        fault_clause(why(s, &spare), ERR_SIGNER_NOT_TRUSTED,
+                     "RFC 5280, 6.1.1 (d)",
+                     "the self-signed certificate %s bears the name of a "
+                     "configured CA and was not signed with its key",
+                     subject_text(child, s->a));
+    else
+        fault_clause(
+            why(s, &spare), ERR_SIGNER_NOT_TRUSTED, "RFC 5280, 6.1.3 (a)(1)",
+            "certificate %s is not signed with the key of %s: %s",
+            subject_text(child, s->a), subject_text(issuer, s->a), inner.text);
     return false;
 }
 

@@ -303,7 +303,8 @@ static void add_exts(X509 *x509, X509 *issuer,
     add_ext(x509, &ctx, "subjectAltName", spec->san);
     if (!spec->no_key_ids) {
         add_ext(x509, &ctx, "subjectKeyIdentifier", "hash");
-        add_ext(x509, &ctx, "authorityKeyIdentifier", "keyid");
+        if (X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0)
+            add_ext(x509, &ctx, "authorityKeyIdentifier", "keyid");
     }
     for (size_t i = 0; i < spec->num_extra; i++)
         add_ext(x509, &ctx, spec->extra[i].name, spec->extra[i].value);
@@ -399,6 +400,12 @@ static void fill_crl(X509_CRL *crl, X509 *issuer,
     MUST(ASN1_INTEGER_set_uint64(number, 1));
     MUST(X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1);
     ASN1_INTEGER_free(number);
+    for (size_t i = 0; i < spec->num_extra; i++) {
+        ext = X509V3_EXT_nconf(NULL, &ctx, spec->extra[i].name,
+                               spec->extra[i].value);
+        MUST(ext != NULL && X509_CRL_add_ext(crl, ext, -1));
+        X509_EXTENSION_free(ext);
+    }
     for (size_t i = 0; i < spec->num_revoked; i++)
         add_revoked(crl, spec->revoked[i]);
     MUST(X509_CRL_sort(crl));

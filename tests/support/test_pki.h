@@ -65,7 +65,7 @@ struct test_cert_spec {
     const char *key_usage;         /* [as `ca`; else digitalSignature] */
     const char *eku;               /* [none] */
     const char *san;               /* [none] */
-    bool no_key_ids;               /* no SKI and AKI */
+    bool no_key_ids;               /* no SKI, no AKI (nor below such a CA) */
     const struct test_ext *extra;
     size_t num_extra;
     int64_t not_before, not_after; /* [ten years either side of TEST_NOW] */
@@ -88,6 +88,8 @@ struct test_crl_spec {
     bool no_next_update;
     const struct test_cert *const *revoked;
     size_t num_revoked;
+    const struct test_ext *extra;
+    size_t num_extra;
     const char *md; /* [SHA256; none with EdDSA] */
 };
 struct test_crl {
