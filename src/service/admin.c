@@ -259,7 +259,7 @@ static enum err choose_ca(struct admin *a, const char *name,
 enum err admin_crl(struct admin *a, const char *ca, struct crl_record *out,
                    struct fault *f)
 {
-    const struct config_ca *config;
+    const struct config_ca *config = NULL;
 
     TRY(choose_ca(a, ca, &config, f));
     if (store_find_crl(a->session, span_str(config->name), a->arena, out, f) !=
@@ -284,7 +284,7 @@ enum err admin_make_crl(struct admin *a, const char *ca, struct crl_record *out,
     AUTO(keys) keys = NULL;
     AUTO(authority) au = NULL;
     AUTO(crypto_ctx) cx = NULL;
-    const struct config_ca *config;
+    const struct config_ca *config = NULL;
     struct line line = { .store = a->store, .now = real_now };
     struct worker w = { &line, NULL, a->session };
 

@@ -74,9 +74,15 @@ static enum err load_chain(const struct config_texts *files, struct arena *a,
 enum err authority_load_keys(const struct config *config, struct keys *keys,
                              struct fault *f)
 {
+    struct fault absent;
+    struct span spki;
+
     for (size_t i = 0; i < config->num_keys; i++) {
         const struct config_key *key = &config->keys[i];
 
+        /* One that is behind the door already stands in for its file. */
+        if (keys_spki(keys, key->name, &spki, &absent) == ERR_OK)
+            continue;
         TRY(keys_add_file(keys, key->name, key->max_waiting, key->file, f));
     }
     return ERR_OK;
