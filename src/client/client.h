@@ -1,0 +1,165 @@
+/*
+ * The base station's end: gets and renews its operator certificate, and keeps
+ * keys, certificates, trust and the transaction under way in one directory.
+ *
+ * Before a message leaves, its bytes, the new key, the nonces and the state are
+ * on disk. After a crash, or without an answer, the same bytes go again. The
+ * new pair becomes the usable one at pkiconf, in one atomic step.
+ *
+ * The directory (0700, its files 0600):
+ *     settings            what enroll was given, "key: value" lines
+ *     pending             the transaction under way, message and new key in it
+ *     ignored             how many answers were not believed, and the last
+ *     pairs/ID/           certificate.pem key.pem chain.pem root.pem info
+ *     current -> pairs/ID the usable pair; absent: there is none
+ *     lock                held while a station runs
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include "client/transport.h"
+#include "crypto/crypto.h"
+#include "txn/client.h"
+
+enum trust_mode {
+    TRUST_PINNED,
+    TRUST_LEARN,
+    TRUST_NUM
+};
+/* "pinned"; static storage. */
+const char *trust_mode_name(enum trust_mode mode);
+/* TRUST_NUM: no such mode. */
+enum trust_mode trust_mode_find(const char *name);
+
+/* What a station is given. Strings are borrowed; NULL: not given. Files are
+ * PEM or DER. */
+struct client_settings {
+    const char *url;
+    const char *cert;  /* the vendor's certificate */
+    const char *chain; /* its intermediates */
+    const char *key;
+    const char *root; /* the operator's, one or several */
+    enum trust_mode trust;
+    const char *fingerprint;    /* SHA-256 of the root, in hexadecimal */
+    const char *subject;        /* to suggest; RFC 4514 text */
+    const char *recipient;      /* Name of the authority */
+    const char *server_subject; /* who else may answer */
+    const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */
+    const char *new_key;        /* a file: the key to certify */
+    const char *tls_root;       /* https: CA certificates; NULL: the system's */
+};
+
+/* Kept in and taken from the state directory; paths are made absolute. */
+MUST_USE enum err client_settings_save(const char *dir,
+                                       const struct client_settings *s,
+                                       struct fault *f);
+/* ERR_NOT_FOUND: none were kept. Strings go to the arena. */
+MUST_USE enum err client_settings_load(const char *dir, struct arena *a,
+                                       struct client_settings *out,
+                                       struct fault *f);
+
+/* What a station tells while it works. */
+enum client_event_type {
+    EVENT_RESUMED,   /* a transaction found at the start goes on */
+    EVENT_SENT,      /* `body`, `len` */
+    EVENT_RECEIVED,  /* `body`, `len`, `micros` since it was sent */
+    EVENT_NONE,      /* no answer; `text` says why */
+    EVENT_IGNORED,   /* an answer not to be believed; `text` says why */
+    EVENT_WAITING,   /* `wait_ms` until the same bytes go again */
+    EVENT_NOTED,     /* `text` */
+    EVENT_INSTALLED, /* the new pair is the usable one */
+    EVENT_GAVE_UP    /* this transaction; a new one follows */
+};
+struct client_event {
+    enum client_event_type type;
+    const char *body; /* "ir"; NULL: no message that could be read */
+    size_t len;
+    int64_t micros;
+    int64_t wait_ms;
+    const char *text;
+};
+
+/* The durable steps, in the order they are taken; for tests that stop there. */
+enum client_probe {
+    PROBE_KEY_MADE,
+    PROBE_MESSAGE_KEPT,
+    PROBE_MESSAGE_SENT,
+    PROBE_ANSWER_READ,
+    PROBE_PAIR_WRITTEN,
+    PROBE_PAIR_CURRENT,
+    PROBE_PENDING_GONE
+};
+
+/* What the outside gives. Any function but transport.post may be NULL. */
+struct client_env {
+    struct client_transport transport;
+    int64_t (*now)(void *arg);            /* NULL: the system's clock */
+    void (*sleep)(void *arg, int64_t ms); /* NULL: really sleeps */
+    void (*report)(void *arg, const struct client_event *event);
+    void (*probe)(void *arg, enum client_probe at);
+    void *arg;
+};
+
+struct client_run {
+    int64_t timeout; /* seconds to try in all; the rest stays pending */
+    bool once;       /* each message goes once */
+    bool again;      /* enrol though there is a usable pair */
+    struct client_waits waits;
+};
+/* 120 s; a request is repeated for 10 minutes, from 1 s to 60 s apart. */
+extern const struct client_run client_run_default;
+
+struct station;
+
+/*
+ * Opens the state directory, made when it is not there, and locks it.
+ * `c`, `settings` and what `env` holds outlive the station.
+ * ERR_SYSTEM_UNAVAIL: another process has it.
+ */
+MUST_USE enum err station_open(struct crypto *c, const char *dir,
+                               const struct client_settings *settings,
+                               const struct client_env *env,
+                               struct station **out, struct fault *f);
+void station_free(struct station *s);
+DEFINE_AUTO(station)
+
+/*
+ * Gets the first certificate with the vendor's key, or renews the current one
+ * with its own key. A transaction under way is finished first, and is what was
+ * asked for when it succeeds.
+ * ERR_NO_ANSWER: none came in time that can be believed; the transaction stays
+ * pending. ERR_REFUSED: by a verified answer. ERR_CONFIG: settings or files.
+ * ERR_NOT_FOUND: there is nothing to renew. ERR_EXISTS: a pair is there.
+ */
+MUST_USE enum err station_enroll(struct station *s,
+                                 const struct client_run *run, struct fault *f);
+MUST_USE enum err station_renew(struct station *s, const struct client_run *run,
+                                struct fault *f);
+
+/* How the operator root came. */
+enum root_origin {
+    ROOT_CONFIGURED,
+    ROOT_VERIFIED,  /* learnt, and a fingerprint says it is right */
+    ROOT_UNVERIFIED /* learnt */
+};
+
+struct client_status {
+    bool has_pair;
+    struct x509_cert cert;
+    uint8_t root_id[32]; /* SHA-256 */
+    struct span root_subject;
+    enum root_origin origin;
+    const char *pair_path;
+    bool has_pending;
+    struct client pending;
+    uint64_t num_ignored;
+    int64_t ignored_at;
+    const char *ignored_text; /* "": none was */
+};
+/* Reads the directory without locking it; all goes to the arena. */
+MUST_USE enum err station_status(const char *dir,
+                                 const struct client_settings *settings,
+                                 struct arena *a, struct client_status *out,
+                                 struct fault *f);
+
+#endif

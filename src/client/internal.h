@@ -1,0 +1,175 @@
+/* Shared inside client: files of the state directory, checks, messages. */
+#ifndef CLIENT_INTERNAL_H
+#define CLIENT_INTERNAL_H
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "client/client.h"
+#include "crypto/path.h"
+
+#define CLIENT_ARENA ((size_t)4 * 1024 * 1024)
+#define CLIENT_FILE_MODE 0600
+#define CLIENT_DIR_MODE 0700
+/* A chain, or the roots of an operator that changes them. */
+#define CLIENT_MAX_CERTS 16
+
+struct cert_list {
+    const struct span *list;
+    size_t num;
+};
+
+/* --- files.c --- */
+
+/* "DIR/name". NULL: no memory. */
+const char *path_join(const char *dir, const char *name, struct arena *a);
+/* A whole file, wiped from memory but for the copy in the arena. */
+MUST_USE enum err text_load(const char *path, struct arena *a, struct span *out,
+                            struct fault *f);
+/* The same as a secret the caller frees. */
+MUST_USE enum err secret_load(const char *path, struct secret **out,
+                              struct fault *f);
+/* All certificates of a file: PEM, or one in DER. */
+MUST_USE enum err certs_load(const char *path, struct arena *a,
+                             struct cert_list *out, struct fault *f);
+/* The value of the line "key: value" as a string; NULL: no such line. */
+const char *line_find(struct span text, const char *key, struct arena *a);
+/* The same as a whole number; 0 where there is none. */
+int64_t line_number(struct span text, const char *key, struct arena *a);
+/* As hexadecimal of exactly `len` bytes. False: not so. */
+bool line_hex(struct span text, const char *key, uint8_t *out, size_t len,
+              struct arena *a);
+/* file_save of a buffer that may have failed to grow. */
+MUST_USE enum err buf_save(const char *path, const struct buf *b,
+                           struct fault *f);
+/* Frees a buffer after overwriting it. */
+void buf_wipe(struct buf *b);
+
+/* --- pending.c: the transaction under way --- */
+
+struct pending {
+    struct client machine;
+    struct span message;     /* under way */
+    struct secret *key;      /* the new key, PKCS#8 PEM */
+    struct span cert;        /* got; absent before */
+    struct cert_list chain;  /* between it and the root */
+    struct span root;        /* that ends its path */
+    struct cert_list signer; /* of the first answer, and up to the root */
+    bool learnt;             /* the root came with the answer */
+};
+MUST_USE enum err pending_save(const char *dir, const struct pending *p,
+                               struct arena *a, struct fault *f);
+/* ERR_NOT_FOUND: nothing is under way. ERR_CONFIG: the file is damaged. */
+MUST_USE enum err pending_load(const char *dir, struct arena *a,
+                               struct pending *out, struct fault *f);
+MUST_USE enum err pending_remove(const char *dir, struct arena *a,
+                                 struct fault *f);
+void pending_done(struct pending *p);
+
+/* --- pair.c: the usable pair --- */
+
+struct pair {
+    const char *path; /* of its folder */
+    struct span cert;
+    struct cert_list chain;
+    struct span root;
+    bool learnt;
+};
+/* Writes all of it; nobody uses it yet. */
+MUST_USE enum err pair_write(const char *dir, const struct pending *p,
+                             struct arena *a, struct fault *f);
+/* Makes it the usable one, at once and durably; others go. */
+MUST_USE enum err pair_switch(const char *dir, const struct pending *p,
+                              struct arena *a, struct fault *f);
+/* True when the pair of this transaction is the usable one already. */
+bool pair_is_current(const char *dir, const struct client *c, struct arena *a);
+/* ERR_NOT_FOUND: there is none. */
+MUST_USE enum err pair_load(const char *dir, struct arena *a, struct pair *out,
+                            struct fault *f);
+
+/* --- ignored.c: answers that were not believed --- */
+
+struct ignored {
+    uint64_t num;
+    int64_t at;
+    const char *text;
+};
+MUST_USE enum err ignored_load(const char *dir, struct arena *a,
+                               struct ignored *out, struct fault *f);
+MUST_USE enum err ignored_add(const char *dir, int64_t now, const char *text,
+                              struct arena *a, struct fault *f);
+
+/* --- station.c --- */
+
+/* What messages are signed with. */
+struct identity {
+    struct x509_cert cert;
+    struct cert_list chain;
+    struct privkey *key;
+    enum sig_alg alg;
+};
+
+struct station {
+    struct crypto *crypto;
+    struct crypto_ctx *cx;
+    const char *dir;
+    const struct client_settings *settings;
+    struct client_env env;
+    int lock;
+    struct arena *life;    /* as long as the station */
+    struct arena *arena;   /* as long as a transaction */
+    struct arena *scratch; /* as long as one answer */
+    struct cert_list roots;
+    bool roots_learnt;
+    struct span server_subject; /* Name; absent: none is named */
+    struct span fingerprint;    /* 32 bytes; absent: not given */
+    struct identity own;
+    struct pending pending;
+    struct privkey *new_key; /* of the transaction under way */
+};
+
+int64_t station_now(const struct station *s);
+void station_probe(const struct station *s, enum client_probe at);
+void station_report(const struct station *s, const struct client_event *e);
+
+/* --- trust.c --- */
+
+/* SHA-256 of a certificate. */
+MUST_USE enum err cert_id(struct crypto_ctx *cx, struct span der,
+                          uint8_t out[CLIENT_CERT_ID_LEN], struct fault *f);
+/* Fills `roots`: the settings', else the current pair's; none only where one
+ * is to be learnt. */
+MUST_USE enum err trust_load(struct station *s, enum cmp_body_type request,
+                             struct fault *f);
+
+/* What was found about one answer; in the scratch arena. */
+struct checked {
+    struct client_facts facts;
+    struct x509_cert signer, cert;
+    struct cert_list chain; /* of the new certificate, without leaf and root */
+    struct cert_list signer_chain; /* signer first, without the root */
+    struct span root;
+    bool learnt;
+};
+/* Finds what the machine has to know. Failures are ours, not the peer's. */
+MUST_USE enum err reply_check(struct station *s,
+                              const struct cmp_message *reply,
+                              struct checked *out, struct fault *f);
+
+/* --- message.c --- */
+
+/* A key for the transaction to come: made, or the one the settings name. */
+MUST_USE enum err new_key_make(struct station *s, struct privkey **out,
+                               struct fault *f);
+/* Begins a transaction: fills `pending` with the request's bytes. */
+MUST_USE enum err request_write(struct station *s, enum cmp_body_type request,
+                                const struct client_waits *waits,
+                                struct fault *f);
+/* The bytes of the message a step asks for, into the station's arena. */
+MUST_USE enum err message_write(struct station *s,
+                                const struct client_step *step,
+                                struct cert_list extra, struct span *out,
+                                struct fault *f);
+
+#endif

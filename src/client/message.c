@@ -1,0 +1,143 @@
+#include <stdlib.h>
+
+#include "client/internal.h"
+
+/* "P-256", "RSA:3072": the bits are RSA's alone. */
+static enum err key_type_parse(const char *text, enum key_kind *kind,
+                               unsigned *bits, struct fault *f)
+{
+    const char *colon = strchr(text, ':');
+    size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+    *bits = colon == NULL ? 2048 : (unsigned)strtoul(colon + 1, NULL, 10);
+    for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++) {
+        if (strlen(key_kind_name(k)) == len &&
+            strncmp(key_kind_name(k), text, len) == 0 &&
+            (colon == NULL || k == KEY_RSA)) {
+            *kind = k;
+            return ERR_OK;
+        }
+    }
+    return fault_set(f, ERR_CONFIG,
+                     "no key type %s; P-256, P-384, P-521, RSA:2048, RSA:3072, "
+                     "RSA:4096, Ed25519 or Ed448",
+                     text);
+}
+
+enum err new_key_make(struct station *s, struct privkey **out, struct fault *f)
+{
+    const char *type = s->settings->key_type;
+    AUTO(secret) text = NULL;
+    enum key_kind kind = KEY_UNKNOWN;
+    unsigned bits = 0;
+    enum err e;
+
+    if (s->settings->new_key == NULL) {
+        TRY(key_type_parse(type == NULL ? "P-256" : type, &kind, &bits, f));
+        return privkey_generate(s->cx, kind, bits, out, f);
+    }
+    TRY(secret_load(s->settings->new_key, &text, f));
+    e = privkey_parse(s->cx, secret_span(text), out, f);
+    return e == ERR_OK ? ERR_OK
+                       : fault_prefix(f, e, "%s", s->settings->new_key);
+}
+
+static enum err keep_key(struct station *s, struct fault *f)
+{
+    struct buf pem;
+    enum err e;
+
+    buf_init(&pem, LIMIT_FILE_LEN);
+    e = privkey_format(s->new_key, &pem, f);
+    if (e == ERR_OK) {
+        s->pending.key = secret_new(buf_span(&pem));
+        if (s->pending.key == NULL)
+            e = fault_set(f, ERR_NO_MEM, "key");
+    }
+    buf_wipe(&pem);
+    return e;
+}
+
+enum err message_write(struct station *s, const struct client_step *step,
+                       struct cert_list extra, struct span *out,
+                       struct fault *f)
+{
+    struct arena *a = s->arena;
+    struct span header, body, part, sig;
+
+    if (cmp_header_write(&step->header, a, &header) != ERR_OK ||
+        cmp_body_write(&step->body, a, &body) != ERR_OK ||
+        cmp_protected_part_write(header, body, a, &part) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "message");
+    TRY(privkey_sign(s->cx, s->own.key, s->own.alg, part, a, &sig, f));
+    if (cmp_message_write(header, body, sig, extra.list, extra.num, a, out) !=
+        ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "message");
+    return ERR_OK;
+}
+
+static enum err name_setting(const char *text, struct arena *a,
+                             struct span *out, struct fault *f)
+{
+    enum err e;
+
+    if (text == NULL)
+        return ERR_OK;
+    e = name_parse(text, a, out, f);
+    return e == ERR_OK ? ERR_OK : fault_prefix(f, ERR_CONFIG, "%s", text);
+}
+
+static enum err fill_wish(struct station *s, enum cmp_body_type request,
+                          struct client_wish *out, struct fault *f)
+{
+    *out = (struct client_wish){ .request = request,
+                                 .public_key = privkey_spki(s->new_key) };
+    TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
+    if (request == CMP_KUR) {
+        out->old = &s->own.cert;
+        if (span_is_absent(out->recipient))
+            out->recipient = s->own.cert.issuer;
+        return ERR_OK;
+    }
+    return name_setting(s->settings->subject, s->arena, &out->subject, f);
+}
+
+/* Our certificate first, then what leads to its root (RFC 9483, 3.3). */
+static enum err own_certs(struct station *s, struct cert_list *out,
+                          struct fault *f)
+{
+    size_t num = 1 + s->own.chain.num;
+    struct span *list = arena_array(s->arena, num, sizeof(*list));
+
+    if (list == NULL)
+        return fault_set(f, ERR_NO_MEM, "extraCerts");
+    list[0] = s->own.cert.der;
+    for (size_t i = 1; i < num; i++)
+        list[i] = s->own.chain.list[i - 1];
+    *out = (struct cert_list){ list, num };
+    return ERR_OK;
+}
+
+enum err request_write(struct station *s, enum cmp_body_type request,
+                       const struct client_waits *waits, struct fault *f)
+{
+    const struct client_credential own = { &s->own.cert, s->own.alg };
+    enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
+    uint8_t fresh[CLIENT_RANDOM_LEN];
+    struct cert_list extra;
+    struct client_step step;
+    struct client_wish wish;
+    struct cert_req_msg msg;
+    struct span bytes;
+
+    TRY(keep_key(s, f));
+    TRY(fill_wish(s, request, &wish, f));
+    TRY(client_request_make(&wish, &own, alg, s->arena, &msg, &bytes, f));
+    TRY(privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
+                     &msg.popo.signature, f));
+    TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
+    TRY(client_start(&s->pending.machine, &wish, &own, &msg, waits,
+                     station_now(s), fresh, s->arena, &step, f));
+    TRY(own_certs(s, &extra, f));
+    return message_write(s, &step, extra, &s->pending.message, f);
+}

@@ -1,0 +1,179 @@
+#include "client/internal.h"
+
+#define LABEL_KEY_END "-----END PRIVATE KEY-----\n"
+#define LABEL_MESSAGE "CMP MESSAGE"
+#define LABEL_CERT "CERTIFICATE"
+#define LABEL_CHAIN "CHAIN CERTIFICATE"
+#define LABEL_ROOT "ROOT CERTIFICATE"
+#define LABEL_SIGNER "SIGNER CERTIFICATE"
+
+static void put_hex(struct buf *b, const char *key, const uint8_t *bytes,
+                    size_t len)
+{
+    char text[2 * CLIENT_CERT_ID_LEN + 1];
+
+    hex_format(span_of(bytes, len), text, sizeof(text));
+    buf_printf(b, "%s: %s\n", key, text);
+}
+
+static void put_block(struct buf *b, const char *label, struct span der)
+{
+    if (!span_is_absent(der))
+        pem_format(label, der, b);
+}
+
+static void put_all(struct buf *b, const struct pending *p)
+{
+    const struct client *c = &p->machine;
+
+    buf_printf(b, "version: 1\nrequest: %s\nstate: %s\naccepts: %d\n",
+               cmp_body_name(c->request), client_state_name(c->state),
+               c->accepts);
+    buf_printf(b, "deadline: %lld\nlearnt: %d\n", (long long)c->deadline,
+               p->learnt);
+    put_hex(b, "transaction", c->transaction_id, sizeof(c->transaction_id));
+    put_hex(b, "nonce", c->nonce, sizeof(c->nonce));
+    put_hex(b, "signer", c->signer, sizeof(c->signer));
+    buf_add_str(b, "\n");
+    buf_add(b, secret_span(p->key));
+    put_block(b, LABEL_MESSAGE, p->message);
+    put_block(b, LABEL_CERT, p->cert);
+    for (size_t i = 0; i < p->chain.num; i++)
+        put_block(b, LABEL_CHAIN, p->chain.list[i]);
+    put_block(b, LABEL_ROOT, p->root);
+    for (size_t i = 0; i < p->signer.num; i++)
+        put_block(b, LABEL_SIGNER, p->signer.list[i]);
+}
+
+enum err pending_save(const char *dir, const struct pending *p, struct arena *a,
+                      struct fault *f)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, LIMIT_FILE_LEN);
+    put_all(&text, p);
+    e = buf_save(path_join(dir, "pending", a), &text, f);
+    buf_wipe(&text);
+    return e;
+}
+
+static bool find_state(const char *name, enum client_state *out)
+{
+    for (enum client_state s = CLIENT_IDLE; s < CLIENT_STATE_NUM; s++) {
+        if (name != NULL && strcmp(client_state_name(s), name) == 0) {
+            *out = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_machine(struct span text, struct client *c, struct arena *a)
+{
+    const char *request = line_find(text, "request", a);
+
+    if (line_number(text, "version", a) != 1 || request == NULL ||
+        !find_state(line_find(text, "state", a), &c->state))
+        return false;
+    c->request = strcmp(request, "kur") == 0 ? CMP_KUR : CMP_IR;
+    c->accepts = line_number(text, "accepts", a) == 1;
+    c->deadline = line_number(text, "deadline", a);
+    return (c->state == CLIENT_REQUEST_SENT ||
+            c->state == CLIENT_CONFIRM_SENT) &&
+           line_hex(text, "transaction", c->transaction_id,
+                    sizeof(c->transaction_id), a) &&
+           line_hex(text, "nonce", c->nonce, sizeof(c->nonce), a) &&
+           line_hex(text, "signer", c->signer, sizeof(c->signer), a);
+}
+
+static bool read_blocks(struct span text, struct pending *p, struct arena *a)
+{
+    struct span *chain = arena_array(a, LIMIT_PATH_CERTS, sizeof(*chain));
+    struct span *signer = arena_array(a, LIMIT_PATH_CERTS, sizeof(*signer));
+    struct span label, der;
+    enum err e;
+
+    if (chain == NULL || signer == NULL)
+        return false;
+    p->chain.list = chain;
+    p->signer.list = signer;
+    for (;;) {
+        e = pem_next(&text, a, &label, &der);
+        if (e != ERR_OK)
+            break;
+        if (span_is_equal(label, SPAN_LIT(LABEL_MESSAGE)))
+            p->message = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_CERT)))
+            p->cert = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_ROOT)))
+            p->root = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_SIGNER)) &&
+                 p->signer.num < LIMIT_PATH_CERTS)
+            signer[p->signer.num++] = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_CHAIN)) &&
+                 p->chain.num < LIMIT_PATH_CERTS)
+            chain[p->chain.num++] = der;
+    }
+    return e == ERR_NOT_FOUND && !span_is_absent(p->message);
+}
+
+/* The file in its three parts: lines, the key's PEM, other PEM. */
+static bool read_all(struct span text, struct pending *p, struct arena *a)
+{
+    const uint8_t *blank = memmem(text.ptr, text.len, "\n\n", 2);
+    const uint8_t *key, *key_end;
+    size_t end_len = sizeof(LABEL_KEY_END) - 1;
+
+    if (blank == NULL)
+        return false;
+    key = blank + 2;
+    key_end = memmem(key, (size_t)(text.ptr + text.len - key), LABEL_KEY_END,
+                     end_len);
+    if (key_end == NULL)
+        return false;
+    key_end += end_len;
+    p->learnt = line_number(text, "learnt", a) == 1;
+    if (!read_machine(span_of(text.ptr, (size_t)(key - text.ptr)), &p->machine,
+                      a) ||
+        !read_blocks(span_of(key_end, (size_t)(text.ptr + text.len - key_end)),
+                     p, a))
+        return false;
+    p->key = secret_new(span_of(key, (size_t)(key_end - key)));
+    return p->key != NULL;
+}
+
+enum err pending_load(const char *dir, struct arena *a, struct pending *out,
+                      struct fault *f)
+{
+    const char *path = path_join(dir, "pending", a);
+    struct pending p = { 0 };
+    struct secret *text;
+    bool is_whole;
+
+    if (path == NULL)
+        return fault_set(f, ERR_NO_MEM, "pending");
+    TRY(secret_load(path, &text, f));
+    is_whole = read_all(secret_span(text), &p, a);
+    secret_free(text);
+    if (!is_whole)
+        return fault_set(f, ERR_CONFIG,
+                         "%s is damaged; remove it to start over", path);
+    *out = p;
+    return ERR_OK;
+}
+
+enum err pending_remove(const char *dir, struct arena *a, struct fault *f)
+{
+    const char *path = path_join(dir, "pending", a);
+
+    if (path == NULL)
+        return fault_set(f, ERR_NO_MEM, "pending");
+    return file_remove(path, f);
+}
+
+void pending_done(struct pending *p)
+{
+    secret_free(p->key);
+    *p = (struct pending){ 0 };
+}

@@ -1,0 +1,392 @@
+/*
+ * The station's line: what is under way goes out, what comes back is checked,
+ * and what the machine decides is done, each step durable before the next.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "client/run.h"
+
+#define POST_MS ((int64_t)30000)
+
+const struct client_run client_run_default = {
+    .timeout = 120,
+    .waits = { .request = 600,
+               .confirm = 600,
+               .confirm_max = 7 * 86400,
+               .retry = 1,
+               .retry_max = 60 },
+};
+
+/* One run of a verb. */
+struct attempt {
+    struct station *s;
+    const struct client_run *run;
+    int64_t begin; /* on the clock that never steps, microseconds */
+    int64_t slept; /* milliseconds, where sleeping is a test's */
+    unsigned tries;
+    bool resumed;
+    bool is_over;
+    enum err result;
+    struct fault why; /* what the last sending came to */
+};
+
+static void note(struct station *s, enum client_event_type type,
+                 const char *text)
+{
+    station_report(s, &(struct client_event){ .type = type, .text = text });
+}
+
+static int64_t left_ms(const struct attempt *at)
+{
+    int64_t gone = (clock_monotonic_micros() - at->begin) / 1000 + at->slept;
+
+    return at->run->timeout * 1000 - gone;
+}
+
+static void do_sleep(struct attempt *at, int64_t ms)
+{
+    struct timespec ts = { ms / 1000, (ms % 1000) * 1000000 };
+
+    if (at->s->env.sleep == NULL) {
+        while (nanosleep(&ts, &ts) != 0 && errno == EINTR)
+            ;
+        return;
+    }
+    at->s->env.sleep(at->s->env.arg, ms);
+    at->slept += ms;
+}
+
+/* --- steps --- */
+
+static enum err keep(struct attempt *at, struct fault *f)
+{
+    struct station *s = at->s;
+
+    TRY(pending_save(s->dir, &s->pending, s->scratch, f));
+    station_probe(s, PROBE_MESSAGE_KEPT);
+    at->tries = 0;
+    return ERR_OK;
+}
+
+static enum err begin(struct attempt *at, enum cmp_body_type request,
+                      struct fault *f)
+{
+    struct station *s = at->s;
+
+    pending_done(&s->pending);
+    privkey_free(s->new_key);
+    s->new_key = NULL;
+    arena_reset(s->arena);
+    at->resumed = false;
+    TRY(trust_load(s, request, f));
+    TRY(identity_load(s, request, f));
+    TRY(new_key_make(s, &s->new_key, f));
+    station_probe(s, PROBE_KEY_MADE);
+    TRY(request_write(s, request, &at->run->waits, f));
+    return keep(at, f);
+}
+
+static enum err forget(struct station *s, struct fault *f)
+{
+    TRY(pending_remove(s->dir, s->scratch, f));
+    station_probe(s, PROBE_PENDING_GONE);
+    return ERR_OK;
+}
+
+static enum err install(struct attempt *at, struct fault *f)
+{
+    struct station *s = at->s;
+
+    TRY(pair_write(s->dir, &s->pending, s->scratch, f));
+    station_probe(s, PROBE_PAIR_WRITTEN);
+    TRY(pair_switch(s->dir, &s->pending, s->scratch, f));
+    station_probe(s, PROBE_PAIR_CURRENT);
+    TRY(forget(s, f));
+    note(s, EVENT_INSTALLED, NULL);
+    at->is_over = true;
+    return ERR_OK;
+}
+
+/* What the answer brought moves from the scratch arena: it is to last. */
+static enum err keep_der(struct station *s, struct span der, struct span *out,
+                         struct fault *f)
+{
+    struct span copy = SPAN_NONE;
+
+    if (!span_is_absent(der)) {
+        copy = arena_copy(s->arena, der);
+        if (span_is_absent(copy))
+            return fault_set(f, ERR_NO_MEM, "answer");
+    }
+    *out = copy;
+    return ERR_OK;
+}
+
+static enum err keep_list(struct station *s, struct cert_list from,
+                          struct cert_list *out, struct fault *f)
+{
+    struct span *list = arena_array(s->arena, from.num + 1, sizeof(*list));
+
+    if (list == NULL)
+        return fault_set(f, ERR_NO_MEM, "answer");
+    for (size_t i = 0; i < from.num; i++)
+        TRY(keep_der(s, from.list[i], &list[i], f));
+    *out = (struct cert_list){ list, from.num };
+    return ERR_OK;
+}
+
+static enum err keep_answer(struct station *s, const struct checked *found,
+                            struct fault *f)
+{
+    struct pending *p = &s->pending;
+
+    p->learnt = found->learnt;
+    TRY(keep_der(s, found->cert.der, &p->cert, f));
+    TRY(keep_der(s, found->root, &p->root, f));
+    TRY(keep_list(s, found->signer_chain, &p->signer, f));
+    return keep_list(s, found->chain, &p->chain, f);
+}
+
+static enum err send_confirm(struct attempt *at, const struct client_step *step,
+                             const struct checked *found, struct fault *f)
+{
+    struct station *s = at->s;
+
+    if (step->why.err != ERR_OK)
+        note(s, EVENT_NOTED, step->why.text);
+    TRY(keep_answer(s, found, f));
+    /* No extraCerts in certConf: TS 33.310, 9.5.4.5. */
+    TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
+                      f));
+    return keep(at, f);
+}
+
+/* A verified answer ended it. One to a request found at the start may be about
+ * its age: then it is asked anew. */
+static enum err end(struct attempt *at, const struct client_step *step,
+                    struct fault *f)
+{
+    enum cmp_body_type request = at->s->pending.machine.request;
+
+    TRY(forget(at->s, f));
+    if (at->resumed && !at->run->once) {
+        note(at->s, EVENT_GAVE_UP, step->why.text);
+        return begin(at, request, f);
+    }
+    at->is_over = true;
+    *f = step->why;
+    at->result = step->why.err;
+    if (step->why.err != ERR_REFUSED) {
+        at->result = ERR_REFUSED;
+        f->err = ERR_REFUSED;
+    }
+    return ERR_OK;
+}
+
+static enum err no_answer(struct attempt *at, enum client_silence silence,
+                          struct fault *f)
+{
+    struct station *s = at->s;
+    enum cmp_body_type request = s->pending.machine.request;
+    struct client_step step;
+    uint8_t jitter;
+    int64_t ms;
+
+    client_no_answer(&s->pending.machine, &at->run->waits, silence, at->tries,
+                     station_now(s), &step);
+    if (step.action == CLIENT_GIVE_UP && !at->run->once && left_ms(at) > 0) {
+        TRY(forget(s, f));
+        note(s, EVENT_GAVE_UP, step.why.text);
+        return begin(at, request, f);
+    }
+    TRY(random_fill(s->cx, &jitter, 1, f));
+    ms = step.wait * 1000 * (256 + jitter) / 512;
+    if (at->run->once || ms >= left_ms(at)) {
+        at->is_over = true;
+        at->result = ERR_NO_ANSWER;
+        return ERR_OK;
+    }
+    station_report(
+        s, &(struct client_event){ .type = EVENT_WAITING, .wait_ms = ms });
+    do_sleep(at, ms);
+    return ERR_OK;
+}
+
+/* Counted, shown, and then as if nothing had come. */
+static enum err ignore(struct attempt *at, const struct fault *why,
+                       struct fault *f)
+{
+    struct station *s = at->s;
+
+    TRY(ignored_add(s->dir, station_now(s), why->text, s->scratch, f));
+    note(s, EVENT_IGNORED, why->text);
+    at->why = *why;
+    return no_answer(at, CLIENT_UNBELIEVED, f);
+}
+
+static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
+                         struct fault *f)
+{
+    struct station *s = at->s;
+    const struct client_credential own = { &s->own.cert, s->own.alg };
+    uint8_t fresh[CLIENT_RANDOM_LEN];
+    struct checked found;
+    struct client_step step;
+
+    TRY(reply_check(s, reply, &found, f));
+    TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
+    TRY(client_reply(&s->pending.machine, &own, reply, &found.facts,
+                     &at->run->waits, station_now(s), fresh, s->scratch, &step,
+                     f));
+    switch (step.action) {
+    case CLIENT_SEND:
+        return send_confirm(at, &step, &found, f);
+    case CLIENT_INSTALL:
+        return install(at, f);
+    case CLIENT_END:
+        return end(at, &step, f);
+    case CLIENT_IGNORE:
+    case CLIENT_RESEND:
+    case CLIENT_GIVE_UP:
+        break;
+    }
+    return ignore(at, &step.why, f);
+}
+
+static enum err on_bytes(struct attempt *at, struct span bytes, int64_t micros,
+                         struct fault *f)
+{
+    struct station *s = at->s;
+    struct client_event event = { .type = EVENT_RECEIVED,
+                                  .len = bytes.len,
+                                  .micros = micros };
+    struct cmp_message reply;
+    struct fault why = { 0 };
+
+    if (cmp_message_read(bytes, s->scratch, &reply, &why) != ERR_OK) {
+        station_report(s, &event);
+        return ignore(at, &why, f);
+    }
+    event.body = cmp_body_name(reply.body.type);
+    station_report(s, &event);
+    return on_reply(at, &reply, f);
+}
+
+/* One sending of the message under way, and what follows from it. */
+static enum err exchange(struct attempt *at, struct buf *answer,
+                         struct fault *f)
+{
+    struct station *s = at->s;
+    const struct client_transport *t = &s->env.transport;
+    int64_t begin, micros, left = left_ms(at);
+    struct fault why = { 0 };
+    enum err e;
+
+    arena_reset(s->scratch);
+    at->tries++;
+    begin = clock_monotonic_micros();
+    station_report(
+        s, &(struct client_event){
+               .type = EVENT_SENT,
+               .len = s->pending.message.len,
+               .body = s->pending.machine.state == CLIENT_CONFIRM_SENT
+                           ? "certConf"
+                           : cmp_body_name(s->pending.machine.request) });
+    e = t->post(t->arg, s->settings->url, s->pending.message,
+                left > 0 && left < POST_MS ? left : POST_MS, answer, &why);
+    micros = clock_monotonic_micros() - begin;
+    station_probe(s, PROBE_MESSAGE_SENT);
+    if (e == ERR_OK) {
+        station_probe(s, PROBE_ANSWER_READ);
+        return on_bytes(at, buf_span(answer), micros, f);
+    }
+    if (e == ERR_NO_ANSWER)
+        return ignore(at, &why, f);
+    note(s, EVENT_NONE, why.text);
+    at->why = why;
+    return no_answer(at, CLIENT_UNREACHED, f);
+}
+
+/* --- beginning and resuming --- */
+
+/* Goes on with the transaction found on disk; ERR_NOT_FOUND: there is none. */
+static enum err resume(struct attempt *at, struct fault *f)
+{
+    struct station *s = at->s;
+    enum cmp_body_type request;
+
+    TRY(pending_load(s->dir, s->arena, &s->pending, f));
+    request = s->pending.machine.request;
+    /* The crash came between making the pair current and forgetting. */
+    if (pair_is_current(s->dir, &s->pending.machine, s->arena)) {
+        TRY(forget(s, f));
+        note(s, EVENT_INSTALLED, NULL);
+        at->is_over = true;
+        return ERR_OK;
+    }
+    TRY(trust_load(s, request, f));
+    TRY(identity_load(s, request, f));
+    TRY(privkey_parse(s->cx, secret_span(s->pending.key), &s->new_key, f));
+    at->resumed = true;
+    note(s, EVENT_RESUMED, client_state_name(s->pending.machine.state));
+    return ERR_OK;
+}
+
+/* A station that has what it wants is not to lose it by a slip. */
+static enum err check_wanted(struct station *s, const struct client_run *how,
+                             struct fault *f)
+{
+    struct pair pair;
+    struct fault none;
+
+    if (how->again || pair_load(s->dir, s->scratch, &pair, &none) != ERR_OK)
+        return ERR_OK;
+    return fault_set(f, ERR_EXISTS,
+                     "%s holds an operator certificate already; renew it, or "
+                     "enroll --again",
+                     s->dir);
+}
+
+static enum err run(struct station *s, enum cmp_body_type request,
+                    const struct client_run *how, struct fault *f)
+{
+    struct attempt at = { .s = s,
+                          .run = how,
+                          .begin = clock_monotonic_micros() };
+    struct buf answer;
+    enum err e;
+
+    if (s->settings->url == NULL)
+        return fault_set(f, ERR_CONFIG, "no address of a server: --url");
+    e = resume(&at, f);
+    if (e == ERR_NOT_FOUND && request == CMP_IR)
+        TRY(check_wanted(s, how, f));
+    if (e == ERR_NOT_FOUND)
+        e = begin(&at, request, f);
+    TRY(e);
+    buf_init(&answer, LIMIT_MESSAGE_LEN);
+    while (e == ERR_OK && !at.is_over) {
+        buf_clear(&answer);
+        e = exchange(&at, &answer, f);
+    }
+    buf_done(&answer);
+    if (e == ERR_OK && at.result == ERR_NO_ANSWER)
+        fault_prefix(f, ERR_NO_ANSWER,
+                     "no answer in time; the transaction "
+                     "stays pending; last");
+    return e == ERR_OK ? at.result : e;
+}
+
+enum err station_enroll(struct station *s, const struct client_run *how,
+                        struct fault *f)
+{
+    return run(s, CMP_IR, how, f);
+}
+
+enum err station_renew(struct station *s, const struct client_run *how,
+                       struct fault *f)
+{
+    return run(s, CMP_KUR, how, f);
+}

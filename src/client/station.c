@@ -1,0 +1,204 @@
+/*
+ * Opening a state directory, and what a station is before it speaks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/run.h"
+
+int64_t station_now(const struct station *s)
+{
+    return s->env.now == NULL ? clock_seconds() : s->env.now(s->env.arg);
+}
+
+void station_probe(const struct station *s, enum client_probe at)
+{
+    if (s->env.probe != NULL)
+        s->env.probe(s->env.arg, at);
+}
+
+void station_report(const struct station *s, const struct client_event *e)
+{
+    if (s->env.report != NULL)
+        s->env.report(s->env.arg, e);
+}
+
+/* --- the directory --- */
+
+static enum err lock(struct station *s, struct fault *f)
+{
+    const char *path = path_join(s->dir, "lock", s->life);
+
+    if (path == NULL)
+        return fault_set(f, ERR_NO_MEM, "lock");
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, CLIENT_FILE_MODE);
+    if (s->lock < 0)
+        return fault_set(f, ERR_IO, "open %s: %s", path, strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+        return fault_set(f, ERR_SYSTEM_UNAVAIL,
+                         "another process is at work in %s", s->dir);
+    return ERR_OK;
+}
+
+/* Settings that are text until they are used. */
+static enum err read_settings(struct station *s, struct fault *f)
+{
+    const struct client_settings *given = s->settings;
+
+    if (given->server_subject != NULL &&
+        name_parse(given->server_subject, s->life, &s->server_subject, f) !=
+            ERR_OK)
+        return fault_prefix(f, ERR_CONFIG, "server-subject");
+    if (given->fingerprint == NULL)
+        return ERR_OK;
+    return fingerprint_parse(given->fingerprint, s->life, &s->fingerprint, f);
+}
+
+enum err fingerprint_parse(const char *text, struct arena *a, struct span *out,
+                           struct fault *f)
+{
+    char *plain = arena_printf(a, "%s", text);
+    struct span bytes;
+
+    if (plain == NULL)
+        return fault_set(f, ERR_NO_MEM, "fingerprint");
+    for (char *c = plain; *c != '\0'; c++)
+        if (*c == ':')
+            *c = ' ';
+    if (hex_parse(plain, a, &bytes) != ERR_OK ||
+        bytes.len != CLIENT_CERT_ID_LEN)
+        return fault_set(f, ERR_CONFIG,
+                         "fingerprint: not 32 bytes in hexadecimal");
+    *out = bytes;
+    return ERR_OK;
+}
+
+enum err station_open(struct crypto *c, const char *dir,
+                      const struct client_settings *settings,
+                      const struct client_env *env, struct station **out,
+                      struct fault *f)
+{
+    AUTO(station) s = calloc(1, sizeof(*s));
+
+    if (s == NULL)
+        return fault_set(f, ERR_NO_MEM, "station");
+    s->lock = -1;
+    s->crypto = c;
+    s->settings = settings;
+    s->env = *env;
+    s->life = arena_new(CLIENT_ARENA);
+    s->arena = arena_new(CLIENT_ARENA);
+    s->scratch = arena_new(CLIENT_ARENA);
+    if (s->life == NULL || s->arena == NULL || s->scratch == NULL)
+        return fault_set(f, ERR_NO_MEM, "station");
+    s->dir = arena_printf(s->life, "%s", dir);
+    if (s->dir == NULL)
+        return fault_set(f, ERR_NO_MEM, "station");
+    TRY(crypto_ctx_new(c, &s->cx, f));
+    TRY(dir_create(dir, CLIENT_DIR_MODE, f));
+    TRY(lock(s, f));
+    TRY(read_settings(s, f));
+    *out = s;
+    s = NULL;
+    return ERR_OK;
+}
+
+void station_free(struct station *s)
+{
+    if (s == NULL)
+        return;
+    pending_done(&s->pending);
+    privkey_free(s->new_key);
+    privkey_free(s->own.key);
+    crypto_ctx_free(s->cx);
+    arena_free(s->scratch);
+    arena_free(s->arena);
+    arena_free(s->life);
+    if (s->lock >= 0)
+        close(s->lock);
+    free(s);
+}
+
+/* --- what messages are signed with --- */
+
+static enum err take_identity(struct station *s, struct span cert,
+                              struct cert_list chain, const char *key_path,
+                              struct fault *f)
+{
+    struct identity own = { .chain = chain };
+    AUTO(secret) text = NULL;
+    enum err e;
+
+    if (x509_read(cert, s->arena, &own.cert) != ERR_OK)
+        return fault_set(f, ERR_CONFIG, "our certificate cannot be read");
+    TRY(secret_load(key_path, &text, f));
+    e = privkey_parse(s->cx, secret_span(text), &own.key, f);
+    if (e != ERR_OK)
+        return fault_prefix(f, ERR_CONFIG, "%s", key_path);
+    own.alg = sig_alg_default(privkey_kind(own.key));
+    privkey_free(s->own.key);
+    s->own = own;
+    if (!span_is_equal(privkey_spki(own.key), own.cert.spki.der))
+        return fault_set(f, ERR_CONFIG, "%s is not the certificate's key",
+                         key_path);
+    return ERR_OK;
+}
+
+/* What the settings name and is not there is a matter of the settings. */
+static enum err settings_err(enum err e, struct fault *f)
+{
+    if (e == ERR_NOT_FOUND)
+        f->err = ERR_CONFIG;
+    return e == ERR_NOT_FOUND ? ERR_CONFIG : e;
+}
+
+static enum err load_vendor(struct station *s, struct fault *f)
+{
+    const struct client_settings *given = s->settings;
+    struct cert_list certs, chain = { 0 };
+    struct span *more;
+
+    if (given->cert == NULL || given->key == NULL)
+        return fault_set(f, ERR_CONFIG,
+                         "the vendor's certificate and key are needed: --cert "
+                         "and --key");
+    TRY(settings_err(certs_load(given->cert, s->arena, &certs, f), f));
+    if (certs.num == 0)
+        return fault_set(f, ERR_CONFIG, "%s: no certificate", given->cert);
+    if (given->chain != NULL)
+        TRY(settings_err(certs_load(given->chain, s->arena, &chain, f), f));
+    /* A certificate's file may bring its chain along. */
+    more = arena_array(s->arena, certs.num + chain.num, sizeof(*more));
+    if (more == NULL)
+        return fault_set(f, ERR_NO_MEM, "chain");
+    for (size_t i = 1; i < certs.num; i++)
+        more[i - 1] = certs.list[i];
+    for (size_t i = 0; i < chain.num; i++)
+        more[certs.num - 1 + i] = chain.list[i];
+    return settings_err(
+        take_identity(s, certs.list[0],
+                      (struct cert_list){ more, certs.num - 1 + chain.num },
+                      given->key, f),
+        f);
+}
+
+static enum err load_current(struct station *s, struct fault *f)
+{
+    struct pair pair;
+
+    TRY(pair_load(s->dir, s->arena, &pair, f));
+    return settings_err(take_identity(s, pair.cert, pair.chain,
+                                      path_join(pair.path, "key.pem", s->arena),
+                                      f),
+                        f);
+}
+
+enum err identity_load(struct station *s, enum cmp_body_type request,
+                       struct fault *f)
+{
+    return request == CMP_KUR ? load_current(s, f) : load_vendor(s, f);
+}

@@ -1,0 +1,74 @@
+#include "client/run.h"
+
+static enum err fill_root(const struct pair *pair,
+                          const struct client_settings *settings,
+                          struct arena *a, struct client_status *st,
+                          struct fault *f)
+{
+    struct x509_cert root;
+    struct span fingerprint;
+
+    if (x509_read(pair->root, a, &root) != ERR_OK)
+        return fault_set(f, ERR_CONFIG, "%s/root.pem cannot be read",
+                         pair->path);
+    st->root_subject = root.subject;
+    hash_sha256_pair(pair->root, SPAN_NONE, st->root_id);
+    st->origin = pair->learnt ? ROOT_UNVERIFIED : ROOT_CONFIGURED;
+    if (!pair->learnt || settings->fingerprint == NULL)
+        return ERR_OK;
+    TRY(fingerprint_parse(settings->fingerprint, a, &fingerprint, f));
+    if (span_is_equal(fingerprint, SPAN_OF(st->root_id)))
+        st->origin = ROOT_VERIFIED;
+    return ERR_OK;
+}
+
+static enum err fill_pair(const char *dir,
+                          const struct client_settings *settings,
+                          struct arena *a, struct client_status *st,
+                          struct fault *f)
+{
+    struct pair pair;
+    enum err e = pair_load(dir, a, &pair, f);
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(e);
+    if (x509_read(pair.cert, a, &st->cert) != ERR_OK)
+        return fault_set(f, ERR_CONFIG, "%s/certificate.pem cannot be read",
+                         pair.path);
+    st->has_pair = true;
+    st->pair_path = pair.path;
+    return fill_root(&pair, settings, a, st, f);
+}
+
+static enum err fill_pending(const char *dir, struct arena *a,
+                             struct client_status *st, struct fault *f)
+{
+    struct pending p = { 0 };
+    enum err e = pending_load(dir, a, &p, f);
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(e);
+    st->has_pending = true;
+    st->pending = p.machine;
+    pending_done(&p);
+    return ERR_OK;
+}
+
+enum err station_status(const char *dir, const struct client_settings *settings,
+                        struct arena *a, struct client_status *out,
+                        struct fault *f)
+{
+    struct client_status st = { 0 };
+    struct ignored ignored;
+
+    TRY(fill_pair(dir, settings, a, &st, f));
+    TRY(fill_pending(dir, a, &st, f));
+    TRY(ignored_load(dir, a, &ignored, f));
+    st.num_ignored = ignored.num;
+    st.ignored_at = ignored.at;
+    st.ignored_text = ignored.text;
+    *out = st;
+    return ERR_OK;
+}

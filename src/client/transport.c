@@ -1,0 +1,153 @@
+#include "client/transport.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define CONNECT_MS 10000L
+#define MEDIA_TYPE "application/pkixcmp"
+
+struct http_transport {
+    CURL *curl;
+    struct curl_slist *headers;
+};
+
+void http_transport_free(struct http_transport *t)
+{
+    if (t == NULL)
+        return;
+    curl_slist_free_all(t->headers);
+    if (t->curl != NULL)
+        curl_easy_cleanup(t->curl);
+    free(t);
+}
+
+/* No Expect: a request is small, and HTTP/1.0 servers know none. */
+static bool set_headers(struct http_transport *t)
+{
+    static const char *const lines[] = { "Content-Type: " MEDIA_TYPE,
+                                         "Accept: " MEDIA_TYPE, "Expect:" };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct curl_slist *more = curl_slist_append(t->headers, lines[i]);
+
+        if (more == NULL)
+            return false;
+        t->headers = more;
+    }
+    return true;
+}
+
+static bool set_options(struct http_transport *t, const char *tls_root)
+{
+    CURL *c = t->curl;
+
+    return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") ==
+               CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+                            (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_SSLVERSION,
+                            (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) ==
+               CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK &&
+           (tls_root == NULL ||
+            curl_easy_setopt(c, CURLOPT_CAINFO, tls_root) == CURLE_OK);
+}
+
+enum err http_transport_new(const char *tls_root, struct http_transport **out,
+                            struct fault *f)
+{
+    AUTO(http_transport) t = calloc(1, sizeof(*t));
+
+    if (t == NULL)
+        return fault_set(f, ERR_NO_MEM, "HTTP");
+    t->curl = curl_easy_init();
+    if (t->curl == NULL || !set_headers(t) || !set_options(t, tls_root))
+        return fault_set(f, ERR_IO, "libcurl does not start");
+    *out = t;
+    t = NULL;
+    return ERR_OK;
+}
+
+/* Refusing a byte ends the transfer. */
+static size_t take_bytes(char *bytes, size_t size, size_t num, void *arg)
+{
+    struct buf *answer = arg;
+
+    buf_add(answer, span_of(bytes, size * num));
+    return answer->failed == ERR_OK ? size * num : 0;
+}
+
+static enum err curl_fail(CURLcode code, const struct buf *answer,
+                          struct fault *f)
+{
+    if (answer->failed != ERR_OK)
+        return fault_set(f, ERR_NO_ANSWER, "an answer of more than %zu bytes",
+                         answer->cap);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return fault_set(f, ERR_TIMEOUT, "%s", curl_easy_strerror(code));
+    return fault_set(f, ERR_IO, "%s", curl_easy_strerror(code));
+}
+
+static bool is_media_type(const char *type)
+{
+    size_t len = sizeof(MEDIA_TYPE) - 1;
+
+    return type != NULL && strncasecmp(type, MEDIA_TYPE, len) == 0 &&
+           (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
+}
+
+/* Statuses by which a proxy, or a busy server, says: not now. */
+static bool says_not_now(long status)
+{
+    return status == 429 || (status >= 502 && status <= 504);
+}
+
+/*
+ * A CMP message counts under any status but a redirect (RFC 9811, 3.3 allows
+ * 4xx and 5xx); whether it is to be believed, its protection says.
+ */
+static enum err judge(CURL *curl, const struct buf *answer, struct fault *f)
+{
+    const char *type = NULL;
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    if (status >= 200 && (status < 300 || status >= 400) && answer->len > 0 &&
+        is_media_type(type))
+        return ERR_OK;
+    return fault_set(f, says_not_now(status) ? ERR_IO : ERR_NO_ANSWER,
+                     "HTTP %ld with %zu bytes of %s", status, answer->len,
+                     type == NULL ? "no type" : type);
+}
+
+static enum err http_post(void *arg, const char *url, struct span message,
+                          int64_t timeout_ms, struct buf *answer,
+                          struct fault *f)
+{
+    struct http_transport *t = arg;
+    CURL *c = t->curl;
+    CURLcode code;
+
+    if (curl_easy_setopt(c, CURLOPT_URL, url) != CURLE_OK ||
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)message.len) !=
+            CURLE_OK ||
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, message.ptr) != CURLE_OK ||
+        curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) != CURLE_OK ||
+        curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK ||
+        curl_easy_setopt(c, CURLOPT_WRITEDATA, answer) != CURLE_OK)
+        return fault_set(f, ERR_IO, "libcurl refuses the request");
+    code = curl_easy_perform(c);
+    if (code != CURLE_OK)
+        return curl_fail(code, answer, f);
+    return judge(c, answer, f);
+}
+
+struct client_transport http_transport_use(struct http_transport *t)
+{
+    return (struct client_transport){ http_post, t };
+}

@@ -1,0 +1,38 @@
+/*
+ * How a station's messages travel: one POST, one answer.
+ */
+#ifndef CLIENT_TRANSPORT_H
+#define CLIENT_TRANSPORT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * Sends one message and appends what came back to `answer`.
+ * ERR_IO, ERR_TIMEOUT: nobody answered, or a proxy said so for the server.
+ * ERR_NO_ANSWER: something did, but not with a CMP message. The fault says
+ * what.
+ */
+struct client_transport {
+    enum err (*post)(void *arg, const char *url, struct span message,
+                     int64_t timeout_ms, struct buf *answer, struct fault *f);
+    void *arg;
+};
+
+/*
+ * HTTP by libcurl (RFC 9811): http and https, no redirects, the proxy that the
+ * environment names, connections kept for the next message. One thread's.
+ */
+struct http_transport;
+
+/* `tls_root`: a file of CA certificates for https; NULL: the system's. */
+MUST_USE enum err http_transport_new(const char *tls_root,
+                                     struct http_transport **out,
+                                     struct fault *f);
+void http_transport_free(struct http_transport *t);
+DEFINE_AUTO(http_transport)
+
+/* `t` outlives what is returned. */
+struct client_transport http_transport_use(struct http_transport *t);
+
+#endif

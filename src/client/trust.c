@@ -1,0 +1,375 @@
+/*
+ * Whom a station believes: the operator roots in force, a root that comes with
+ * the first answer (mode `learn`), and what is found about each answer.
+ */
+#include "client/internal.h"
+
+enum err cert_id(struct crypto_ctx *cx, struct span der,
+                 uint8_t out[CLIENT_CERT_ID_LEN], struct fault *f)
+{
+    uint8_t digest[DIGEST_MAX_LEN];
+
+    TRY(hash_compute(cx, DIGEST_SHA256, der, digest, f));
+    memcpy(out, digest, CLIENT_CERT_ID_LEN);
+    return ERR_OK;
+}
+
+/* --- the roots in force --- */
+
+static enum err has_fingerprint(const struct station *s, struct span der,
+                                bool *out, struct fault *f)
+{
+    uint8_t id[CLIENT_CERT_ID_LEN];
+
+    TRY(cert_id(s->cx, der, id, f));
+    *out = span_is_equal(s->fingerprint, SPAN_OF(id));
+    return ERR_OK;
+}
+
+/* A fingerprint in the settings holds for a root learnt earlier too. */
+static enum err check_learnt(const struct station *s, struct fault *f)
+{
+    bool fits;
+
+    if (!s->roots_learnt || span_is_absent(s->fingerprint))
+        return ERR_OK;
+    TRY(has_fingerprint(s, s->roots.list[0], &fits, f));
+    return fits ? ERR_OK
+                : fault_set(f, ERR_CONFIG,
+                            "the operator root learnt does not have the "
+                            "fingerprint given; enrol anew in another folder");
+}
+
+static enum err take_pair_root(struct station *s, struct fault *f)
+{
+    struct span *root = arena_alloc(s->arena, sizeof(*root));
+    struct pair pair;
+
+    if (root == NULL)
+        return fault_set(f, ERR_NO_MEM, "root");
+    TRY(pair_load(s->dir, s->arena, &pair, f));
+    *root = pair.root;
+    s->roots = (struct cert_list){ root, 1 };
+    s->roots_learnt = pair.learnt;
+    return check_learnt(s, f);
+}
+
+enum err trust_load(struct station *s, enum cmp_body_type request,
+                    struct fault *f)
+{
+    enum err e;
+
+    s->roots = (struct cert_list){ 0 };
+    s->roots_learnt = false;
+    if (s->settings->root != NULL)
+        return certs_load(s->settings->root, s->arena, &s->roots, f);
+    e = take_pair_root(s, f);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    if (s->settings->trust == TRUST_LEARN && request == CMP_IR)
+        return ERR_OK;
+    return fault_set(f, ERR_CONFIG,
+                     "no operator root: give one with --root, or take the "
+                     "server's at its word with --trust learn");
+}
+
+/* --- paths --- */
+
+static enum err trust_make(struct crypto *c, struct cert_list roots,
+                           struct trust **out, struct fault *f)
+{
+    AUTO(trust) t = NULL;
+
+    TRY(trust_new(c, &t, f));
+    for (size_t i = 0; i < roots.num; i++)
+        TRY(trust_add_anchor(t, 0, roots.list[i], f));
+    TRY(trust_seal(t, f));
+    *out = t;
+    t = NULL;
+    return ERR_OK;
+}
+
+/* What an answer's certificates are judged by. */
+struct judge {
+    struct station *s;
+    const struct cmp_message *reply;
+    struct trust *trust;
+    struct cert_list untrusted; /* extraCerts, and those held already */
+    struct span cert;           /* the new certificate; absent: none */
+    struct checked *out;
+};
+
+/* A path, or none for the peer's fault: that is a fact, not a failure. */
+static enum err find_path(const struct judge *j, struct span leaf, bool *found,
+                          struct path *path, const char **why, struct fault *f)
+{
+    struct fault reason = { 0 };
+    enum err e = path_check(j->s->cx, j->trust, station_now(j->s), leaf,
+                            j->untrusted.list, j->untrusted.num, j->s->scratch,
+                            path, &reason);
+
+    *found = e == ERR_OK && path->revocation != REVOCATION_REVOKED;
+    if (e != ERR_OK && err_whose(e) == WHOSE_OURS) {
+        *f = reason;
+        return e;
+    }
+    if (!*found) {
+        *why = arena_printf(j->s->scratch, "%s", reason.text);
+        if (*why == NULL)
+            return fault_set(f, ERR_NO_MEM, "path");
+    }
+    return ERR_OK;
+}
+
+/* --- the signer --- */
+
+static bool may_be_signer(const struct pki_header *h,
+                          const struct x509_cert *cert)
+{
+    if (h->sender.type != GN_DIRECTORY ||
+        !name_is_equal(h->sender.value, cert->subject))
+        return false;
+    return span_is_absent(h->sender_kid) || span_is_absent(cert->ski) ||
+           span_is_equal(h->sender_kid, cert->ski);
+}
+
+/* One that fits is kept until a better one comes: whose key verifies, and then
+ * whose path is good. */
+static enum err try_signer(struct judge *j, const struct x509_cert *cert,
+                           struct span part, struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+    struct path path;
+    bool holds, trusted = false;
+    const char *why = NULL;
+
+    holds = sig_verify(j->s->cx, &cert->spki, &j->reply->header.protection_alg,
+                       part, j->reply->protection.bytes, NULL) == ERR_OK;
+    if (holds && j->trust != NULL)
+        TRY(find_path(j, cert->der, &trusted, &path, &why, f));
+    if (facts->signer != NULL && !(holds && !facts->signature_holds) &&
+        !(trusted && !facts->signer_is_trusted))
+        return ERR_OK;
+    j->out->signer = *cert;
+    facts->signer = &j->out->signer;
+    facts->signature_holds = holds;
+    facts->signer_is_trusted = trusted;
+    facts->path_text = why;
+    j->out->signer_chain = (struct cert_list){ 0 };
+    if (trusted)
+        j->out->signer_chain =
+            (struct cert_list){ path.chain, path.num_chain - 1 };
+    return cert_id(j->s->cx, cert->der, facts->signer_id, f);
+}
+
+static enum err find_signer(struct judge *j, struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+    struct span part = cmp_protected_part(j->reply, j->s->scratch);
+    struct x509_cert cert;
+    size_t tries = 0;
+
+    if (span_is_absent(part))
+        return fault_set(f, ERR_NO_MEM, "protected part");
+    if (span_is_absent(j->reply->protection.bytes))
+        return ERR_OK;
+    for (size_t i = 0; i < j->untrusted.num && tries < LIMIT_PATH_CERTS; i++) {
+        if (facts->signer_is_trusted ||
+            x509_read(j->untrusted.list[i], j->s->scratch, &cert) != ERR_OK ||
+            !may_be_signer(&j->reply->header, &cert))
+            continue;
+        TRY(try_signer(j, &cert, part, f));
+        tries++;
+    }
+    facts->signer_is_named =
+        facts->signer != NULL && !span_is_absent(j->s->server_subject) &&
+        name_is_equal(facts->signer->subject, j->s->server_subject);
+    return ERR_OK;
+}
+
+/* --- the new certificate --- */
+
+static enum err fill_hash(struct judge *j, struct fault *f)
+{
+    const struct sig_alg_info *info =
+        sig_alg_info(sig_alg_find(&j->out->cert.sig_alg));
+    uint8_t *hash = arena_alloc(j->s->scratch, DIGEST_MAX_LEN);
+
+    if (info == NULL)
+        return ERR_OK;
+    if (hash == NULL)
+        return fault_set(f, ERR_NO_MEM, "certHash");
+    TRY(hash_compute(j->s->cx, info->cert_digest, j->cert, hash, f));
+    j->out->facts.cert_hash = span_of(hash, digest_len(info->cert_digest));
+    return ERR_OK;
+}
+
+static enum err check_cert(struct judge *j, struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+    struct path path;
+
+    if (j->trust == NULL)
+        return ERR_OK;
+    TRY(find_path(j, j->cert, &facts->cert_is_trusted, &path,
+                  &facts->cert_path_text, f));
+    if (!facts->cert_is_trusted || path.num_chain < 2)
+        return ERR_OK;
+    facts->cert_issuer = path.chain[1];
+    j->out->root = path.chain[path.num_chain - 1];
+    j->out->chain = (struct cert_list){ path.chain + 1, path.num_chain - 2 };
+    return ERR_OK;
+}
+
+static enum err read_cert(struct judge *j, struct fault *f)
+{
+    const struct pki_body *body = &j->reply->body;
+
+    if ((body->type != CMP_IP && body->type != CMP_KUP) ||
+        body->cert_rep.num_responses != 1 ||
+        span_is_absent(body->cert_rep.responses[0].certificate))
+        return ERR_OK;
+    j->cert = body->cert_rep.responses[0].certificate;
+    if (x509_read(j->cert, j->s->scratch, &j->out->cert) != ERR_OK)
+        return ERR_OK;
+    j->out->facts.cert = &j->out->cert;
+    return fill_hash(j, f);
+}
+
+/* Everything under the anchors that `j->trust` holds. */
+static enum err judge_all(struct judge *j, struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+
+    facts->signer = NULL;
+    facts->signature_holds = facts->signer_is_trusted = false;
+    facts->cert_is_trusted = false;
+    TRY(find_signer(j, f));
+    return facts->cert == NULL ? ERR_OK : check_cert(j, f);
+}
+
+/* --- learning a root --- */
+
+static bool is_self_signed(struct station *s, const struct x509_cert *cert)
+{
+    return x509_is_self_issued(cert) &&
+           sig_verify(s->cx, &cert->spki, &cert->sig_alg, cert->tbs,
+                      cert->signature, NULL) == ERR_OK;
+}
+
+/*
+ * Tries one certificate of extraCerts as the operator root. It must validate
+ * both the signer and the new certificate; with a fingerprint given, the one
+ * that has it is the root, whatever the answer says.
+ */
+static enum err try_root(struct judge *j, struct span der, bool *found,
+                         struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+    bool is_known = false;
+    enum err e;
+
+    if (!span_is_absent(j->s->fingerprint)) {
+        TRY(has_fingerprint(j->s, der, &is_known, f));
+        if (!is_known)
+            return ERR_OK;
+    }
+    e = trust_make(j->s->crypto, (struct cert_list){ &der, 1 }, &j->trust,
+                   NULL);
+    if (e == ERR_OK) {
+        e = judge_all(j, f);
+        trust_free(j->trust);
+        j->trust = NULL;
+    } else if (err_whose(e) != WHOSE_OURS) {
+        return ERR_OK; /* not a CA's: no root */
+    }
+    *found = e == ERR_OK && facts->signer_is_trusted &&
+             (facts->cert == NULL ? is_known : facts->cert_is_trusted);
+    if (!*found)
+        facts->signer_is_trusted = facts->cert_is_trusted = false;
+    return e;
+}
+
+static enum err learn_root(struct judge *j, struct fault *f)
+{
+    struct x509_cert cert;
+    bool found = false;
+    size_t tries = 0;
+
+    for (size_t i = 0; i < j->reply->num_extra_certs; i++) {
+        struct span der = j->reply->extra_certs[i];
+
+        if (tries == LIMIT_PATH_CERTS ||
+            x509_read(der, j->s->scratch, &cert) != ERR_OK ||
+            !is_self_signed(j->s, &cert))
+            continue;
+        tries++;
+        TRY(try_root(j, der, &found, f));
+        if (found) {
+            j->out->learnt = true;
+            return ERR_OK;
+        }
+    }
+    TRY(judge_all(j, f));
+    j->out->facts.path_text =
+        span_is_absent(j->s->fingerprint)
+            ? "no root in extraCerts that leads to it and to a certificate"
+            : "no root in extraCerts has the fingerprint given";
+    return ERR_OK;
+}
+
+/* --- all of it --- */
+
+/* Certificates to build paths with: what the first answer brought, then what
+ * this one does. */
+static enum err gather(struct judge *j, struct fault *f)
+{
+    const struct pending *p = &j->s->pending;
+    struct span *list =
+        arena_array(j->s->scratch, 2 + p->chain.num + j->reply->num_extra_certs,
+                    sizeof(*list));
+    size_t n = 0;
+
+    if (list == NULL)
+        return fault_set(f, ERR_NO_MEM, "certificates");
+    for (size_t i = 0; i < p->signer.num; i++)
+        list[n++] = p->signer.list[i];
+    for (size_t i = 0; i < p->chain.num; i++)
+        list[n++] = p->chain.list[i];
+    for (size_t i = 0; i < j->reply->num_extra_certs; i++)
+        list[n++] = j->reply->extra_certs[i];
+    j->untrusted = (struct cert_list){ list, n };
+    return ERR_OK;
+}
+
+static enum err judge_held(struct judge *j, struct cert_list roots,
+                           struct fault *f)
+{
+    enum err e;
+
+    TRY(trust_make(j->s->crypto, roots, &j->trust, f));
+    e = judge_all(j, f);
+    trust_free(j->trust);
+    return e;
+}
+
+enum err reply_check(struct station *s, const struct cmp_message *reply,
+                     struct checked *out, struct fault *f)
+{
+    const struct pending *p = &s->pending;
+    struct judge j = { .s = s, .reply = reply, .out = out };
+
+    *out = (struct checked){ 0 };
+    out->facts.public_key = privkey_spki(s->new_key);
+    if (p->machine.request == CMP_KUR)
+        out->facts.subject = s->own.cert.subject;
+    TRY(gather(&j, f));
+    TRY(read_cert(&j, f));
+    out->learnt = p->learnt || s->roots_learnt;
+    /* One that was learnt is in force for this transaction alone. */
+    if (p->learnt && !span_is_absent(p->root))
+        return judge_held(&j, (struct cert_list){ &p->root, 1 }, f);
+    if (s->roots.num > 0)
+        return judge_held(&j, s->roots, f);
+    return learn_root(&j, f);
+}

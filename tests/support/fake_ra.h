@@ -1,0 +1,68 @@
+/*
+ * An RA/CA for tests of the station: answers ir, kur and certConf, well or in
+ * any wrong way a test asks for. What it answered is kept in files, so it goes
+ * on when the process that tests ends and another follows.
+ */
+#ifndef SUPPORT_FAKE_RA_H
+#define SUPPORT_FAKE_RA_H
+
+#include "client/client.h"
+#include "support/test_pki.h"
+
+/* What the certificate will say; a test changes it before it is signed. */
+struct fake_cert {
+    struct span subject, spki;
+    const struct test_cert *issuer;
+    int64_t not_before, not_after;
+    uint32_t key_usage;
+    bool is_ca;
+};
+
+#define FAKE_MAX_EXTRA 8
+
+/* An answer before it is written. */
+struct fake_reply {
+    struct pki_header header;
+    struct pki_body body;
+    struct cert_response responses[2];
+    const struct test_cert *signer;
+    bool is_unprotected;
+    struct span extra[FAKE_MAX_EXTRA];
+    size_t num_extra;
+};
+
+struct fake_ra {
+    struct test_pki *pki;
+    struct arena *arena;
+    const char *dir;                              /* of the answers kept */
+    const struct test_cert *vendor_root, *vendor; /* the station's */
+    const struct test_cert *root, *ca, *ra;
+    /* of the same operator, but not entitled to answer: another station */
+    const struct test_cert *station;
+    unsigned num_posts; /* in this process */
+
+    /* What goes wrong; any may be NULL. */
+    void (*change_cert)(struct fake_ra *ra, struct fake_cert *cert);
+    void (*change)(struct fake_ra *ra, struct fake_reply *reply);
+    void (*damage)(struct fake_ra *ra, struct buf *answer);
+    enum cmp_body_type only; /* the answer to this body; CMP_BODY_NUM: all */
+    enum err no_answer;      /* what post returns in place of an answer */
+};
+
+struct fake_ra *fake_ra_new(void);
+void fake_ra_free(struct fake_ra *ra);
+DEFINE_AUTO(fake_ra)
+
+/* `arg` is the fake_ra. */
+struct client_transport fake_ra_transport(struct fake_ra *ra);
+
+/* Settings of a station with its vendor's files; `root` is for `pinned`. */
+void fake_ra_settings(struct fake_ra *ra, struct client_settings *out);
+
+/* How many certificates were issued, by all processes. */
+size_t fake_ra_num_issued(const struct fake_ra *ra);
+
+/* Adds a certificate to extraCerts; puts it first. */
+void fake_reply_extra(struct fake_reply *reply, struct span der);
+
+#endif
