@@ -23,6 +23,9 @@ static void test_revocation(void **state)
     const struct test_crl *endless = CRL(.issuer = sub, .no_next_update = true);
     const struct test_crl *old =
         CRL(.issuer = sub, .this_update = long_ago, .next_update = lately);
+    const struct test_crl *ending = CRL(.issuer = sub, .next_update = TEST_NOW);
+    const struct test_crl *beginning =
+        CRL(.issuer = sub, .this_update = TEST_NOW);
     const struct test_crl *future =
         CRL(.issuer = sub, .this_update = TEST_NOW + 1);
     const struct test_crl *leaf_out = CRL(.issuer = sub, REVOKES(leaf));
@@ -105,6 +108,18 @@ static void test_revocation(void **state)
           .extra = { sub },
           .crls = { root_crl, old },
           .revocation = REVOCATION_UNKNOWN },
+        { "out of date this second",
+          leaf,
+          { root },
+          .extra = { sub },
+          .crls = { root_crl, ending },
+          .revocation = REVOCATION_UNKNOWN },
+        { "begins this second",
+          leaf,
+          { root },
+          .extra = { sub },
+          .crls = { root_crl, beginning },
+          .revocation = REVOCATION_GOOD },
         { "not yet",
           leaf,
           { root },

@@ -214,6 +214,10 @@ static void test_dates(void **state)
         CERT(.subject = "CN=bs", .issuer = sub, .not_after = past);
     const struct test_cert *new_leaf =
         CERT(.subject = "CN=bs", .issuer = sub, .not_before = soon);
+    const struct test_cert *brief_root =
+        CERT(.subject = "CN=Brief", .ca = true, .not_after = soon);
+    const struct test_cert *brief_sub =
+        CERT(.subject = "CN=Brief Sub", .ca = true, .issuer = brief_root);
     const struct test_cert *just_out =
         CERT(.subject = "CN=bs", .issuer = sub, .not_after = TEST_NOW);
     const struct test_cert *just_in =
@@ -270,6 +274,11 @@ static void test_dates(void **state)
           { old_root },
           .err = ERR_SIGNER_NOT_TRUSTED,
           .says = "trust anchor 'CN=Old Root' expired" },
+        { "anchor ends first",
+          CERT(.subject = "CN=x", .issuer = brief_sub),
+          { brief_root },
+          .extra = { brief_sub },
+          .revocation = REVOCATION_UNKNOWN },
         { "anchor expired, itself",
           old_root,
           { old_root },
