@@ -87,10 +87,12 @@ def operator(stationmaster, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def world(stationmaster, operator, tmp_path_factory):
-    """Vendors and a server that runs for the module's tests."""
+def world(request, stationmaster, operator, tmp_path_factory):
+    """Vendors and a server that runs for the module's tests; SERVER there
+    says how it differs from others."""
     made = World(stationmaster, operator,
-                 tmp_path_factory.mktemp("world") / "files")
+                 tmp_path_factory.mktemp("world") / "files",
+                 **getattr(request.module, "SERVER", {}))
     yield made
     made.close()
 

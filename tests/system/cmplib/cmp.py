@@ -261,9 +261,9 @@ class Reply:
             path.append(above)
         return path
 
-    def check(self, request, root, signer=None):
-        """Protection, nonces, sender. `signer` is the one of the reply
-        before, where it is known. Returns the signer."""
+    def check_protection(self, root, signer=None):
+        """Signed by who may? `signer` is the one of the reply before, where
+        it is known. Returns the signer."""
         if self.protection is None or self.protection_alg is None:
             raise Unbelievable("unprotected")
         pool = [signer] if signer else self.extra_certs
@@ -279,6 +279,11 @@ class Reply:
             raise Unbelievable("protection does not verify") from None
         if signer is None:
             self.check_entitled(found, root)
+        return found
+
+    def check(self, request, root, signer=None):
+        """The same, and that it answers this request."""
+        found = self.check_protection(root, signer)
         fields = request.fields
         if self.transaction_id != fields.get("transaction_id"):
             raise Unbelievable("another transactionID")
