@@ -111,54 +111,79 @@ static enum err release_old(struct keeper *k, struct change *c, int64_t id,
     return ERR_OK;
 }
 
-static enum err record_timeout(struct keeper *k, struct change *c,
-                               const struct transaction_record *due,
-                               bool *revoked, struct fault *f)
+/* What a time-out is about, as audit and log say it. */
+struct timeout {
+    const struct transaction_record *transaction;
+    struct certificate_record certificate;
+    struct station_record station;
+    bool is_revoked;
+    char id[2 * LIMIT_ID_LEN + 1];
+    char serial[2 * LIMIT_SERIAL_LEN + 1];
+};
+
+static enum err find_timeout(struct keeper *k,
+                             const struct transaction_record *due,
+                             struct timeout *out, struct fault *f)
 {
-    struct transaction_record t = *due;
-    struct certificate_record cert;
-    char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1];
+    struct store_session *session = k->worker.session;
+
+    *out = (struct timeout){ .transaction = due };
+    TRY(store_find_issued(session, due->id, 0, k->arena, &out->certificate, f));
+    TRY(store_find_station_by_id(session, due->station, k->arena, &out->station,
+                                 f));
+    out->is_revoked =
+        revokes(k, due->profile) && out->certificate.revoked_at == 0;
+    hex_format(due->transaction_id, out->id, sizeof(out->id));
+    hex_format(out->certificate.serial, out->serial, sizeof(out->serial));
+    return ERR_OK;
+}
+
+static enum err record_timeout(struct keeper *k, struct change *c,
+                               const struct timeout *out, struct fault *f)
+{
+    struct transaction_record t = *out->transaction;
+    struct certificate_record cert = out->certificate;
     const char *entry;
 
-    TRY(store_find_issued(k->worker.session, t.id, 0, k->arena, &cert, f));
     t.state = TRANSACTION_TIMED_OUT;
     t.deadline = 0;
     t.ended_at = now_of(k);
     change_set_transaction(c, &t);
     cert.status = CERTIFICATE_TIMED_OUT;
     cert.changed = t.ended_at;
-    *revoked = revokes(k, t.profile) && cert.revoked_at == 0;
-    if (*revoked) {
+    if (out->is_revoked) {
         cert.revoked_at = t.ended_at;
         cert.reason = CRL_CESSATION_OF_OPERATION;
     }
     change_set_certificate(c, &cert);
     TRY(release_old(k, c, cert.previous, f));
-    hex_format(t.transaction_id, id, sizeof(id));
-    hex_format(cert.serial, serial, sizeof(serial));
-    entry = arena_printf(k->arena,
-                         "timed-out certConf profile=%.*s serial=%s "
-                         "transaction=%s revoked=%s",
-                         (int)t.profile.len, (const char *)t.profile.ptr,
-                         serial, id, *revoked ? "yes" : "no");
+    entry = arena_printf(
+        k->arena,
+        "timed-out certConf profile=%.*s station=%.*s/%.*s serial=%s "
+        "transaction=%s revoked=%s",
+        (int)t.profile.len, (const char *)t.profile.ptr,
+        (int)out->station.vendor.len, (const char *)out->station.vendor.ptr,
+        (int)out->station.serial.len, (const char *)out->station.serial.ptr,
+        out->serial, out->id, out->is_revoked ? "yes" : "no");
     if (entry == NULL)
         return fault_set(f, ERR_NO_MEM, "audit entry");
     change_add_audit(c, t.ended_at, span_str(entry));
     return ERR_OK;
 }
 
-static void log_timeout(struct keeper *k, const struct transaction_record *t)
+static void log_timeout(struct keeper *k, const struct timeout *out)
 {
-    char id[2 * LIMIT_ID_LEN + 1];
     struct log_field fields[] = {
-        { "profile", t->profile },
-        { "transaction", SPAN_NONE },
+        { "profile", out->transaction->profile },
+        { "vendor", out->station.vendor },
+        { "station", out->station.serial },
+        { "transaction", span_str(out->id) },
+        { "serial", span_str(out->serial) },
         { "clause", SPAN_LIT("RFC 9810, 5.3.18") },
         { "text", SPAN_LIT("no certConf before the deadline") },
+        { "revoked", out->is_revoked ? SPAN_LIT("yes") : SPAN_LIT("no") },
     };
 
-    hex_format(t->transaction_id, id, sizeof(id));
-    fields[1].value = span_str(id);
     log_write(k->line->log, LOG_LEVEL_WARN, "timed-out", fields,
               sizeof(fields) / sizeof(fields[0]));
 }
@@ -168,28 +193,31 @@ static enum err time_out(struct keeper *k, const struct transaction_record *t,
 {
     AUTO(change) c = change_new();
     struct change *given;
-    bool revoked = false;
+    struct timeout out;
     enum err e;
 
     if (c == NULL)
         return fault_set(f, ERR_NO_MEM, "time-out");
-    TRY(record_timeout(k, c, t, &revoked, f));
+    TRY(find_timeout(k, t, &out, f));
+    TRY(record_timeout(k, c, &out, f));
     given = c;
     c = NULL;
     e = store_commit(k->line->store, given, f);
     if (e == ERR_LOST) /* its certConf came, or another process was first */
         return ERR_OK;
     TRY(e);
-    log_timeout(k, t);
+    log_timeout(k, &out);
     return ERR_OK;
 }
 
+/* Served time is whole seconds: a second that had begun when the certificate
+ * was issued is not the station's to lose. */
 static enum err sweep(struct keeper *k, struct fault *f)
 {
     struct transaction_list due;
 
-    TRY(store_list_due(k->worker.session, k->served, MAX_DUE, k->arena, &due,
-                       f));
+    TRY(store_list_due(k->worker.session, k->served - 1, MAX_DUE, k->arena,
+                       &due, f));
     for (size_t i = 0; i < due.num; i++)
         TRY(time_out(k, &due.list[i], f));
     return ERR_OK;

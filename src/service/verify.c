@@ -2,6 +2,7 @@
  * Step 4: who signed this message, may they, and do they hold the new key?
  * The cheap questions come first; OpenSSL's path validation last.
  */
+#include "base/text.h"
 #include "service/line.h"
 
 /* A transactionID shared by more requesters than this is an attack. */
@@ -129,11 +130,26 @@ static bool serves_vendor(const struct path_profile *profile,
     return profile->config->vendors.num == 0;
 }
 
+/* A rule that was broken and is let pass. */
+static void note(struct job *job, enum rule_id rule, const char *path,
+                 const char *text)
+{
+    struct findings *findings = &job->findings;
+    struct finding *finding;
+
+    if (findings->num == sizeof(findings->list) / sizeof(findings->list[0])) {
+        findings->dropped++;
+        return;
+    }
+    finding = &findings->list[findings->num++];
+    finding->rule = rule_get(rule);
+    text_format(finding->found.path, sizeof(finding->found.path), "%s", path);
+    text_format(finding->found.text, sizeof(finding->found.text), "%s", text);
+}
+
 static enum err check_revocation(struct job *job, const struct path *path,
                                  const struct config_vendor *vendor)
 {
-    struct finding *finding;
-
     switch (path->revocation) {
     case REVOCATION_GOOD:
         return ERR_OK;
@@ -149,11 +165,8 @@ static enum err check_revocation(struct job *job, const struct path *path,
     if (vendor->revocation == CONFIG_REVOCATION_REFUSE)
         return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
                           "a path whose revocation cannot be told");
-    if (vendor->crls.num > 0 && job->findings.num < 8) {
-        finding = &job->findings.list[job->findings.num++];
-        *finding = (struct finding){ rule_get(RULE_REVOCATION_IS_KNOWN),
-                                     { "extraCerts", "not known" } };
-    }
+    if (vendor->crls.num > 0)
+        note(job, RULE_REVOCATION_IS_KNOWN, "extraCerts", "not known");
     return ERR_OK;
 }
 
@@ -208,19 +221,29 @@ static enum err find_vendor(struct worker *w, struct job *job,
                      (const char *)job->station.vendor.ptr);
 }
 
-/* What the vendor entry forgives, by name. */
+/* A rule that the vendor's entry may bend, by name. */
+static enum err refuse_unless(struct job *job, bool is_forgiven,
+                              enum rule_id rule, const char *path,
+                              const char *text)
+{
+    if (!is_forgiven)
+        return rule_break(&job->fault, rule, path, "%s", text);
+    note(job, rule, path, text);
+    return ERR_OK;
+}
+
 static enum err check_quirks(struct worker *w, struct job *job)
 {
     uint32_t quirks = w->line->authority->vendors[job->vendor].config->quirks;
 
-    if (job->facts.quirk_sender_mismatch &&
-        (quirks & CONFIG_QUIRK_SENDER_MISMATCH) == 0)
-        return rule_break(&job->fault, RULE_SENDER_IS_SIGNER, "header.sender",
-                          "another name");
-    if (!x509_may(&job->signer, KU_DIGITAL_SIGNATURE) &&
-        (quirks & CONFIG_QUIRK_NO_DIGITAL_SIGNATURE) == 0)
-        return rule_break(&job->fault, RULE_SIGNER_MAY_SIGN, "extraCerts",
-                          "a keyUsage without it");
+    if (job->facts.quirk_sender_mismatch)
+        TRY(refuse_unless(job, (quirks & CONFIG_QUIRK_SENDER_MISMATCH) != 0,
+                          RULE_SENDER_IS_SIGNER, "header.sender",
+                          "another name"));
+    if (!x509_may(&job->signer, KU_DIGITAL_SIGNATURE))
+        TRY(refuse_unless(
+            job, (quirks & CONFIG_QUIRK_NO_DIGITAL_SIGNATURE) != 0,
+            RULE_SIGNER_MAY_SIGN, "extraCerts", "a keyUsage without it"));
     return ERR_OK;
 }
 
