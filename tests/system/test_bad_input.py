@@ -52,6 +52,20 @@ row("33-extra-certs", lambda w: junk_certs(w, 31), "error", "badDataFormat",
     "message-is-der")
 
 
+def nested(levels):
+    inner = der.NULL
+    for _ in range(levels):
+        inner = seq(inner)
+    return inner
+
+
+row("deep-nesting", lambda w: body_of(w, "ir", nested(10000)), "error",
+    "badDataFormat", "message-is-der")
+row("deep-nesting-in-extension",
+    ir(extensions=[pki.extension("2.5.29.17", nested(5000))]), "ip",
+    "badCertTemplate", "extensions-are-readable")
+
+
 def junk_certs(w, num):
     out = w.station().ir()
     out.extra_certs += [seq(integer(n)) for n in range(num)]
