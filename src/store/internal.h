@@ -302,6 +302,8 @@ struct store_ops {
     enum err (*commit)(struct store *s, struct fault *f);
     void (*rollback)(struct store *s);
     void (*tidy)(struct store *s, size_t num_waiting);
+    /* Pages written since it was last asked. */
+    uint64_t (*take_pages)(struct store *s);
 };
 
 /* The one that writes: a queue, and a thread that takes batches from it. */

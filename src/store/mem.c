@@ -477,6 +477,12 @@ static void mem_tidy(struct store *s, size_t num_waiting)
     (void)num_waiting;
 }
 
+static uint64_t mem_take_pages(struct store *s)
+{
+    (void)s;
+    return 0;
+}
+
 static enum err (*const appliers[OP_NUM])(struct mem *, union record *,
                                           const int64_t[2]) = {
     [OP_ADD_STATION] = add_station,
@@ -526,6 +532,7 @@ static void set_ops(struct store_ops *ops)
     ops->commit = mem_commit;
     ops->rollback = mem_rollback;
     ops->tidy = mem_tidy;
+    ops->take_pages = mem_take_pages;
 }
 
 enum err mem_open(const struct store_options *options, struct store **out,

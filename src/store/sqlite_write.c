@@ -489,6 +489,17 @@ static void tidy(struct store *base, size_t num_waiting)
     }
 }
 
+static uint64_t take_pages(struct store *base)
+{
+    struct sqlite_store *s = sqlite_of(base);
+    int pages = 0, most = 0;
+
+    if (s->writer != NULL)
+        sqlite3_db_status(s->writer->db, SQLITE_DBSTATUS_CACHE_WRITE, &pages,
+                          &most, 1);
+    return (uint64_t)pages;
+}
+
 void sqlite_write_ops(struct store_ops *ops)
 {
     ops->begin = begin;
@@ -499,4 +510,5 @@ void sqlite_write_ops(struct store_ops *ops)
     ops->commit = commit;
     ops->rollback = rollback;
     ops->tidy = tidy;
+    ops->take_pages = take_pages;
 }

@@ -386,9 +386,9 @@ void store_hint_idle(struct store *s);
 MUST_USE enum err store_commit(struct store *s, struct change *c,
                                struct fault *f);
 
-/* Counters since opening. */
+/* Counters since opening; `pages` of a file that commits wrote. */
 struct store_stats {
-    uint64_t batches, changes, lost, failed;
+    uint64_t batches, changes, lost, failed, pages;
 };
 void store_stats(struct store *s, struct store_stats *out);
 

@@ -98,10 +98,14 @@ static enum err run_batch(struct store *s, struct change *batch,
     return s->ops->commit(s, f);
 }
 
-static void count(struct writer *w, const struct change *batch)
+static void count(struct store *s, const struct change *batch)
 {
+    struct writer *w = &s->writer;
+    uint64_t pages = s->read_only ? 0 : s->ops->take_pages(s);
+
     pthread_mutex_lock(&w->mutex);
     w->stats.batches++;
+    w->stats.pages += pages;
     for (const struct change *c = batch; c != NULL; c = c->next) {
         w->stats.changes++;
         w->stats.lost += c->result == CHANGE_LOST;
@@ -150,7 +154,7 @@ static void *writer_run(void *arg)
             for (struct change *c = batch; c != NULL; c = c->next)
                 c->result = CHANGE_FAILED;
         }
-        count(&s->writer, batch);
+        count(s, batch);
         report(batch, &f);
         s->ops->tidy(s, num_waiting(&s->writer));
     }
@@ -207,7 +211,7 @@ static void refuse(struct store *s, struct change *c, change_done *done,
     c->done = done;
     c->arg = arg;
     c->result = CHANGE_FAILED;
-    count(&s->writer, c);
+    count(s, c);
     report(c, &f);
 }
 
