@@ -373,9 +373,10 @@ static enum err run(struct station *s, enum cmp_body_type request,
     }
     buf_done(&answer);
     if (e == ERR_OK && at.result == ERR_NO_ANSWER)
-        fault_prefix(f, ERR_NO_ANSWER,
-                     "no answer in time; the transaction "
-                     "stays pending; last");
+        fault_clause(f, ERR_NO_ANSWER, at.why.clause,
+                     "no answer in time; the transaction stays pending. The "
+                     "last try: %s",
+                     at.why.text);
     return e == ERR_OK ? at.result : e;
 }
 

@@ -1,0 +1,12 @@
+/*
+ * The verbs of station, one array per file; app joins them.
+ */
+#ifndef CLI_STATION_H
+#define CLI_STATION_H
+
+#include "cli/cli.h"
+
+extern const struct cli_verbs cli_station_enroll; /* enroll, renew */
+extern const struct cli_verbs cli_station_status; /* status, trust */
+
+#endif

@@ -1,0 +1,290 @@
+#include "cli/station.h"
+#include "cli/station_common.h"
+
+static const struct {
+    const char *option;
+    size_t at;
+} texts[] = {
+#define TEXT(name, member)                             \
+    {                                                  \
+        name, offsetof(struct client_settings, member) \
+    }
+    TEXT("url", url),
+    TEXT("cert", cert),
+    TEXT("chain", chain),
+    TEXT("key", key),
+    TEXT("root", root),
+    TEXT("fingerprint", fingerprint),
+    TEXT("subject", subject),
+    TEXT("recipient", recipient),
+    TEXT("server-subject", server_subject),
+    TEXT("key-type", key_type),
+    TEXT("new-key", new_key),
+    TEXT("tls-root", tls_root),
+#undef TEXT
+};
+
+static bool is_option(const struct cli *cli, const char *name)
+{
+    for (size_t i = 0; i < cli->verb->num_options; i++)
+        if (strcmp(cli->verb->options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What is given now stands before what was kept. */
+static enum err read_options(const struct cli *cli, struct client_settings *s,
+                             struct fault *f)
+{
+    const char *mode;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char **at = (const char **)(void *)((char *)s + texts[i].at);
+
+        if (is_option(cli, texts[i].option) && cli_has(cli, texts[i].option))
+            *at = cli_value(cli, texts[i].option);
+    }
+    if (!is_option(cli, "trust") || !cli_has(cli, "trust"))
+        return ERR_OK;
+    mode = cli_value(cli, "trust");
+    s->trust = trust_mode_find(mode);
+    if (s->trust == TRUST_NUM)
+        return fault_set(f, ERR_USAGE,
+                         "--trust takes pinned or learn, not \"%s\"", mode);
+    if (s->trust == TRUST_LEARN && cli_has(cli, "root"))
+        return fault_set(f, ERR_USAGE,
+                         "--trust learn takes the root from the server; leave "
+                         "out --root, or --trust");
+    return ERR_OK;
+}
+
+static enum err read_run(const struct cli *cli, struct client_run *run,
+                         struct fault *f)
+{
+    *run = client_run_default;
+    TRY(cli_number(cli, "timeout", 1, 7 * 86400, &run->timeout, f));
+    run->once = cli_has(cli, "once");
+    run->again = is_option(cli, "again") && cli_has(cli, "again");
+    return ERR_OK;
+}
+
+/* --- what is told meanwhile --- */
+
+struct telling {
+    const struct cli *cli;
+    bool is_verbose;
+    json_t *messages; /* with --json */
+};
+
+static void tell_json(json_t *messages, const struct client_event *e)
+{
+    json_t *json;
+
+    if (e->type == EVENT_SENT)
+        json = json_pack("{s:s, s:s, s:I}", "sent", e->body, "octets",
+                         (json_int_t)e->len);
+    else if (e->type == EVENT_RECEIVED)
+        json = json_pack("{s:s, s:I, s:I}", "received",
+                         e->body == NULL ? "?" : e->body, "octets",
+                         (json_int_t)e->len, "micros", (json_int_t)e->micros);
+    else if (e->type == EVENT_IGNORED || e->type == EVENT_NONE)
+        json = json_pack("{s:s}",
+                         e->type == EVENT_IGNORED ? "ignored" : "no_answer",
+                         e->text);
+    else
+        return;
+    if (json != NULL)
+        (void)json_array_append_new(messages, json);
+}
+
+static void tell_text(const struct cli *cli, const struct client_event *e,
+                      bool is_verbose)
+{
+    switch (e->type) {
+    case EVENT_SENT:
+        if (is_verbose)
+            cli_print(cli, CLI_PLAIN, "-> %-9s %5zu bytes\n", e->body, e->len);
+        return;
+    case EVENT_RECEIVED:
+        if (is_verbose)
+            cli_print(cli, CLI_PLAIN, "<- %-9s %5zu bytes  %8.1f ms\n",
+                      e->body == NULL ? "?" : e->body, e->len,
+                      (double)e->micros / 1000);
+        return;
+    case EVENT_WAITING:
+        if (is_verbose)
+            cli_print(cli, CLI_PLAIN, "   again in %.1f s\n",
+                      (double)e->wait_ms / 1000);
+        return;
+    case EVENT_RESUMED:
+        if (is_verbose)
+            cli_print(cli, CLI_PLAIN, "   going on with what was %s\n",
+                      e->text);
+        return;
+    case EVENT_INSTALLED:
+        return;
+    case EVENT_NONE:
+        cli_print(cli, CLI_YELLOW, "   no answer: %s\n", e->text);
+        return;
+    case EVENT_IGNORED:
+        cli_print(cli, CLI_YELLOW, "   not believed: %s\n", e->text);
+        return;
+    case EVENT_NOTED:
+        cli_print(cli, CLI_YELLOW, "   rejected: %s\n", e->text);
+        return;
+    case EVENT_GAVE_UP:
+        cli_print(cli, CLI_YELLOW, "   starting over: %s\n", e->text);
+        return;
+    }
+}
+
+static void tell(void *arg, const struct client_event *e)
+{
+    const struct telling *t = arg;
+
+    if (t->messages != NULL)
+        tell_json(t->messages, e);
+    else
+        tell_text(t->cli, e, t->is_verbose);
+}
+
+/* --- running --- */
+
+typedef enum err verb_run(struct station *s, const struct client_run *run,
+                          struct fault *f);
+
+static enum err drive(const struct cli *cli,
+                      const struct client_settings *settings, struct telling *t,
+                      verb_run *verb, struct fault *f)
+{
+    AUTO(crypto) crypto = NULL;
+    AUTO(http_transport) http = NULL;
+    AUTO(station) station = NULL;
+    struct client_env env = { .report = tell, .arg = t };
+    struct client_run run;
+
+    TRY(read_run(cli, &run, f));
+    TRY(crypto_new(&crypto, f));
+    TRY(http_transport_new(settings->tls_root, &http, f));
+    env.transport = http_transport_use(http);
+    TRY(station_open(crypto, station_dir(cli), settings, &env, &station, f));
+    return verb(station, &run, f);
+}
+
+static enum err run_verb(const struct cli *cli,
+                         const struct client_settings *settings, verb_run *verb,
+                         struct fault *f)
+{
+    struct telling t = { .cli = cli, .is_verbose = cli_has(cli, "verbose") };
+    enum err e;
+
+    if (cli->json) {
+        t.messages = json_array();
+        if (t.messages == NULL)
+            return fault_set(f, ERR_NO_MEM, "JSON");
+    }
+    e = drive(cli, settings, &t, verb, f);
+    if (e != ERR_OK) {
+        json_decref(t.messages);
+        return e;
+    }
+    return station_print(cli, settings, t.messages, f);
+}
+
+static enum err run_enroll(struct cli *cli, struct fault *f)
+{
+    struct client_settings settings;
+
+    TRY(station_settings(cli, &settings, f));
+    TRY(read_options(cli, &settings, f));
+    TRY(client_settings_save(station_dir(cli), &settings, f));
+    return run_verb(cli, &settings, station_enroll, f);
+}
+
+static enum err run_renew(struct cli *cli, struct fault *f)
+{
+    struct client_settings settings;
+
+    TRY(station_settings(cli, &settings, f));
+    TRY(read_options(cli, &settings, f));
+    return run_verb(cli, &settings, station_renew, f);
+}
+
+/* clang-format off */
+#define COMMON_OPTIONS                                                        \
+    STATION_STATE_OPTION,                                                     \
+    { "url", "URL", NULL, "where the server is", CLI_ONCE },                  \
+    { "key-type", "TYPE", NULL,                                               \
+      "of the new key: P-256 (which is preset), P-384, P-521, RSA:2048, "     \
+      "RSA:3072, RSA:4096, Ed25519, Ed448", CLI_ONCE },                       \
+    { "new-key", "FILE", NULL, "certify this key instead of making one",      \
+      CLI_ONCE },                                                             \
+    { "recipient", "NAME", NULL, "the authority's name, for the header",      \
+      CLI_ONCE },                                                             \
+    { "server-subject", "NAME", NULL,                                         \
+      "who may answer though it neither issued the certificate nor holds "    \
+      "cmcRA or cmcCA", CLI_ONCE },                                           \
+    { "tls-root", "FILE", NULL, "whose servers to believe for https",         \
+      CLI_ONCE },                                                             \
+    { "timeout", "SECONDS", "120",                                            \
+      "how long to try; what is pending then goes on next time", CLI_ONCE },  \
+    { "once", NULL, NULL, "send each message once", CLI_ONCE },               \
+    { "verbose", NULL, NULL, "show each message with its size and time",      \
+      CLI_ONCE }
+
+static const struct cli_option enroll_options[] = {
+    COMMON_OPTIONS,
+    { "cert", "FILE", NULL, "the vendor's certificate", CLI_ONCE },
+    { "chain", "FILE", NULL, "the vendor's intermediate certificates",
+      CLI_ONCE },
+    { "key", "FILE", NULL, "the key of the vendor's certificate", CLI_ONCE },
+    { "root", "FILE", NULL, "the operator's root certificates", CLI_ONCE },
+    { "trust", "MODE", NULL,
+      "pinned (which is preset) believes --root alone; learn takes the root "
+      "from the first answer", CLI_ONCE },
+    { "fingerprint", "SHA256", NULL,
+      "of the operator root: makes --trust learn safe", CLI_ONCE },
+    { "subject", "NAME", NULL,
+      "a name to suggest, as \"CN=gnb-1,O=Operator\"; else the operator "
+      "chooses", CLI_ONCE },
+    { "again", NULL, NULL, "enrol though there is a certificate", CLI_ONCE },
+};
+static const struct cli_option renew_options[] = { COMMON_OPTIONS };
+/* clang-format on */
+
+static const struct cli_verb verbs[] = {
+    {
+        .words = "enroll",
+        .summary = "get the operator's certificate",
+        .description =
+            "Makes a key, asks for a certificate of it with the vendor's "
+            "certificate (CMP ir), checks the answer, confirms it, and puts "
+            "key and certificate into DIR/current once the server has "
+            "acknowledged.\n\n"
+            "An answer that cannot be believed is counted, shown, and treated "
+            "as no answer. Without an answer the same request goes again; what "
+            "was under way when a station stopped goes on at the next call. "
+            "What is given here is kept for later calls.",
+        .options = enroll_options,
+        .num_options = sizeof(enroll_options) / sizeof(enroll_options[0]),
+        .has_json = true,
+        .example = "station enroll --url http://ra.example.net/.well-known/cmp "
+                   "--cert vendor.pem --key vendor.key --root operator.pem",
+        .run = run_enroll,
+    },
+    {
+        .words = "renew",
+        .summary = "renew the operator's certificate",
+        .description =
+            "Makes a new key and asks for a certificate of it with the "
+            "current one (CMP kur). The old pair stays the usable one until "
+            "the server has acknowledged the new.",
+        .options = renew_options,
+        .num_options = sizeof(renew_options) / sizeof(renew_options[0]),
+        .has_json = true,
+        .example = "station renew --state /var/lib/station",
+        .run = run_renew,
+    },
+};
+const struct cli_verbs cli_station_enroll = { verbs, sizeof(verbs) /
+                                                         sizeof(verbs[0]) };
