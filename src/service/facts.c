@@ -51,9 +51,8 @@ static enum err find_station(struct worker *w, struct job *job)
     return ERR_OK;
 }
 
-/* Are any of the names another station's? */
-static enum err find_names(struct worker *w, struct job *job,
-                           const struct names *names, bool *is_taken)
+enum err find_names(struct worker *w, struct job *job,
+                    const struct names *names, bool *is_taken)
 {
     const struct span *claims;
     int64_t station;

@@ -158,6 +158,9 @@ MUST_USE enum err verify_possession(struct worker *w, struct job *job);
 MUST_USE enum err find_reply(struct worker *w, struct job *job,
                              bool *is_replay);
 MUST_USE enum err find_facts(struct worker *w, struct job *job);
+/* Are any of the names another station's? */
+MUST_USE enum err find_names(struct worker *w, struct job *job,
+                             const struct names *names, bool *is_taken);
 /* make.c */
 MUST_USE enum err make_outcome(struct worker *w, struct job *job);
 /* reply.c */

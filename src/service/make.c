@@ -24,6 +24,23 @@ static enum err choose_names(struct job *job)
                              job->arena, &job->names, &job->fault);
 }
 
+/*
+ * Two serials may come to one name ("ab" and "AB" do). The commit tells, by
+ * losing; only then is it worth asking.
+ */
+static enum err check_names_free(struct worker *w, struct job *job)
+{
+    bool is_taken;
+
+    if (job->attempts == 0)
+        return ERR_OK;
+    TRY(find_names(w, job, &job->names, &is_taken));
+    if (is_taken)
+        return rule_break(&job->fault, RULE_NAME_IS_FREE, "extraCerts",
+                          "a serial whose name another station has");
+    return ERR_OK;
+}
+
 static enum err issue(struct worker *w, struct job *job)
 {
     const struct path_profile *p = job->profile;
@@ -32,6 +49,7 @@ static enum err issue(struct worker *w, struct job *job)
     struct ca_request request = { .public_key = t->public_key };
 
     TRY(choose_names(job));
+    TRY(check_names_free(w, job));
     TRY(naming_claims(&job->names, job->arena, &job->claims, &job->num_claims,
                       &job->fault));
     request.subject = job->names.subject;
