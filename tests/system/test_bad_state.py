@@ -67,6 +67,12 @@ row("subject-of-another-in-capitals",
     "name-is-free")
 
 
+@refused("ip", "notAuthorized", "name-is-free")
+def serial_that_comes_to_the_same_name(w):
+    w.as_(w.dorado.station("BS-ab77")).enroll()
+    return w.as_(w.dorado.station("BS-AB77")).ir()
+
+
 def blocked(w):
     station = w.enrolled()
     w.server.block("acme", serial_of(station))
@@ -133,9 +139,32 @@ def the_same_with_junk_in_extra_certs(w):
     """extraCerts are no part of what is protected."""
     out = w.station().ir()
     after_its_window(w, out)
-    out.written = cmp.message(*(n.der for n in der.read(out.part())),
-                              der.read(bytes(out))[2][0].der,
-                              [*out.extra_certs, w.nobody.root.cert])
+    out.extra_certs.append(w.nobody.root.cert)
+    out.written = with_protection(out, der.read(bytes(out))[2][0].der)
+    return out
+
+
+def with_protection(out, protection):
+    return cmp.message(*(n.der for n in der.read(out.part())), protection,
+                       out.extra_certs)
+
+
+@refused("ip", "duplicateCertReq", "request-is-new")
+def the_same_with_the_other_signature(w):
+    """Of each ECDSA signature (r, s) there is a second: (r, -s)."""
+    order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+    out = w.station().ir()
+    after_its_window(w, out)
+    r, s = der.read(der.read(bytes(out))[2][0].bit_octets)
+    out.written = with_protection(out, der.bits(
+        seq(r.der, der.integer(order - s.number))))
+    return out
+
+
+@refused("kup", "duplicateCertReq", "request-is-new")
+def kur_replayed_after_its_window(w):
+    out = w.enrolled().kur()
+    after_its_window(w, out)
     return out
 
 

@@ -104,7 +104,6 @@ TAKEN = {
     "no-subject": {},
     "null-dn": dict(subject=der.NULL_DN),
     "subject": dict(subject=UNIT),
-    "subject-and-poposk-input": None,
     "version-3": dict(fields={"version": b"\x02"}),
     "end-entity": dict(extensions=[pki.basic_constraints(False)]),
     "key-usage": dict(extensions=[pki.key_usage(pki.DIGITAL_SIGNATURE)]),
@@ -122,17 +121,25 @@ TAKEN = {
 @pytest.mark.parametrize("wish", TAKEN.values(), ids=TAKEN)
 def test_template(world, wish):
     """Of a wish the certificate has what the profile says, no more."""
-    station, key = world.station(), pki.Key()
-    if wish is None:
-        wish = dict(subject=UNIT, popo=cmp.popo_input(
-            key, ctx(4, station.credential.subject)))
-    reply = station.obtain(station.ir(key, **wish))
+    station = world.station()
+    reply = station.obtain(station.ir(**wish))
     is_changed = "extensions" in wish or "validity" in wish.get("fields", {})
     assert reply.status.status == (
         "grantedWithMods" if "subject" in wish or is_changed else "accepted")
     assert set(reply.cert.extensions) == {
         f"2.5.29.{n}" for n in (14, 15, 17, 35)}
     assert reply.cert.text_of("CN").endswith(".acme")
+
+
+def test_proof_in_the_form_of_the_other_case(world):
+    """RFC 4211 wants poposkInput where subject is missing, and only there."""
+    station, key = world.station(), pki.Key()
+    for wish in (dict(popo=lambda req: cmp.popo_signature(key, req)),
+                 dict(subject=UNIT, popo=cmp.popo_input(
+                     key, ctx(4, station.credential.subject)))):
+        mark = world.server.mark()
+        station.enroll(station.ir(key, **wish))
+        assert findings(world, mark) == {"poposk-input-fits-template"}
 
 
 def test_issuer_named_rightly(world):
@@ -282,6 +289,14 @@ def test_quirks_by_name(world):
     assert answer.kind == "pkiconf"
 
 
+def test_sender_of_another_kind(world):
+    mark = world.server.mark()
+    station = world.station(world.dorado)
+    station.obtain(station.ir(sender=der.prim(2, b"bs.example")))
+    assert findings(world, mark) == {"revocation-is-known", "sender-is-signer",
+                                     "sender-is-directory"}
+
+
 # --- certConf ---
 
 CONFS = {
@@ -305,7 +320,17 @@ def test_conf(world, options, status, name):
     assert (found, revoked) == (status, name == "REJECTED")
 
 
-def test_conf_with_certs_and_without(world):
+def test_conf_at_a_lower_version(world):
+    station = world.station()
+    out = station.ir(pvno=3)
+    reply = station.obtain(out)
+    mark = world.server.mark()
+    station.confirm(out, reply, pvno=2)
+    line = world.server.wait_lines(mark, "confirmed")[0]
+    assert line["findings"] == "conf-keeps-version"
+
+
+def test_conf_with_certs(world):
     station, out, reply = world.issued()
     conf = station.conf(out, reply)
     conf.extra_certs = [out.signer.cert, *out.signer.chain]

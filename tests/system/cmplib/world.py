@@ -44,7 +44,8 @@ class World:
                                revocation="refuse", serial=self.cn_rule()),
                 "dorado": dict(anchors="[dorado-root.pem]",
                                crls="[dorado-root.crl, dorado-ca.crl]",
-                               revocation="admit", serial=self.cn_rule(),
+                               revocation="admit",
+                               serial=self.cn_rule("0-9A-Za-z"),
                                quirks="[no-digital-signature, "
                                       "sender-mismatch]"),
                 "ember": dict(anchors="[ember-root.pem]",
@@ -63,8 +64,8 @@ class World:
         self.server.start()
 
     @staticmethod
-    def cn_rule():
-        return "{ from: subject.CN, pattern: '^BS-([0-9A-Z]+)$' }"
+    def cn_rule(letters="0-9A-Z"):
+        return f"{{ from: subject.CN, pattern: '^BS-([{letters}]+)$' }}"
 
     def write(self, name, text):
         (self.server.folder / name).write_text(text)
