@@ -133,7 +133,7 @@ static enum err responses_read(struct der *in, struct arena *a,
 {
     struct der seq;
     struct cert_response *list;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(list_count(&seq, LIMIT_CERT_RESPONSES, &n));

@@ -43,7 +43,7 @@ static enum err general_info_read(struct der *in, struct arena *a,
 {
     struct der tagged, seq;
     struct info_type_value *infos;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_CTX(8), &tagged));
     TRY(der_enter(&tagged, DER_SEQUENCE, &seq));

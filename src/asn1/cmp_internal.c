@@ -39,7 +39,7 @@ enum err certs_read(struct der *in, unsigned tag, struct arena *a,
 {
     struct der tagged, seq;
     struct span *certs;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, tag, &tagged));
     TRY(der_enter(&tagged, DER_SEQUENCE, &seq));
@@ -159,7 +159,7 @@ enum err text_list_read(struct der *in, struct arena *a, struct text_list *out)
 {
     struct der seq;
     struct span *texts;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(list_count_some(&seq, LIMIT_FREE_TEXT, &n));

@@ -98,7 +98,7 @@ enum err cert_conf_read(struct der *in, struct arena *a, struct cert_conf *out)
 {
     struct der seq;
     struct cert_status *list;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(list_count(&seq, LIMIT_CERT_STATUS, &n));

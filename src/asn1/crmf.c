@@ -48,7 +48,7 @@ static enum err attributes_read(struct der *in, struct arena *a,
 {
     struct der seq;
     struct attribute *attrs;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(list_count_some(&seq, LIMIT_ATTRIBUTES, &n));
@@ -155,7 +155,7 @@ enum err cert_req_msgs_read(struct der *in, struct arena *a,
 {
     struct der seq;
     struct cert_req_msg *msgs;
-    size_t n;
+    size_t n = 0;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     TRY(list_count_some(&seq, LIMIT_CERT_REQ_MSGS, &n));

@@ -80,10 +80,12 @@ static const char *read_quoted(const char *s, struct bytes *out)
 
 static const char *read_byte(const char *s, struct bytes *out)
 {
-    char digits[3] = { s[0], s[0] == '\0' ? '\0' : s[1], '\0' };
+    char digits[3] = "";
     char *end;
-    uint8_t byte = (uint8_t)strtoul(digits, &end, 16);
+    uint8_t byte;
 
+    memcpy(digits, s, strnlen(s, 2));
+    byte = (uint8_t)strtoul(digits, &end, 16);
     if (end != digits + 2)
         die(s);
     add(out, &byte, 1);
