@@ -91,10 +91,41 @@ static enum err make_and_reply(struct worker *w, struct job *job)
     return record_changes(job);
 }
 
+/* 5 to 8, over the facts that step 3 looks up once the requester is known. */
+static enum err answer(struct worker *w, struct job *job)
+{
+    TRY(find_facts(w, job));
+    TRY(judge(job));
+    TRY(decide(job));
+    return make_and_reply(w, job);
+}
+
+/*
+ * What refuses a message may be its own effect: a copy of it that travelled at
+ * the same time was answered after this one looked for its reply. Then that
+ * reply is due, and no refusal.
+ */
+static enum err excuse(struct worker *w, struct job *job, enum err e)
+{
+    struct fault why = job->fault;
+    bool is_replay;
+
+    if (find_reply(w, job, &is_replay) == ERR_OK && is_replay) {
+        change_free(job->change);
+        job->change = NULL;
+        job->revokes = false;
+        job->outcome = OUTCOME_REPLAYED;
+        return ERR_OK;
+    }
+    job->fault = why;
+    return e;
+}
+
 /* The whole line up to the commit. */
 static enum err walk(struct worker *w, struct job *job)
 {
     bool is_replay;
+    enum err e;
 
     if (clock_monotonic_micros() - job->received > w->line->request_deadline)
         return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
@@ -108,10 +139,8 @@ static enum err walk(struct worker *w, struct job *job)
         return ERR_OK;
     }
     TRY(verify(w, job));
-    TRY(find_facts(w, job));
-    TRY(judge(job));
-    TRY(decide(job));
-    return make_and_reply(w, job);
+    e = answer(w, job);
+    return e == ERR_OK ? ERR_OK : excuse(w, job, e);
 }
 
 /* A CMP refusal, or an HTTP status where none is possible or affordable. */
