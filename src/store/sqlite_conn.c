@@ -58,7 +58,9 @@ static enum err configure(struct sqlite_conn *c, enum conn_use use,
     static const char *const by_use[] = {
         [CONN_PROBE] = "PRAGMA query_only=ON",
         [CONN_READ] = "PRAGMA query_only=ON; PRAGMA cache_size=-4000",
+        /* In memory: the journal of the savepoint around each change. */
         [CONN_WRITE] = "PRAGMA secure_delete=OFF; PRAGMA cache_size=-64000;"
+                       "PRAGMA temp_store=MEMORY;"
                        "PRAGMA wal_autocheckpoint=0;"
                        "PRAGMA journal_size_limit=67108864;"
                        "PRAGMA synchronous=FULL",
