@@ -81,7 +81,7 @@ static void tell_json(json_t *messages, const struct client_event *e)
     json_t *json;
 
     if (e->type == EVENT_SENT)
-        json = json_pack("{s:s, s:s, s:I}", "sent", e->body, "octets",
+        json = json_pack("{s:s, s:I}", "sent", e->body, "octets",
                          (json_int_t)e->len);
     else if (e->type == EVENT_RECEIVED)
         json = json_pack("{s:s, s:I, s:I}", "received",
