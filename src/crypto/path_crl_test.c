@@ -1,4 +1,4 @@
-#include "crypto/path_scene.h"
+#include "crypto/path_scene_test.h"
 
 /* --- revocation --- */
 

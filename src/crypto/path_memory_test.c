@@ -1,6 +1,6 @@
 #include <pthread.h>
 
-#include "crypto/path_scene.h"
+#include "crypto/path_scene_test.h"
 
 /* --- memory --- */
 

@@ -1,4 +1,4 @@
-#include "crypto/path_scene.h"
+#include "crypto/path_scene_test.h"
 
 static void test_what_a_ca_may(void **state)
 {

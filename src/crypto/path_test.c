@@ -1,6 +1,6 @@
 #include <time.h>
 
-#include "crypto/path_scene.h"
+#include "crypto/path_scene_test.h"
 
 /* --- chains --- */
 

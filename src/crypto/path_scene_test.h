@@ -2,8 +2,8 @@
  * Scenes for tests of certification paths: what a trust holds, what comes
  * with a message, and what is to be told of it.
  */
-#ifndef CRYPTO_PATH_SCENE_H
-#define CRYPTO_PATH_SCENE_H
+#ifndef CRYPTO_PATH_SCENE_TEST_H
+#define CRYPTO_PATH_SCENE_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>
