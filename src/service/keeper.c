@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -28,7 +27,7 @@ struct keeper {
     struct arena *arena;
 
     int64_t served;     /* the store's count as last seen */
-    int64_t looked_at;  /* clock_monotonic_micros of that */
+    int64_t looked_at;  /* ticks_of that moment */
     int64_t files_at;   /* when files were last looked at */
     int64_t refused;    /* unverified refusals already audited */
     int64_t audited_at; /* minute of that */
@@ -45,6 +44,11 @@ static int64_t now_of(const struct keeper *k)
     return k->line->now(k->line->now_arg);
 }
 
+static int64_t ticks_of(const struct keeper *k)
+{
+    return k->line->ticks(k->line->ticks_arg);
+}
+
 /* --- served time --- */
 
 /*
@@ -53,7 +57,7 @@ static int64_t now_of(const struct keeper *k)
  */
 static enum err count_served(struct keeper *k, struct fault *f)
 {
-    int64_t now = clock_monotonic_micros(), stored, mine;
+    int64_t now = ticks_of(k), stored, mine;
     int64_t passed = (now - k->looked_at) / MICROS;
     struct change *c;
     enum err e;
@@ -436,7 +440,7 @@ enum err keeper_step(struct keeper *k, struct fault *f)
 {
     static chore *const each_step[] = { count_served, sweep, look_after_crls };
     static chore *const each_minute[] = { purge, audit_refusals };
-    int64_t now = clock_monotonic_micros();
+    int64_t now = ticks_of(k);
     enum err first = ERR_OK;
     struct fault why = { 0 };
 
@@ -494,7 +498,7 @@ static enum err prepare(struct keeper *k, struct fault *f)
     TRY(crypto_ctx_new(au->crypto, &k->worker.cx, f));
     TRY(store_session_new(k->line->store, &k->worker.session, f));
     TRY(raise_deadlines(k, f));
-    k->looked_at = k->audited_at = k->files_at = clock_monotonic_micros();
+    k->looked_at = k->audited_at = k->files_at = ticks_of(k);
     return look_after_crls(k, f);
 }
 

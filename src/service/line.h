@@ -60,6 +60,8 @@ struct line {
     struct line_probe probe;   /* at may be NULL */
     int64_t (*now)(void *arg); /* seconds since 1970 */
     void *now_arg;
+    int64_t (*ticks)(void *arg); /* microseconds, never steps: the keeper's */
+    void *ticks_arg;
     int64_t request_deadline; /* microseconds a request may take */
     void (*revoked)(void *arg, const struct issuer *issuer); /* CRL is due */
     void *revoked_arg;

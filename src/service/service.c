@@ -12,6 +12,7 @@ struct service {
     struct crypto *crypto;
     struct keys *keys;
     struct authority *authority;
+    bool is_borrowing; /* these three */
     struct store *store;
     struct budget *budget;
     struct log *log;
@@ -29,6 +30,12 @@ static int64_t real_now(void *arg)
 {
     (void)arg;
     return clock_seconds();
+}
+
+static int64_t real_ticks(void *arg)
+{
+    (void)arg;
+    return clock_monotonic_micros();
 }
 
 static void on_revoked(void *arg, const struct issuer *issuer)
@@ -83,6 +90,32 @@ static enum err open_keys(struct service *s,
     return authority_load_keys(s->config, s->keys, f);
 }
 
+static enum err open_authority(struct service *s,
+                               const struct service_options *options,
+                               struct fault *f)
+{
+    const struct service *other = options->authority_of;
+
+    if (other == NULL) {
+        TRY(open_keys(s, options, f));
+        return authority_new(s->config, s->crypto, s->keys, &s->authority, f);
+    }
+    s->is_borrowing = true;
+    s->crypto = other->crypto;
+    s->keys = other->keys;
+    s->authority = other->authority;
+    return ERR_OK;
+}
+
+static void free_authority(struct service *s)
+{
+    if (s->is_borrowing)
+        return;
+    authority_free(s->authority);
+    keys_free(s->keys);
+    crypto_free(s->crypto);
+}
+
 static void fill_line(struct service *s, const struct service_options *options)
 {
     s->line.authority = s->authority;
@@ -92,6 +125,8 @@ static void fill_line(struct service *s, const struct service_options *options)
     s->line.probe = options->probe;
     s->line.now = options->now != NULL ? options->now : real_now;
     s->line.now_arg = options->now_arg;
+    s->line.ticks = options->ticks != NULL ? options->ticks : real_ticks;
+    s->line.ticks_arg = options->ticks_arg;
     s->line.request_deadline =
         s->config->server.request_deadline_ms * MICROS_PER_MS;
     s->line.revoked = on_revoked;
@@ -149,8 +184,7 @@ static enum err start(struct service *s, const struct service_options *options,
                                      server->refusals_total };
 
     TRY(open_log(s, f));
-    TRY(open_keys(s, options, f));
-    TRY(authority_new(s->config, s->crypto, s->keys, &s->authority, f));
+    TRY(open_authority(s, options, f));
     TRY(make_paths(s, f));
     TRY(open_store(s, options, f));
     s->budget = budget_new(&budget);
@@ -204,9 +238,7 @@ void service_free(struct service *s)
     pool_free(s->pool);
     keeper_free(s->keeper);
     store_free(s->store);
-    authority_free(s->authority);
-    keys_free(s->keys);
-    crypto_free(s->crypto);
+    free_authority(s);
     budget_free(s->budget);
     log_free(s->log);
     arena_free(s->arena);

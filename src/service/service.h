@@ -18,8 +18,13 @@ struct service_options {
     struct line_probe probe;
     int64_t (*now)(void *arg);
     void *now_arg;
+    int64_t (*ticks)(void *arg); /* what the keeper counts served time by */
+    void *ticks_arg;
     const char *store_vfs;         /* as store_options */
     const char *store_synchronous; /* as store_options */
+    /* Another service, of a configuration equal but for node, store and log:
+     * its keys and authority are used, and it outlives this one. */
+    const struct service *authority_of;
     bool without_threads; /* no workers, no keeper thread: step by hand */
 };
 
