@@ -1,0 +1,63 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "profile/rules.h"
+
+static void test_rows_are_complete(void **state)
+{
+    (void)state;
+    for (enum rule_id r = 0; r < RULE_NUM; r++) {
+        const struct rule *rule = rule_get(r);
+
+        assert_int_equal(rule->number, r);
+        assert_non_null(strpbrk(rule->clause, "0123456789"));
+        assert_true(strncmp(rule->clause, "RFC ", 4) == 0 ||
+                    strncmp(rule->clause, "TS ", 3) == 0);
+        assert_true(rule->asked[0] != '\0' && rule->cure[0] != '\0');
+        assert_true(rule->err != ERR_OK && rule->bodies != 0);
+        assert_true(err_whose(rule->err) == WHOSE_PEER);
+        assert_true(strlen(rule->id) < sizeof(((struct fault *)0)->rule));
+        for (enum rule_id other = 0; other < r; other++)
+            assert_string_not_equal(rule->id, rule_get(other)->id);
+    }
+}
+
+/* RFC 9483, 3.6.2: which body a refusal travels in. */
+static void test_bodies(void **state)
+{
+    static const struct {
+        enum rule_step step;
+        enum cmp_body_type request, answer;
+    } rows[] = {
+        { STEP_READ, CMP_IR, CMP_ERROR },
+        { STEP_HEADER, CMP_IR, CMP_ERROR },
+        { STEP_REQUEST, CMP_IR, CMP_IP },
+        { STEP_REQUEST, CMP_CR, CMP_CP },
+        { STEP_REQUEST, CMP_KUR, CMP_KUP },
+        { STEP_REQUEST, CMP_CERT_CONF, CMP_ERROR },
+        { STEP_PROTECTION, CMP_KUR, CMP_ERROR },
+        { STEP_POP, CMP_IR, CMP_IP },
+        { STEP_JUDGE_MESSAGE, CMP_KUR, CMP_ERROR },
+        { STEP_JUDGE_REQUEST, CMP_KUR, CMP_KUP },
+        { STEP_JUDGE_REQUEST, CMP_BODY_NUM, CMP_ERROR },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(rule_body(rows[i].step, rows[i].request),
+                         rows[i].answer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_are_complete),
+        cmocka_unit_test(test_bodies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
