@@ -129,8 +129,11 @@ static void tell_text(const struct cli *cli, const struct client_event *e,
     case EVENT_IGNORED:
         cli_print(cli, CLI_YELLOW, "   not believed: %s\n", e->text);
         return;
-    case EVENT_NOTED:
+    case EVENT_REJECTED:
         cli_print(cli, CLI_YELLOW, "   rejected: %s\n", e->text);
+        return;
+    case EVENT_NOTED:
+        cli_print(cli, CLI_PLAIN, "   %s\n", e->text);
         return;
     case EVENT_GAVE_UP:
         cli_print(cli, CLI_YELLOW, "   starting over: %s\n", e->text);

@@ -66,6 +66,7 @@ enum client_event_type {
     EVENT_NONE,      /* no answer; `text` says why */
     EVENT_IGNORED,   /* an answer not to be believed; `text` says why */
     EVENT_WAITING,   /* `wait_ms` until the same bytes go again */
+    EVENT_REJECTED,  /* the certificate; `text` says why */
     EVENT_NOTED,     /* `text` */
     EVENT_INSTALLED, /* the new pair is the usable one */
     EVENT_GAVE_UP    /* this transaction; a new one follows */

@@ -155,7 +155,7 @@ static enum err send_confirm(struct attempt *at, const struct client_step *step,
     struct station *s = at->s;
 
     if (step->why.err != ERR_OK)
-        note(s, EVENT_NOTED, step->why.text);
+        note(s, EVENT_REJECTED, step->why.text);
     TRY(keep_answer(s, found, f));
     /* No extraCerts in certConf: TS 33.310, 9.5.4.5. */
     TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
@@ -226,6 +226,17 @@ static enum err ignore(struct attempt *at, const struct fault *why,
     return no_answer(at, CLIENT_UNBELIEVED, f);
 }
 
+/* No anchor comes from there, protected as it is: RFC 9483, 4.1 asks for what
+ * is not done here, the state of the signer's revocation. */
+static void note_ca_pubs(struct station *s, const struct cmp_message *reply)
+{
+    const struct pki_body *body = &reply->body;
+
+    if ((body->type == CMP_IP || body->type == CMP_KUP) &&
+        body->cert_rep.has_ca_pubs)
+        note(s, EVENT_NOTED, "certificates in caPubs are left aside");
+}
+
 static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
                          struct fault *f)
 {
@@ -242,6 +253,7 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
                      f));
     switch (step.action) {
     case CLIENT_SEND:
+        note_ca_pubs(s, reply);
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
         return install(at, f);

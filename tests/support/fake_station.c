@@ -37,7 +37,8 @@ static void listen_to(void *arg, const struct client_event *event)
     fs->num_ignored += event->type == EVENT_IGNORED;
     fs->num_gave_up += event->type == EVENT_GAVE_UP;
     fs->num_resumed += event->type == EVENT_RESUMED;
-    if (event->type == EVENT_IGNORED || event->type == EVENT_NOTED)
+    if (event->type == EVENT_IGNORED || event->type == EVENT_REJECTED ||
+        event->type == EVENT_NOTED)
         snprintf(fs->last, sizeof(fs->last), "%s", event->text);
 }
 
