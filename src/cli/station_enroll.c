@@ -62,7 +62,7 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
                          struct fault *f)
 {
     *run = client_run_default;
-    TRY(cli_number(cli, "timeout", 1, 7 * 86400, &run->timeout, f));
+    TRY(cli_number(cli, "timeout", 1, (int64_t)7 * 86400, &run->timeout, f));
     run->once = cli_has(cli, "once");
     run->again = is_option(cli, "again") && cli_has(cli, "again");
     return ERR_OK;

@@ -68,7 +68,7 @@ static bool is_pem(struct span text)
 /* The next certificate; blocks of other kinds are passed over. */
 static enum err next_cert(struct span *text, struct arena *a, struct span *out)
 {
-    struct span label;
+    struct span label = SPAN_NONE;
 
     do
         TRY(pem_next(text, a, &label, out));

@@ -63,7 +63,7 @@ enum err message_write(struct station *s, const struct client_step *step,
                        struct fault *f)
 {
     struct arena *a = s->arena;
-    struct span header, body, part, sig;
+    struct span header, body, part = SPAN_NONE, sig = SPAN_NONE;
 
     if (cmp_header_write(&step->header, a, &header) != ERR_OK ||
         cmp_body_write(&step->body, a, &body) != ERR_OK ||
@@ -128,7 +128,7 @@ enum err request_write(struct station *s, enum cmp_body_type request,
     struct client_step step;
     struct client_wish wish;
     struct cert_req_msg msg;
-    struct span bytes;
+    struct span bytes = SPAN_NONE;
 
     TRY(keep_key(s, f));
     TRY(fill_wish(s, request, &wish, f));

@@ -14,7 +14,7 @@ const struct client_run client_run_default = {
     .timeout = 120,
     .waits = { .request = 600,
                .confirm = 600,
-               .confirm_max = 7 * 86400,
+               .confirm_max = (int64_t)7 * 86400,
                .retry = 1,
                .retry_max = 60 },
 };

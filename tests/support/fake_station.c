@@ -1,9 +1,8 @@
 #include "support/fake_station.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/internal.h"
@@ -58,30 +57,19 @@ void fake_station_init(struct fake_station *fs)
                                    .arg = fs };
 }
 
-/* What lies in a folder, and the folder. */
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+/* A folder and what lies in it. */
 static void remove_all(const char *path)
 {
-    char inner[4096];
-    const struct dirent *entry;
-    struct stat st;
-    DIR *dir;
-
-    if (lstat(path, &st) != 0)
-        return;
-    if (!S_ISDIR(st.st_mode)) {
-        unlink(path);
-        return;
-    }
-    dir = opendir(path);
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
-        remove_all(inner);
-    }
-    if (dir != NULL)
-        closedir(dir);
-    rmdir(path);
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 void fake_station_reset(struct fake_station *fs)
