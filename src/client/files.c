@@ -81,7 +81,7 @@ enum err certs_load(const char *path, struct arena *a, struct cert_list *out,
 {
     struct span *list = arena_array(a, CLIENT_MAX_CERTS, sizeof(*list));
     struct x509_cert cert;
-    struct span text;
+    struct span text = SPAN_NONE;
     enum err e = ERR_OK;
     size_t n = 0;
 

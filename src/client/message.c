@@ -63,7 +63,8 @@ enum err message_write(struct station *s, const struct client_step *step,
                        struct fault *f)
 {
     struct arena *a = s->arena;
-    struct span header, body, part = SPAN_NONE, sig = SPAN_NONE;
+    struct span header = SPAN_NONE, body = SPAN_NONE, part = SPAN_NONE;
+    struct span sig = SPAN_NONE;
 
     if (cmp_header_write(&step->header, a, &header) != ERR_OK ||
         cmp_body_write(&step->body, a, &body) != ERR_OK ||

@@ -77,24 +77,35 @@ enum err fingerprint_parse(const char *text, struct arena *a, struct span *out,
     return ERR_OK;
 }
 
+/* NULL: out of memory. */
+static struct station *station_new(void)
+{
+    struct station *s = calloc(1, sizeof(*s));
+
+    if (s == NULL)
+        return NULL;
+    s->lock = -1;
+    s->life = arena_new(CLIENT_ARENA);
+    s->arena = arena_new(CLIENT_ARENA);
+    s->scratch = arena_new(CLIENT_ARENA);
+    if (s->life != NULL && s->arena != NULL && s->scratch != NULL)
+        return s;
+    station_free(s);
+    return NULL;
+}
+
 enum err station_open(struct crypto *c, const char *dir,
                       const struct client_settings *settings,
                       const struct client_env *env, struct station **out,
                       struct fault *f)
 {
-    AUTO(station) s = calloc(1, sizeof(*s));
+    AUTO(station) s = station_new();
 
     if (s == NULL)
         return fault_set(f, ERR_NO_MEM, "station");
-    s->lock = -1;
     s->crypto = c;
     s->settings = settings;
     s->env = *env;
-    s->life = arena_new(CLIENT_ARENA);
-    s->arena = arena_new(CLIENT_ARENA);
-    s->scratch = arena_new(CLIENT_ARENA);
-    if (s->life == NULL || s->arena == NULL || s->scratch == NULL)
-        return fault_set(f, ERR_NO_MEM, "station");
     s->dir = arena_printf(s->life, "%s", dir);
     if (s->dir == NULL)
         return fault_set(f, ERR_NO_MEM, "station");

@@ -57,18 +57,28 @@ static bool set_options(struct http_transport *t, const char *tls_root)
             curl_easy_setopt(c, CURLOPT_CAINFO, tls_root) == CURLE_OK);
 }
 
+/* NULL: out of memory. */
+static struct http_transport *make(const char *tls_root)
+{
+    struct http_transport *t = calloc(1, sizeof(*t));
+
+    if (t == NULL)
+        return NULL;
+    t->curl = curl_easy_init();
+    if (t->curl != NULL && set_headers(t) && set_options(t, tls_root))
+        return t;
+    http_transport_free(t);
+    return NULL;
+}
+
 enum err http_transport_new(const char *tls_root, struct http_transport **out,
                             struct fault *f)
 {
-    AUTO(http_transport) t = calloc(1, sizeof(*t));
+    struct http_transport *t = make(tls_root);
 
     if (t == NULL)
-        return fault_set(f, ERR_NO_MEM, "HTTP");
-    t->curl = curl_easy_init();
-    if (t->curl == NULL || !set_headers(t) || !set_options(t, tls_root))
         return fault_set(f, ERR_IO, "libcurl does not start");
     *out = t;
-    t = NULL;
     return ERR_OK;
 }
 
