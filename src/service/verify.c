@@ -79,9 +79,6 @@ static enum err check_signature(struct worker *w, struct job *job,
 
     if (span_is_absent(part))
         return fault_set(&job->fault, ERR_NO_MEM, "ProtectedPart");
-    if (job->msg.protection.unused != 0)
-        return rule_break(&job->fault, RULE_PROTECTION_VERIFIES, "protection",
-                          "a BIT STRING with unused bits");
     job->part = part;
     e = sig_verify(w->cx, &signer->spki, &job->msg.header.protection_alg, part,
                    job->msg.protection.bytes, NULL);

@@ -203,6 +203,17 @@ for name, protect in {
         "protection-verifies")
 
 
+@refused("error", "badDataFormat", "message-is-der")
+def protection_with_unused_bits(w):
+    out = w.station().ir()
+    head, content, protection, _ = der.read(bytes(out))
+    value = protection[0].bit_octets
+    out.written = cmp.message(head.der, content.der,
+                              bits(value[:-1] + bytes([value[-1] & 0xfe]), 1),
+                              out.extra_certs)
+    return out
+
+
 def changed_behind(change):
     """A message whose part was changed after it was signed."""
     def build(w):

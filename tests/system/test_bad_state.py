@@ -465,6 +465,13 @@ def test_the_old_certificate_stays_good_while_an_update_waits(world):
     station.holding(out, reply).renew()
 
 
+def test_an_updated_certificate_may_be_updated_again(world):
+    """Its holder may have lost the new key."""
+    station = world.enrolled()
+    station.renew()
+    station.renew()
+
+
 def test_after_a_rejected_update_the_old_certificate_is_good(world):
     station = world.enrolled()
     out = station.kur()
