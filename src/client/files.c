@@ -62,7 +62,7 @@ enum err secret_load(const char *path, struct secret **out, struct fault *f)
 
 static bool is_pem(struct span text)
 {
-    return memmem(text.ptr, text.len, "-----BEGIN", 10) != NULL;
+    return text.len > 0 && memmem(text.ptr, text.len, "-----BEGIN", 10) != NULL;
 }
 
 /* The next certificate; blocks of other kinds are passed over. */

@@ -125,7 +125,7 @@ enum err request_write(struct station *s, enum cmp_body_type request,
     const struct client_credential own = { &s->own.cert, s->own.alg };
     enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
     uint8_t fresh[CLIENT_RANDOM_LEN];
-    struct cert_list extra;
+    struct cert_list extra = { 0 };
     struct client_step step;
     struct client_wish wish;
     struct cert_req_msg msg;

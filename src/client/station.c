@@ -94,28 +94,36 @@ static struct station *station_new(void)
     return NULL;
 }
 
+static enum err set_up(struct station *s, const char *dir, struct fault *f)
+{
+    s->dir = arena_printf(s->life, "%s", dir);
+    if (s->dir == NULL)
+        return fault_set(f, ERR_NO_MEM, "station");
+    TRY(crypto_ctx_new(s->crypto, &s->cx, f));
+    TRY(dir_create(dir, CLIENT_DIR_MODE, f));
+    TRY(lock(s, f));
+    return read_settings(s, f);
+}
+
 enum err station_open(struct crypto *c, const char *dir,
                       const struct client_settings *settings,
                       const struct client_env *env, struct station **out,
                       struct fault *f)
 {
-    AUTO(station) s = station_new();
+    struct station *s = station_new();
+    enum err e;
 
     if (s == NULL)
         return fault_set(f, ERR_NO_MEM, "station");
     s->crypto = c;
     s->settings = settings;
     s->env = *env;
-    s->dir = arena_printf(s->life, "%s", dir);
-    if (s->dir == NULL)
-        return fault_set(f, ERR_NO_MEM, "station");
-    TRY(crypto_ctx_new(c, &s->cx, f));
-    TRY(dir_create(dir, CLIENT_DIR_MODE, f));
-    TRY(lock(s, f));
-    TRY(read_settings(s, f));
-    *out = s;
-    s = NULL;
-    return ERR_OK;
+    e = set_up(s, dir, f);
+    if (e == ERR_OK)
+        *out = s;
+    else
+        station_free(s);
+    return e;
 }
 
 void station_free(struct station *s)
