@@ -68,6 +68,8 @@ static enum err configure(struct sqlite_conn *c, enum conn_use use,
 
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_timeout(c->db, BUSY_MS);
+    if (use == CONN_PROBE) /* closing it leaves the file as it is */
+        sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     TRY(sqlite_conn_run(c, by_use[use], f));
     if (use == CONN_WRITE && synchronous != NULL &&
         strcmp(synchronous, "OFF") == 0)
@@ -88,7 +90,10 @@ enum err sqlite_conn_open(const struct location *at, enum conn_use use,
     if (c->file == NULL)
         return fault_set(f, ERR_NO_MEM, "a connection to the store");
     pthread_once(&once, configure_library);
-    flags |= use == CONN_PROBE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    /* A reader too: after a crash the first to come rebuilds the log's index,
+     * which a connection opened read-only may not. query_only keeps it from
+     * more; SQLite itself turns to reading where the file allows no more. */
+    flags |= SQLITE_OPEN_READWRITE;
     if (at->vfs != NULL && use == CONN_WRITE)
         flags |= SQLITE_OPEN_CREATE; /* real files were made before, 0600 */
     if (sqlite3_open_v2(at->file, &c->db, flags, at->vfs) != SQLITE_OK)
