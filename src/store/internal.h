@@ -314,6 +314,7 @@ struct writer {
     struct change *first, **last;
     size_t num;
     bool hinted;
+    bool is_committing; /* a batch is taken and not done with */
     bool stopping;
     int64_t gather_us;
     size_t batch;

@@ -43,11 +43,11 @@ static struct change *take_batch(struct writer *w)
         batch = w->first;
         w->first = *end;
         *end = NULL;
-        if (w->first == NULL) {
+        if (w->first == NULL)
             w->last = &w->first;
-            w->hinted = false;
-        }
     }
+    w->is_committing = true;
+    w->hinted = false;
     pthread_mutex_unlock(&w->mutex);
     return batch;
 }
@@ -104,6 +104,7 @@ static void count(struct store *s, const struct change *batch)
     uint64_t pages = s->read_only ? 0 : s->ops->take_pages(s);
 
     pthread_mutex_lock(&w->mutex);
+    w->is_committing = false;
     w->stats.batches++;
     w->stats.pages += pages;
     for (const struct change *c = batch; c != NULL; c = c->next) {
@@ -239,8 +240,10 @@ void store_hint_idle(struct store *s)
 {
     struct writer *w = &s->writer;
 
+    /* While a batch is committed the hint says nothing: its replies are about
+     * to bring new requests, which the next batch is better with. */
     pthread_mutex_lock(&w->mutex);
-    if (w->num > 0) {
+    if (w->num > 0 && !w->is_committing) {
         w->hinted = true;
         pthread_cond_signal(&w->wake);
     }
