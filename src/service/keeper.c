@@ -12,6 +12,8 @@
 /* A step that took longer than this did not serve: the process was stopped, or
  * the machine slept. */
 #define LONGEST_STEP 5
+/* How far the clocks of two servers on one store may differ, in seconds. */
+#define CLOCK_SLACK 300
 #define MAX_DUE 256
 #define MAX_PURGE 512
 #define KEEPER_ARENA ((size_t)256 * 1024 * 1024)
@@ -59,16 +61,19 @@ static enum err count_served(struct keeper *k, struct fault *f)
 {
     int64_t now = ticks_of(k), stored, mine;
     int64_t passed = (now - k->looked_at) / MICROS;
+    int64_t until = k->looked_at + passed * MICROS; /* the rest counts later */
     struct change *c;
     enum err e;
 
-    if (passed > LONGEST_STEP)
+    if (passed > LONGEST_STEP) {
         passed = 1;
+        until = now;
+    }
     if (passed < 1)
         return ERR_OK;
     TRY(store_served(k->worker.session, &stored, f));
     mine = k->served + passed;
-    k->looked_at = now;
+    k->looked_at = until;
     k->served = mine > stored ? mine : stored;
     if (mine <= stored)
         return ERR_OK;
@@ -309,7 +314,17 @@ static enum err hold(struct keeper *k, size_t i, const struct crl_record *r)
     return e;
 }
 
-/* Makes it when it is stale or near its end, and holds the newest. */
+/* Near its end, or of a time yet to come, since the clock was set back. */
+static bool is_due(const struct keeper *k, const struct issuer *issuer,
+                   int64_t this_update, int64_t next_update)
+{
+    int64_t now = now_of(k);
+
+    return now + issuer->config->crl.renew_before_s >= next_update ||
+           this_update > now + CLOCK_SLACK;
+}
+
+/* Makes it when it is stale or due, and holds the newest. */
 static enum err look_after_crl(struct keeper *k, size_t i, struct fault *f)
 {
     const struct issuer *issuer = &k->line->authority->issuers[i];
@@ -320,13 +335,13 @@ static enum err look_after_crl(struct keeper *k, size_t i, struct fault *f)
 
     TRY(store_revocation_count(k->worker.session, name, &count, f));
     if (held->number == 0 || held->covers < count ||
-        now_of(k) + issuer->config->crl.renew_before_s >= held->next_update) {
+        is_due(k, issuer, held->this_update, held->next_update)) {
         enum err e = store_find_crl(k->worker.session, name, k->arena, &r, f);
 
         if (e != ERR_OK && e != ERR_NOT_FOUND)
             return e;
         if (e == ERR_NOT_FOUND || r.covers < count ||
-            now_of(k) + issuer->config->crl.renew_before_s >= r.next_update) {
+            is_due(k, issuer, r.this_update, r.next_update)) {
             TRY(make_crl(k->line, &k->worker, issuer, k->arena, f));
             TRY(store_find_crl(k->worker.session, name, k->arena, &r, f));
         }

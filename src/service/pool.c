@@ -26,7 +26,8 @@ struct pool {
     unsigned idle;
     bool is_closed;
     pthread_t *threads;
-    unsigned num_threads;
+    unsigned num_threads; /* running: for who starts and stops them */
+    unsigned num_workers; /* as many as there will be */
     struct pool_stats stats;
 };
 
@@ -84,7 +85,7 @@ static struct job *wait_for_job(struct pool *p, size_t *lane)
         if (p->is_closed && p->waiting == 0)
             return NULL;
         p->idle++;
-        if (p->idle == p->num_threads && !has_hinted) {
+        if (p->idle == p->num_workers && !has_hinted) {
             has_hinted = true;
             pthread_mutex_unlock(&p->lock);
             store_hint_idle(p->line->store);
@@ -161,6 +162,7 @@ static enum err start_all(struct pool *p, const struct pool_options *options,
 {
     p->num_lanes = p->line->authority->num_issuers + 1;
     p->max_waiting = options->queue;
+    p->num_workers = options->workers;
     p->lanes = calloc(p->num_lanes, sizeof(*p->lanes));
     p->threads = calloc(options->workers, sizeof(*p->threads));
     if (p->lanes == NULL || p->threads == NULL)
