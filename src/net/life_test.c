@@ -262,6 +262,26 @@ static void test_no_start(void **state)
     }
 }
 
+/* "::" takes IPv4 too, and tells such a peer by its IPv4 address. */
+static void test_any_address_is_both(void **state)
+{
+    const struct net_listener any[] = { { "::", 0, NULL, NULL } };
+    struct net_options o = rig_options();
+    AUTO(net) n = NULL;
+    struct answer a;
+    int fd;
+
+    (void)state;
+    o.listeners = any;
+    o.num_listeners = 1;
+    n = rig_start(&o);
+    fd = rig_dial(n, 0);
+    rig_say(fd, "GET /info HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    assert_true(rig_hear(fd, &a) && a.status == 200);
+    assert_string_equal(a.body, "/info  127.0.0.1 0 0");
+    close(fd);
+}
+
 static void test_ipv6(void **state)
 {
     const struct net_listener both[] = { { "127.0.0.1", 0, NULL, NULL },
@@ -403,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_big_answer),
         cmocka_unit_test(test_max_connections),
         cmocka_unit_test(test_no_start),
+        cmocka_unit_test(test_any_address_is_both),
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_stop_cuts),

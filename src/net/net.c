@@ -34,6 +34,28 @@ static bool address_parse(struct bound *b)
     return false;
 }
 
+/* "::" is every address of both families, as people expect of it. */
+static bool is_any(const struct bound *b)
+{
+    return strcmp(b->conf->address, "::") == 0;
+}
+
+/* A kernel without IPv6 still has IPv4. */
+static void fall_back_to_ipv4(struct bound *b)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in in4 = { .sin_family = AF_INET,
+                               .sin_port = htons(b->conf->port) };
+
+    if (fd >= 0) {
+        close(fd);
+        return;
+    }
+    memset(&b->addr, 0, sizeof(b->addr));
+    memcpy(&b->addr, &in4, sizeof(in4));
+    b->addr_len = sizeof(in4);
+}
+
 enum err bound_init(struct bound *b, const struct net_listener *conf,
                     struct fault *f)
 {
@@ -42,6 +64,8 @@ enum err bound_init(struct bound *b, const struct net_listener *conf,
     if (!address_parse(b))
         return fault_set(f, ERR_CONFIG, "%s: not a numeric address",
                          conf->address);
+    if (is_any(b))
+        fall_back_to_ipv4(b);
     if ((conf->tls_cert_file == NULL) != (conf->tls_key_file == NULL))
         return fault_set(f, ERR_CONFIG,
                          "%s: TLS needs both certificate and key",
@@ -69,6 +93,7 @@ uint16_t bound_port(const struct bound *b)
 static int bind_with(struct bound *b, const int options[][2], size_t num)
 {
     const int on = 1;
+    const int v6_only = !is_any(b);
     int fd = socket(b->addr.ss_family,
                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool ok = fd >= 0;
@@ -76,7 +101,8 @@ static int bind_with(struct bound *b, const int options[][2], size_t num)
     for (size_t i = 0; ok && i < num; i++)
         ok = setsockopt(fd, options[i][0], options[i][1], &on, sizeof(on)) == 0;
     if (ok && b->addr.ss_family == AF_INET6)
-        ok = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0;
+        ok = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only,
+                        sizeof(v6_only)) == 0;
     if (ok)
         ok = bind(fd, (const struct sockaddr *)&b->addr, b->addr_len) == 0;
     if (ok || fd < 0)

@@ -57,7 +57,7 @@ struct net_route {
 
 /* Both TLS files or neither. The certificate file holds the chain, PEM. */
 struct net_listener {
-    const char *address; /* numeric; an IPv6 address listens to IPv6 alone */
+    const char *address; /* numeric; IPv6 alone, but "::" is both families */
     uint16_t port;       /* 0: one is picked, see net_port */
     const char *tls_cert_file;
     const char *tls_key_file;
