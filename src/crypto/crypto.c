@@ -87,7 +87,6 @@ enum err crypto_new(struct crypto **out, struct fault *f)
 
     if (c == NULL)
         return fault_set(f, ERR_NO_MEM, "cryptography");
-    atomic_init(&c->next_key, 1);
     TRY(fetch_all(c, f));
     TRY(check_slots_follow(c, f));
     *out = c;

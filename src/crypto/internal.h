@@ -4,8 +4,6 @@
 #ifndef CRYPTO_INTERNAL_H
 #define CRYPTO_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include <openssl/evp.h>
 
 #include "crypto/crypto.h"
@@ -20,7 +18,6 @@
 struct crypto {
     EVP_MD *md[DIGEST_NUM]; /* [DIGEST_NONE] is NULL */
     EVP_MD *sha1;           /* for key identifiers alone */
-    atomic_uint_fast64_t next_key;
 };
 
 enum ec_curve {
@@ -40,9 +37,9 @@ struct ec_slot {
     EVP_PKEY_CTX *verify;
 };
 
-/* A context ready to sign with the private key of this number. */
+/* A context ready to sign with this private key. */
 struct sign_slot {
-    uint64_t key;
+    const EVP_PKEY *key;
     enum sig_alg alg;
     EVP_PKEY_CTX *sign;
 };
@@ -59,7 +56,6 @@ struct crypto_ctx {
 };
 
 struct privkey {
-    uint64_t number; /* never that of another key of this process */
     EVP_PKEY *pkey;
     uint8_t *spki_der;
     struct spki spki;

@@ -11,8 +11,9 @@
 
 /* --- signing --- */
 
-/* The context kept for this key and algorithm, or NULL. */
-static EVP_PKEY_CTX *slot_find(const struct crypto_ctx *cx, uint64_t key,
+/* The context kept for this key and algorithm, or NULL. It owns a part of its
+ * key, so no other key can come to lie there while it is kept. */
+static EVP_PKEY_CTX *slot_find(const struct crypto_ctx *cx, const EVP_PKEY *key,
                                enum sig_alg alg)
 {
     for (int i = 0; i < SIGN_SLOTS; i++) {
@@ -34,7 +35,7 @@ static enum err slot_make(struct crypto_ctx *cx, const struct privkey *key,
     if (info->family != SIG_FAMILY_ECDSA)
         TRY(rsa_setup(ctx, cx->crypto, info, f));
     EVP_PKEY_CTX_free(slot->sign);
-    *slot = (struct sign_slot){ key->number, info->alg, ctx };
+    *slot = (struct sign_slot){ key->pkey, info->alg, ctx };
     cx->next_slot = (cx->next_slot + 1) % SIGN_SLOTS;
     *out = ctx;
     ctx = NULL;
@@ -45,7 +46,7 @@ static enum err sign_digest(struct crypto_ctx *cx, const struct privkey *key,
                             const struct sig_alg_info *info, struct span data,
                             uint8_t *sig, size_t *sig_len, struct fault *f)
 {
-    EVP_PKEY_CTX *ctx = slot_find(cx, key->number, info->alg);
+    EVP_PKEY_CTX *ctx = slot_find(cx, key->pkey, info->alg);
     struct digested d;
 
     TRY(digest_make(cx, info->digest, data, &d, f));
@@ -138,7 +139,6 @@ static enum err privkey_wrap(struct crypto_ctx *cx, EVP_PKEY *pkey,
         return fault_set(f, ERR_NO_MEM, "private key");
     }
     key->pkey = pkey;
-    key->number = atomic_fetch_add(&cx->crypto->next_key, 1);
     len = i2d_PUBKEY(pkey, &key->spki_der);
     if (len <= 0)
         return crypto_fault(f, "public half of a private key");

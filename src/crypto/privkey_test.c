@@ -216,6 +216,30 @@ static void test_many_keys(void **state)
         privkey_free(keys[i]);
 }
 
+/* The first key made under one `struct crypto` is not that under another. */
+static void test_keys_of_another_origin(void **state)
+{
+    struct ground *g = *state;
+    struct ground fresh[2] = { *g, *g };
+    struct privkey *keys[2] = { NULL };
+
+    for (size_t i = 0; i < NUM(keys); i++) {
+        assert_int_equal(crypto_new(&fresh[i].crypto, NULL), ERR_OK);
+        assert_int_equal(crypto_ctx_new(fresh[i].crypto, &fresh[i].cx, NULL),
+                         ERR_OK);
+        assert_int_equal(
+            privkey_generate(fresh[i].cx, KEY_EC_P256, 0, &keys[i], NULL),
+            ERR_OK);
+    }
+    use(&fresh[0], keys[0]);
+    use(&fresh[0], keys[1]);
+    for (size_t i = 0; i < NUM(keys); i++) {
+        privkey_free(keys[i]);
+        crypto_ctx_free(fresh[i].cx);
+        crypto_free(fresh[i].crypto);
+    }
+}
+
 static void test_random(void **state)
 {
     static uint8_t drawn[4096][16];
@@ -310,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_parse_behind_parameters),
         cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_many_keys),
+        cmocka_unit_test(test_keys_of_another_origin),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_key_id),
