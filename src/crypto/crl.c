@@ -120,12 +120,26 @@ static struct span crl_aki(const struct x509_crl *head)
     return out;
 }
 
+/* Puts the entries in order as the first look-up does, so that later ones only
+ * read. X509_CRL_sort would forget the bytes that are signed. */
+static bool sort(X509_CRL *crl)
+{
+    ASN1_INTEGER *zero = ASN1_INTEGER_new();
+    X509_REVOKED *found;
+
+    if (zero == NULL)
+        return false;
+    X509_CRL_get0_by_serial(crl, &found, zero);
+    ASN1_INTEGER_free(zero);
+    return true;
+}
+
 static X509_CRL *decode(struct span der)
 {
     const unsigned char *next = der.ptr;
     X509_CRL *crl = d2i_X509_CRL(NULL, &next, (long)der.len);
 
-    if (crl != NULL && (next != der.ptr + der.len || X509_CRL_sort(crl) != 1)) {
+    if (crl != NULL && (next != der.ptr + der.len || !sort(crl))) {
         X509_CRL_free(crl);
         crl = NULL;
     }

@@ -11,6 +11,7 @@ static void test_revocation(void **state)
         CERT(.subject = "CN=Mute", .ca = true, .issuer = root,
              .key_usage = "critical,keyCertSign");
     const struct test_cert *leaf = CERT(.subject = "CN=bs", .issuer = sub);
+    const struct test_cert *later = CERT(.subject = "CN=l", .issuer = sub);
     const struct test_cert *direct = CERT(.subject = "CN=d", .issuer = root);
     const struct test_cert *muted = CERT(.subject = "CN=m", .issuer = mute);
     int64_t long_ago = TEST_NOW - TEST_YEAR, lately = TEST_NOW - 2 * TEST_DAY;
@@ -29,6 +30,10 @@ static void test_revocation(void **state)
     const struct test_crl *future =
         CRL(.issuer = sub, .this_update = TEST_NOW + 1);
     const struct test_crl *leaf_out = CRL(.issuer = sub, REVOKES(leaf));
+    const struct test_crl *not_sorted =
+        CRL(.issuer = sub,
+            .revoked = (const struct test_cert *const[]){ later, leaf },
+            .num_revoked = 2);
     const struct test_crl *leaf_out_old =
         CRL(.issuer = sub, .this_update = long_ago, .next_update = lately,
             REVOKES(leaf));
@@ -83,6 +88,13 @@ static void test_revocation(void **state)
           .extra = { sub },
           .crls = { leaf_out },
           .revocation = REVOCATION_REVOKED },
+        { "leaf revoked, serial numbers in no order",
+          leaf,
+          { root },
+          .extra = { sub },
+          .crls = { root_crl, not_sorted },
+          .revocation = REVOCATION_REVOKED,
+          .revoked_depth = 0 },
         { "intermediate revoked",
           leaf,
           { root },

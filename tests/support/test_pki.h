@@ -86,7 +86,7 @@ struct test_crl_spec {
     const struct test_key *signed_by; /* [the issuer's] */
     int64_t this_update, next_update; /* [a day ago; in 30 days] */
     bool no_next_update;
-    const struct test_cert *const *revoked;
+    const struct test_cert *const *revoked; /* in this order */
     size_t num_revoked;
     const struct test_ext *extra;
     size_t num_extra;
