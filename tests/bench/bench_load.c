@@ -134,7 +134,7 @@ static unsigned allow_files(unsigned wanted)
 /* Waits until memory has not grown for a while: the server has accepted. */
 static enum err settled_rss(pid_t pid, size_t *out, struct fault *f)
 {
-    const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+    const struct timespec pause = { .tv_nsec = 200000000 };
     size_t before, after = 0;
 
     do {

@@ -1,5 +1,6 @@
 #include "bench/load.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -273,6 +274,7 @@ static enum err run_loop(struct load *l, struct fault *f)
     int64_t now = clock_monotonic_micros();
     int num;
 
+    assert(l->conns != NULL);
     l->count_start = now + (int64_t)(l->o->warm_up * 1e6);
     for (unsigned i = 0; i < l->o->connections; i++)
         TRY(begin(l, &l->conns[i], f));
@@ -297,6 +299,7 @@ static enum err sum_up(struct load *l, struct load_result *out, struct fault *f)
 {
     int64_t *list = l->latencies + l->counted_from;
     size_t num = l->done - l->counted_from;
+    size_t half = num / 2, most = num * 99 / 100;
 
     if (l->counted_from == 0 || !l->is_over || num < 100)
         return fault_set(f, ERR_LIMIT,
@@ -307,8 +310,8 @@ static enum err sum_up(struct load *l, struct load_result *out, struct fault *f)
         .seconds = (double)(l->count_end - l->count_start) / 1e6,
         .server_cpu_us = (l->cpu_end - l->cpu_start) / (double)num,
         .client_cpu_us = (l->own_end - l->own_start) / (double)num,
-        .p50_ms = (double)list[num / 2] / 1e3,
-        .p99_ms = (double)list[num * 99 / 100] / 1e3,
+        .p50_ms = (double)list[half] / 1e3,
+        .p99_ms = (double)list[most] / 1e3,
         .max_ms = (double)list[num - 1] / 1e3,
     };
     return ERR_OK;
