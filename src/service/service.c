@@ -72,6 +72,7 @@ static enum err open_store(struct service *s,
         .file = is_mem ? NULL : s->config->store.file,
         .node = s->config->node,
         .hash = hash_sha256_pair,
+        .gather_us = options->store_gather_us,
         .vfs = options->store_vfs,
         .synchronous = options->store_synchronous,
     };

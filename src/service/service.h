@@ -22,6 +22,7 @@ struct service_options {
     void *ticks_arg;
     const char *store_vfs;         /* as store_options */
     const char *store_synchronous; /* as store_options */
+    unsigned store_gather_us;      /* as store_options */
     /* Another service, of a configuration equal but for node, store and log:
      * its keys and authority are used, and it outlives this one. */
     const struct service *authority_of;

@@ -108,16 +108,19 @@ static enum err probe(struct sqlite_store *s,
 static enum err switch_to_wal(struct sqlite_conn *c, struct fault *f)
 {
     const struct timespec wait = { .tv_nsec = WAL_WAIT_MS * 1000000L };
-    enum err e = ERR_OK;
+    enum err e;
 
     TRY(sqlite_conn_run(c, "PRAGMA page_size=4096", f));
     for (int i = 0; i < WAL_TRIES; i++) {
-        e = sqlite_conn_run(c, "PRAGMA journal_mode=WAL", f);
-        if (e == ERR_OK)
-            break;
+        e = sqlite_conn_set_wal(c, f);
+        if (e != ERR_LOST)
+            return e;
         nanosleep(&wait, NULL);
     }
-    return e;
+    return fault_set(f, ERR_STORE,
+                     "store %s: cannot be switched to WAL; another process "
+                     "keeps it busy",
+                     c->file);
 }
 
 static enum err prepare(struct sqlite_store *s,

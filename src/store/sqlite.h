@@ -74,6 +74,8 @@ MUST_USE enum err sqlite_conn_run(struct sqlite_conn *c, const char *sql,
 /* The number a one-row statement gives. */
 MUST_USE enum err sqlite_conn_get_int(struct sqlite_conn *c, const char *sql,
                                       int64_t *out, struct fault *f);
+/* Puts the file into WAL mode. ERR_LOST: another one is in the way just now. */
+MUST_USE enum err sqlite_conn_set_wal(struct sqlite_conn *c, struct fault *f);
 
 MUST_USE enum err query_open(struct sqlite_conn *c, enum sql which,
                              struct query **out, struct fault *f);

@@ -141,6 +141,30 @@ enum err sqlite_conn_get_int(struct sqlite_conn *c, const char *sql,
     return e;
 }
 
+/* SQLite tells of a switch that did not happen by the mode it answers. */
+enum err sqlite_conn_set_wal(struct sqlite_conn *c, struct fault *f)
+{
+    sqlite3_stmt *stmt;
+    enum err e = ERR_OK;
+    const char *mode;
+    int code;
+
+    if (sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL) !=
+        SQLITE_OK)
+        return sqlite_conn_fault(c, f, "cannot be used");
+    code = sqlite3_step(stmt);
+    mode = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : "";
+    code &= 0xff;
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL)
+        e = ERR_LOST;
+    else if (code != SQLITE_ROW)
+        e = sqlite_conn_fault(c, f, "cannot be used");
+    else if (mode == NULL || strcmp(mode, "wal") != 0)
+        e = ERR_LOST;
+    sqlite3_finalize(stmt);
+    return e;
+}
+
 /* --- statements --- */
 
 enum err query_open(struct sqlite_conn *c, enum sql which, struct query **out,

@@ -149,10 +149,11 @@ static void live(struct run *r, bool may_cut)
     enum err e;
 
     options.store_synchronous = r->synchronous;
-    options.authority_of = env.keeps.service;
+    if (pick(r, 4) == 0)
+        options.store_gather_us = 2000; /* so that they share commits */
     if (may_cut)
         crash_vfs_power_cut_after(1 + pick(r, LAST_CUT), r->seed, r->mode);
-    e = rig_open(&r->rig, env.config, &options, &f);
+    e = rig_open_on(&r->rig, &env.keeps, env.config, &options, &f);
     if (e != ERR_OK && !crash_vfs_is_cut())
         note(r, "the service does not start on what the cut left");
     if (e == ERR_OK && !crash_vfs_is_cut())

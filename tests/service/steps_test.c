@@ -46,6 +46,7 @@ static const char *const step_names[LINE_STEP_NUM] = {
 static struct {
     struct sim_world *world;
     const struct config *config;
+    struct rig keeps; /* the authority for disks that fail */
     struct station_sim station;
 } env;
 
@@ -206,11 +207,19 @@ static const struct failure failures[] = {
     { "syncs fail", CRASH_SYNC, 1000000, SQLITE_IOERR_FSYNC },
 };
 
+static void open_on_disk(struct rig *r)
+{
+    struct service_options options = rig_by_hand(env.world, CRASH_VFS);
+    struct fault f = { 0 };
+
+    if (rig_open_on(r, &env.keeps, env.config, &options, &f) != ERR_OK)
+        fail_msg("the service does not start: %s", f.text);
+}
+
 /* False when the message needs fewer of these operations than n. */
 static bool fail_nth(const struct message *m, const struct failure *f,
                      unsigned long n)
 {
-    struct service_options options = rig_by_hand(env.world, CRASH_VFS);
     struct station_sim *s = &env.station;
     AUTO(arena) a = arena_new((size_t)1 << 20);
     struct rig_call call;
@@ -220,7 +229,7 @@ static bool fail_nth(const struct message *m, const struct failure *f,
 
     station_sim_reset(s, n);
     crash_vfs_reset();
-    open_rig(&r, &options);
+    open_on_disk(&r);
     prepare(&r, m);
     before = rig_describe(&r, a);
     crash_vfs_fail(f->op, n, f->times, f->code);
@@ -241,7 +250,7 @@ static bool fail_nth(const struct message *m, const struct failure *f,
     crash_vfs_power_cut(n, CRASH_DROP);
     rig_close(&r);
     crash_vfs_restart();
-    open_rig(&r, &options);
+    open_on_disk(&r);
     check_all(&r);
     rig_close(&r);
     return has_failed;
@@ -249,7 +258,14 @@ static bool fail_nth(const struct message *m, const struct failure *f,
 
 static void test_failures(void **state)
 {
+    struct sim_setup mem = { .node = "keeps", .kind = "mem" };
+    struct service_options options = rig_by_hand(env.world, NULL);
+    struct fault f = { 0 };
+
     (void)state;
+    if (rig_open(&env.keeps, sim_world_config(env.world, &mem), &options, &f) !=
+        ERR_OK)
+        fail_msg("the service does not start: %s", f.text);
     for (size_t i = 0; i < NUM_MESSAGES; i++) {
         for (size_t k = 0; k < sizeof(failures) / sizeof(failures[0]); k++) {
             unsigned long n = 1;
@@ -261,6 +277,7 @@ static void test_failures(void **state)
             assert_true(n > 1);
         }
     }
+    rig_close(&env.keeps);
 }
 
 static int setup(void **state)

@@ -25,6 +25,7 @@ struct service_options rig_by_hand(struct sim_world *w, const char *vfs)
     return (struct service_options){ .now = world_now,
                                      .now_arg = w,
                                      .store_vfs = vfs,
+                                     .store_gather_us = 200,
                                      .without_threads = true };
 }
 
@@ -33,8 +34,20 @@ static enum err open_worker(struct rig *r, struct fault *f)
     struct line *line = service_line(r->service);
 
     r->worker.line = line;
-    TRY(crypto_ctx_new(line->authority->crypto, &r->worker.cx, f));
+    if (r->other != NULL)
+        r->worker.cx = r->other->worker.cx;
+    else
+        TRY(crypto_ctx_new(line->authority->crypto, &r->worker.cx, f));
     return store_session_new(line->store, &r->worker.session, f);
+}
+
+static enum err open_service(struct rig *r, const struct config *config,
+                             const struct service_options *options,
+                             struct fault *f)
+{
+    TRY(service_new(config, options, &r->service, f));
+    r->profile = authority_default_profile(service_line(r->service)->authority);
+    return open_worker(r, f);
 }
 
 enum err rig_open(struct rig *r, const struct config *config,
@@ -43,9 +56,22 @@ enum err rig_open(struct rig *r, const struct config *config,
     enum err e;
 
     *r = (struct rig){ .by_hand = options->without_threads };
-    TRY(service_new(config, options, &r->service, f));
-    r->profile = authority_default_profile(service_line(r->service)->authority);
-    e = open_worker(r, f);
+    e = open_service(r, config, options, f);
+    if (e != ERR_OK)
+        rig_close(r);
+    return e;
+}
+
+enum err rig_open_on(struct rig *r, const struct rig *other,
+                     const struct config *config,
+                     const struct service_options *options, struct fault *f)
+{
+    struct service_options own = *options;
+    enum err e;
+
+    *r = (struct rig){ .other = other, .by_hand = true };
+    own.authority_of = other->service;
+    e = open_service(r, config, &own, f);
     if (e != ERR_OK)
         rig_close(r);
     return e;
@@ -54,7 +80,8 @@ enum err rig_open(struct rig *r, const struct config *config,
 void rig_close(struct rig *r)
 {
     store_session_free(r->worker.session);
-    crypto_ctx_free(r->worker.cx);
+    if (r->other == NULL)
+        crypto_ctx_free(r->worker.cx);
     service_free(r->service);
     *r = (struct rig){ 0 };
 }
