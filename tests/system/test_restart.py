@@ -13,7 +13,7 @@ from cmplib.world import World
 from conftest import program
 
 BRIEF = http.PATH + "/p/brief"
-CONFIRM_WAIT = 3
+CONFIRM_WAIT = 4
 SIGN_MS = 500
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 
@@ -60,14 +60,15 @@ def status_of(world, cert):
 
 # --- time in which nothing served ---
 
-@pytest.mark.parametrize("end", [Killable.stop, Killable.kill])
-def test_deadlines_wait_for_a_stopped_server(other_world, make_server, end):
+def test_deadlines_wait_for_a_stopped_server(other_world, make_server):
+    """A whole confirm time is left after a start, whatever had passed."""
     server = make_server().start().wait_until_open()
     station, out, reply = other_world.issued(BRIEF)
-    end(server)
-    time.sleep(CONFIRM_WAIT + 2)
+    time.sleep(CONFIRM_WAIT - 0.5)
+    server.stop()
+    time.sleep(CONFIRM_WAIT + 1)
     server.start().wait_until_open()
-    time.sleep(1)  # a whole confirm time is left, whatever had passed before
+    time.sleep(CONFIRM_WAIT - 0.5)
     station.confirm(out, reply)
     assert status_of(other_world, reply.cert) == (2, 0)
 
@@ -78,6 +79,7 @@ def test_deadlines_wait_for_a_frozen_server(other_world, make_server):
     server.process.send_signal(signal.SIGSTOP)
     time.sleep(CONFIRM_WAIT + 5)
     server.process.send_signal(signal.SIGCONT)
+    time.sleep(1.5)  # the sweeper has looked
     station.confirm(out, reply)
     assert status_of(other_world, reply.cert) == (2, 0)
 
