@@ -25,6 +25,7 @@ enum {
     FRESH,
     ENROLLED,
     STRANGER,
+    LAST,
     NUM_STATIONS
 };
 
@@ -34,6 +35,10 @@ static struct {
     struct station_sim stations[NUM_STATIONS];
     struct config_vendor *vendor;
     struct x509_cert enrolled; /* the operator's certificate */
+    /* Describes the store as it is just before an answer leaves. */
+    struct store_session *witness;
+    struct arena *arena;
+    const char *described;
 } all;
 
 /* A message taken apart, to be signed again. */
@@ -529,6 +534,39 @@ static void test_kept_states(void **state)
     assert_int_equal(s->fail_info, 1u << FI_NOT_AUTHORIZED);
 }
 
+static void describe(void *arg, enum line_step step, enum cmp_body_type body)
+{
+    (void)arg;
+    (void)body;
+    if (step != LINE_SEND || all.witness == NULL)
+        return;
+    arena_reset(all.arena);
+    assert_int_equal(
+        store_describe(all.witness, all.arena, &all.described, NULL), ERR_OK);
+}
+
+/* What an answer promises is in the store before it leaves, and the same bytes
+ * get the same answer. */
+static void test_order(void **state)
+{
+    struct station_sim *s = &all.stations[LAST];
+
+    (void)state;
+    assert_int_equal(store_session_new(service_line(all.rig.service)->store,
+                                       &all.witness, NULL),
+                     ERR_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(rig_exchange(&all.rig, s), SIM_GOES_ON);
+        assert_string_equal(all.described, rig_describe(&all.rig, s->arena));
+    }
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(rig_repeat(&all.rig, s, i), "");
+    assert_string_equal(all.described, rig_describe(&all.rig, s->arena));
+    assert_null(station_sim_check(s, all.rig.worker.session));
+    store_session_free(all.witness);
+    all.witness = NULL;
+}
+
 static int setup(void **state)
 {
     const struct config *config;
@@ -539,7 +577,9 @@ static int setup(void **state)
     all.world = sim_world_new();
     config = sim_world_config(all.world, &(struct sim_setup){ .kind = "mem" });
     all.vendor = &all.world->configs[0]->vendors[0];
+    all.arena = arena_new(LIMIT_REQUEST_ARENA);
     options = rig_by_hand(all.world, NULL);
+    options.probe.at = describe;
     if (rig_open(&all.rig, config, &options, NULL) != ERR_OK)
         return -1;
     for (unsigned i = 0; i < NUM_STATIONS; i++)
@@ -557,6 +597,7 @@ static int teardown(void **state)
         station_sim_done(&all.stations[i]);
     rig_close(&all.rig);
     sim_world_free(all.world);
+    arena_free(all.arena);
     return 0;
 }
 
@@ -567,6 +608,7 @@ int main(void)
         cmocka_unit_test(test_taken),
         cmocka_unit_test(test_other_extra_certs),
         cmocka_unit_test(test_kept_states),
+        cmocka_unit_test(test_order),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
