@@ -91,10 +91,9 @@ static enum err make_and_reply(struct worker *w, struct job *job)
     return record_changes(job);
 }
 
-/* 5 to 8, over the facts that step 3 looks up once the requester is known. */
+/* 5 to 8. */
 static enum err answer(struct worker *w, struct job *job)
 {
-    TRY(find_facts(w, job));
     TRY(judge(job));
     TRY(decide(job));
     return make_and_reply(w, job);
@@ -121,10 +120,23 @@ static enum err excuse(struct worker *w, struct job *job, enum err e)
     return e;
 }
 
+/* 3 and 4: what the store knows, and whose message it is. Some of 3 waits for
+ * 4, since only that tells the requester. */
+static enum err find_and_verify(struct worker *w, struct job *job,
+                                bool *is_replay)
+{
+    at(job, LINE_FIND);
+    TRY(find_reply(w, job, is_replay));
+    if (*is_replay)
+        return ERR_OK;
+    TRY(verify(w, job));
+    return find_facts(w, job);
+}
+
 /* The whole line up to the commit. */
 static enum err walk(struct worker *w, struct job *job)
 {
-    bool is_replay;
+    bool is_replay = false;
     enum err e;
 
     if (clock_monotonic_micros() - job->received > w->line->request_deadline)
@@ -132,13 +144,14 @@ static enum err walk(struct worker *w, struct job *job)
                          "waited longer than server.request_deadline");
     TRY(read_message(w, job));
     TRY(screen(job));
-    at(job, LINE_FIND);
-    TRY(find_reply(w, job, &is_replay));
+    TRY(store_begin_reading(w->session, &job->fault));
+    e = find_and_verify(w, job, &is_replay);
+    store_end_reading(w->session);
+    TRY(e);
     if (is_replay) {
         job->outcome = OUTCOME_REPLAYED;
         return ERR_OK;
     }
-    TRY(verify(w, job));
     e = answer(w, job);
     return e == ERR_OK ? ERR_OK : excuse(w, job, e);
 }

@@ -287,6 +287,8 @@ struct store_ops {
     enum err (*list_heads)(struct store_session *s, struct arena *a,
                            struct head_list *out, struct fault *f);
     enum err (*served)(struct store_session *s, int64_t *out, struct fault *f);
+    enum err (*begin_reading)(struct store_session *s, struct fault *f);
+    void (*end_reading)(struct store_session *s);
     /* All tables, in one snapshot. */
     enum err (*sum)(struct store_session *s, struct table_sum sums[TABLE_NUM],
                     struct fault *f);

@@ -355,6 +355,20 @@ static enum err run(struct store_session *s, enum sql which, struct fault *f)
     return query_run(q, &changed, f);
 }
 
+static enum err begin_reading(struct store_session *s, struct fault *f)
+{
+    return run(s, SQL_SNAPSHOT, f);
+}
+
+static void end_reading(struct store_session *s)
+{
+    struct fault why;
+
+    /* A reader has nothing to lose: what fails here fails the next query. */
+    if (run(s, SQL_SNAPSHOT_END, &why) != ERR_OK)
+        return;
+}
+
 /* Ends a snapshot whatever became of what was read in it. */
 static enum err end_snapshot(struct store_session *s, enum err e,
                              struct fault *f)
@@ -558,5 +572,7 @@ void sqlite_read_ops(struct store_ops *ops)
     ops->list_audit = list_audit;
     ops->list_heads = list_heads;
     ops->served = served;
+    ops->begin_reading = begin_reading;
+    ops->end_reading = end_reading;
     ops->sum = sum;
 }

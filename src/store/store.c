@@ -52,6 +52,16 @@ void store_session_free(struct store_session *s)
 
 /* --- reading: the back end's --- */
 
+enum err store_begin_reading(struct store_session *s, struct fault *f)
+{
+    return s->store->ops->begin_reading(s, f);
+}
+
+void store_end_reading(struct store_session *s)
+{
+    s->store->ops->end_reading(s);
+}
+
 enum err store_find_reply(struct store_session *s, struct span transaction_id,
                           struct span digest, struct arena *a,
                           struct span *reply, struct fault *f)

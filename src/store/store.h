@@ -144,6 +144,15 @@ MUST_USE enum err store_session_new(struct store *s, struct store_session **out,
 void store_session_free(struct store_session *s);
 DEFINE_AUTO(store_session)
 
+/*
+ * What is read between these two is of one moment, and cheaper than one by one.
+ * Not nested; short, since the log of changes cannot be emptied meanwhile. The
+ * `mem` back end reads what is there at each call.
+ */
+MUST_USE enum err store_begin_reading(struct store_session *s,
+                                      struct fault *f);
+void store_end_reading(struct store_session *s);
+
 /* --- reading --- */
 /* Records and their spans are copied into the arena. ERR_NOT_FOUND: none;
  * ERR_STORE, ERR_NO_MEM: with a fault. What a commit that was reported done
