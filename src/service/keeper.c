@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#define MICROS 1000000
+#define MICROS ((int64_t)1000000)
 #define STEP_MICROS MICROS
 /* A step that took longer than this did not serve: the process was stopped, or
  * the machine slept. */

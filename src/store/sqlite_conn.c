@@ -58,12 +58,15 @@ static enum err configure(struct sqlite_conn *c, enum conn_use use,
     static const char *const by_use[] = {
         [CONN_PROBE] = "PRAGMA query_only=ON",
         [CONN_READ] = "PRAGMA query_only=ON; PRAGMA cache_size=-4000",
-        /* In memory: the journal of the savepoint around each change. */
+        /* EXTRA is FULL, and syncs the directory when the switch to WAL has
+         * deleted its journal: one that came back after a power cut would
+         * undo the new file under its log. temp_store: the journal of the
+         * savepoint around each change. */
         [CONN_WRITE] = "PRAGMA secure_delete=OFF; PRAGMA cache_size=-64000;"
                        "PRAGMA temp_store=MEMORY;"
                        "PRAGMA wal_autocheckpoint=0;"
                        "PRAGMA journal_size_limit=67108864;"
-                       "PRAGMA synchronous=FULL",
+                       "PRAGMA synchronous=EXTRA",
     };
 
     sqlite3_extended_result_codes(c->db, 1);

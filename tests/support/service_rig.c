@@ -194,8 +194,10 @@ enum sim_answer rig_exchange(struct rig *r, struct station_sim *s)
 
 bool rig_enrol(struct rig *r, struct station_sim *s)
 {
-    return rig_exchange(r, s) == SIM_GOES_ON &&
-           rig_exchange(r, s) == SIM_GOES_ON && s->phase == SIM_IDLE;
+    for (int i = 0; i < 2; i++)
+        if (rig_exchange(r, s) != SIM_GOES_ON)
+            return false;
+    return s->phase == SIM_IDLE;
 }
 
 const char *rig_repeat(struct rig *r, struct station_sim *s, size_t exchange)

@@ -87,9 +87,9 @@ struct sim_held {
 };
 
 #define SIM_MAX_HELD 8
-#define SIM_MAX_EXCHANGES (4 * SIM_MAX_HELD)
+#define SIM_MAX_EXCHANGES 32
 #define SIM_NUM_KEYS 4
-#define SIM_ID_LEN 16
+#define SIM_ID_LEN ((size_t)16)
 
 struct station_sim {
     struct sim_world *world;
