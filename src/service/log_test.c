@@ -27,7 +27,7 @@ static void rig_open(struct rig *r, enum log_format format,
 {
     int fd;
 
-    snprintf(r->path, sizeof(r->path), "/tmp/log-test-XXXXXX");
+    *r = (struct rig){ .path = "/tmp/log-test-XXXXXX" };
     fd = mkstemp(r->path);
     assert_true(fd >= 0);
     close(fd);
