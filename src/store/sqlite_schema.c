@@ -59,27 +59,50 @@ static const char *const migrations[] = {
 
 #define CURRENT ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
+struct schema {
+    int64_t application, version, objects;
+};
+
+/* All of one moment: another process may be making the schema right now. */
+static enum err schema_read(struct sqlite_conn *c, struct schema *out,
+                            struct fault *f)
+{
+    enum err e;
+
+    TRY(sqlite_conn_run(c, "SAVEPOINT look", f));
+    e = sqlite_conn_get_int(c, "SELECT count(*) FROM sqlite_schema",
+                            &out->objects, f);
+    if (e == ERR_OK)
+        e = sqlite_conn_get_int(c, "PRAGMA application_id", &out->application,
+                                f);
+    if (e == ERR_OK)
+        e = sqlite_conn_get_int(c, "PRAGMA user_version", &out->version, f);
+    if (e == ERR_OK)
+        return sqlite_conn_run(c, "RELEASE look", f);
+    /* What failed is told; the connection is closed next. */
+    return e;
+}
+
 enum err schema_check(struct sqlite_conn *c, bool *is_new, struct fault *f)
 {
-    int64_t application, version, objects;
+    struct schema schema;
 
-    TRY(sqlite_conn_get_int(c, "PRAGMA application_id", &application, f));
-    TRY(sqlite_conn_get_int(c, "PRAGMA user_version", &version, f));
-    TRY(sqlite_conn_get_int(c, "SELECT count(*) FROM sqlite_schema", &objects,
-                            f));
-    *is_new = application == 0 && version == 0 && objects == 0;
+    TRY(schema_read(c, &schema, f));
+    *is_new =
+        schema.application == 0 && schema.version == 0 && schema.objects == 0;
     if (*is_new)
         return ERR_OK;
-    if (application != APPLICATION_ID)
+    if (schema.application != APPLICATION_ID)
         return fault_set(f, ERR_STORE,
                          "%s is a database, but not a store of stationmaster; "
                          "name another file",
                          c->file);
-    if (version > CURRENT)
+    if (schema.version > CURRENT)
         return fault_set(f, ERR_STORE,
                          "store %s has schema version %lld, this program knows "
                          "versions up to %lld; use the newer program",
-                         c->file, (long long)version, (long long)CURRENT);
+                         c->file, (long long)schema.version,
+                         (long long)CURRENT);
     return ERR_OK;
 }
 

@@ -32,7 +32,7 @@
     "AND (?7 IS NULL OR station IN (SELECT id FROM station " \
     "WHERE serial = ?7)) "                                   \
     "ORDER BY id LIMIT ?8"
-#define LIST_CERTIFICATES \
+#define SELECT_CERTIFICATES \
     "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE "
 
 /* Transactions that a purge takes, the oldest first. */
@@ -76,12 +76,12 @@
         "SELECT " CERTIFICATE_COLUMNS " FROM certificate "                     \
         "WHERE txn = ?1 AND cert_req_id = ?2 ORDER BY id DESC LIMIT 1")        \
     SQL(HAS_REQUEST, "SELECT 1 FROM certificate WHERE request_digest = ?1")    \
-    SQL(LIST_CERTIFICATES, LIST_CERTIFICATES "1" CERTIFICATE_FILTER)           \
-    SQL(LIST_SERIAL, LIST_CERTIFICATES "serial = ?3" CERTIFICATE_FILTER)       \
+    SQL(LIST_CERTIFICATES, SELECT_CERTIFICATES "1" CERTIFICATE_FILTER)           \
+    SQL(LIST_SERIAL, SELECT_CERTIFICATES "serial = ?3" CERTIFICATE_FILTER)       \
     SQL(LIST_REVOKED_ONLY,                                                     \
-        LIST_CERTIFICATES "revoked_at != 0" CERTIFICATE_FILTER)                \
+        SELECT_CERTIFICATES "revoked_at != 0" CERTIFICATE_FILTER)                \
     SQL(LIST_OF_STATION,                                                       \
-        LIST_CERTIFICATES "station = (SELECT id FROM station "                 \
+        SELECT_CERTIFICATES "station = (SELECT id FROM station "                 \
         "WHERE vendor = ?6 AND serial = ?7) AND (?9 = 0 OR revoked_at != 0)"   \
         CERTIFICATE_FILTER)                                                    \
     SQL(LIST_REVOKED,                                                          \

@@ -149,8 +149,7 @@ DEFINE_AUTO(store_session)
  * Not nested; short, since the log of changes cannot be emptied meanwhile. The
  * `mem` back end reads what is there at each call.
  */
-MUST_USE enum err store_begin_reading(struct store_session *s,
-                                      struct fault *f);
+MUST_USE enum err store_begin_reading(struct store_session *s, struct fault *f);
 void store_end_reading(struct store_session *s);
 
 /* --- reading --- */
