@@ -100,28 +100,11 @@ static enum err answer(struct worker *w, struct job *job)
 }
 
 /*
- * What refuses a message may be its own effect: a copy of it that travelled at
- * the same time was answered after this one looked for its reply. Then that
- * reply is due, and no refusal.
+ * 3 and 4: what the store knows, and whose message it is. Some of 3 waits for
+ * 4, since only that tells the requester. All of it is of one moment: a copy of
+ * this message that is answered meanwhile is not seen half, but makes this one
+ * lose at the commit, and travel again.
  */
-static enum err excuse(struct worker *w, struct job *job, enum err e)
-{
-    struct fault why = job->fault;
-    bool is_replay;
-
-    if (find_reply(w, job, &is_replay) == ERR_OK && is_replay) {
-        change_free(job->change);
-        job->change = NULL;
-        job->revokes = false;
-        job->outcome = OUTCOME_REPLAYED;
-        return ERR_OK;
-    }
-    job->fault = why;
-    return e;
-}
-
-/* 3 and 4: what the store knows, and whose message it is. Some of 3 waits for
- * 4, since only that tells the requester. */
 static enum err find_and_verify(struct worker *w, struct job *job,
                                 bool *is_replay)
 {
@@ -152,8 +135,7 @@ static enum err walk(struct worker *w, struct job *job)
         job->outcome = OUTCOME_REPLAYED;
         return ERR_OK;
     }
-    e = answer(w, job);
-    return e == ERR_OK ? ERR_OK : excuse(w, job, e);
+    return answer(w, job);
 }
 
 /* A CMP refusal, or an HTTP status where none is possible or affordable. */

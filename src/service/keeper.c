@@ -1,4 +1,4 @@
-#include "service/keeper.h"
+#include "service/keeper_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,39 +12,9 @@
 /* A step that took longer than this did not serve: the process was stopped, or
  * the machine slept. */
 #define LONGEST_STEP 5
-/* How far the clocks of two servers on one store may differ, in seconds. */
-#define CLOCK_SLACK 300
 #define MAX_DUE 256
 #define MAX_PURGE 512
 #define KEEPER_ARENA ((size_t)256 * 1024 * 1024)
-
-struct held_crl {
-    struct buf der;
-    int64_t number, covers, this_update, next_update;
-};
-
-struct keeper {
-    struct line *line;
-    struct worker worker;
-    struct arena *arena;
-
-    int64_t served;     /* the store's count as last seen */
-    int64_t looked_at;  /* ticks_of that moment */
-    int64_t files_at;   /* when files were last looked at */
-    int64_t refused;    /* unverified refusals already audited */
-    int64_t audited_at; /* minute of that */
-
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t wake;
-    struct held_crl *crls; /* one for each issuer */
-    bool is_poked, is_files_due, is_stopping, is_running;
-    pthread_t thread;
-};
-
-static int64_t now_of(const struct keeper *k)
-{
-    return k->line->now(k->line->now_arg);
-}
 
 static int64_t ticks_of(const struct keeper *k)
 {
@@ -115,7 +85,7 @@ static enum err release_old(struct keeper *k, struct change *c, int64_t id,
         return ERR_OK;
     TRY(store_find_certificate_by_id(k->worker.session, id, k->arena, &old, f));
     old.pending_update = 0;
-    old.changed = now_of(k);
+    old.changed = keeper_now(k);
     change_set_certificate(c, &old);
     return ERR_OK;
 }
@@ -156,7 +126,7 @@ static enum err record_timeout(struct keeper *k, struct change *c,
 
     t.state = TRANSACTION_TIMED_OUT;
     t.deadline = 0;
-    t.ended_at = now_of(k);
+    t.ended_at = keeper_now(k);
     change_set_transaction(c, &t);
     cert.status = CERTIFICATE_TIMED_OUT;
     cert.changed = t.ended_at;
@@ -232,152 +202,6 @@ static enum err sweep(struct keeper *k, struct fault *f)
     return ERR_OK;
 }
 
-/* --- CRLs --- */
-
-static enum err collect_entries(struct worker *w, const struct issuer *issuer,
-                                int64_t now, struct arena *a,
-                                struct crl_entry **entries, size_t *num,
-                                int64_t *covers, struct fault *f)
-{
-    struct certificate_list revoked;
-
-    TRY(store_list_revoked(w->session, span_str(issuer->config->name), now, a,
-                           &revoked, covers, f));
-    *entries = arena_array(a, revoked.num + 1, sizeof(**entries));
-    if (*entries == NULL)
-        return fault_set(f, ERR_NO_MEM, "CRL of %zu entries", revoked.num);
-    for (size_t i = 0; i < revoked.num; i++)
-        (*entries)[i] = (struct crl_entry){
-            .serial = revoked.list[i].serial,
-            .revoked_at = revoked.list[i].revoked_at,
-            .reason = (enum crl_reason)revoked.list[i].reason,
-        };
-    *num = revoked.num;
-    return ERR_OK;
-}
-
-static enum err make_crl(struct line *line, struct worker *w,
-                         const struct issuer *issuer, struct arena *a,
-                         struct fault *f)
-{
-    struct span name = span_str(issuer->config->name);
-    struct crl_record last = { 0 }, r = { .ca = name };
-    struct crl_entry *entries;
-    struct change *c;
-    size_t num = 0;
-    enum err e;
-
-    e = store_find_crl(w->session, name, a, &last, f);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    r.number = last.number + 1;
-    r.this_update = line->now(line->now_arg);
-    r.next_update = r.this_update + issuer->config->crl.validity_s;
-    TRY(collect_entries(w, issuer, r.this_update, a, &entries, &num, &r.covers,
-                        f));
-    TRY(ca_make_crl(issuer->ca, r.number, r.this_update, r.next_update, entries,
-                    num, 0, w->cx, a, &r.der, f));
-    c = change_new();
-    if (c == NULL)
-        return fault_set(f, ERR_NO_MEM, "CRL");
-    change_add_crl(c, &r);
-    change_drop_crls(c, name, r.number);
-    e = store_commit(line->store, c, f);
-    /* Another process made this number: its CRL is as good. */
-    return e == ERR_LOST ? ERR_OK : e;
-}
-
-enum err keeper_make_crl(struct line *line, struct worker *w,
-                         const struct issuer *issuer, struct fault *f)
-{
-    AUTO(arena) a = arena_new(KEEPER_ARENA);
-
-    if (a == NULL)
-        return fault_set(f, ERR_NO_MEM, "CRL");
-    return make_crl(line, w, issuer, a, f);
-}
-
-static enum err hold(struct keeper *k, size_t i, const struct crl_record *r)
-{
-    struct held_crl *held = &k->crls[i];
-    enum err e;
-
-    pthread_mutex_lock(&k->lock);
-    buf_clear(&held->der);
-    buf_add(&held->der, r->der);
-    held->number = r->number;
-    held->covers = r->covers;
-    held->this_update = r->this_update;
-    held->next_update = r->next_update;
-    e = held->der.failed;
-    pthread_mutex_unlock(&k->lock);
-    return e;
-}
-
-/* Near its end, or of a time yet to come, since the clock was set back. */
-static bool is_due(const struct keeper *k, const struct issuer *issuer,
-                   int64_t this_update, int64_t next_update)
-{
-    int64_t now = now_of(k);
-
-    return now + issuer->config->crl.renew_before_s >= next_update ||
-           this_update > now + CLOCK_SLACK;
-}
-
-/* Makes it when it is stale or due, and holds the newest. */
-static enum err look_after_crl(struct keeper *k, size_t i, struct fault *f)
-{
-    const struct issuer *issuer = &k->line->authority->issuers[i];
-    struct span name = span_str(issuer->config->name);
-    const struct held_crl *held = &k->crls[i];
-    struct crl_record r;
-    int64_t count;
-
-    TRY(store_revocation_count(k->worker.session, name, &count, f));
-    if (held->number == 0 || held->covers < count ||
-        is_due(k, issuer, held->this_update, held->next_update)) {
-        enum err e = store_find_crl(k->worker.session, name, k->arena, &r, f);
-
-        if (e != ERR_OK && e != ERR_NOT_FOUND)
-            return e;
-        if (e == ERR_NOT_FOUND || r.covers < count ||
-            is_due(k, issuer, r.this_update, r.next_update)) {
-            TRY(make_crl(k->line, &k->worker, issuer, k->arena, f));
-            TRY(store_find_crl(k->worker.session, name, k->arena, &r, f));
-        }
-        TRY(hold(k, i, &r));
-    }
-    return ERR_OK;
-}
-
-static enum err look_after_crls(struct keeper *k, struct fault *f)
-{
-    enum err first = ERR_OK, e;
-
-    for (size_t i = 0; i < k->line->authority->num_issuers; i++) {
-        e = look_after_crl(k, i, f);
-        if (first == ERR_OK)
-            first = e;
-    }
-    return first;
-}
-
-enum err keeper_crl(struct keeper *k, const struct issuer *issuer,
-                    struct buf *out, int64_t *this_update)
-{
-    const struct held_crl *held =
-        &k->crls[issuer - k->line->authority->issuers];
-    enum err e = ERR_OK;
-
-    pthread_mutex_lock(&k->lock);
-    if (held->number == 0)
-        e = ERR_NOT_FOUND;
-    buf_add(out, buf_span(&held->der));
-    *this_update = held->this_update;
-    pthread_mutex_unlock(&k->lock);
-    return e == ERR_OK ? out->failed : e;
-}
-
 /* --- files, old transactions, counted refusals --- */
 
 static enum err refresh(struct keeper *k, struct fault *f)
@@ -398,7 +222,7 @@ static enum err purge(struct keeper *k, struct fault *f)
 
     if (c == NULL)
         return fault_set(f, ERR_NO_MEM, "purge");
-    change_purge(c, now_of(k) - window, MAX_PURGE);
+    change_purge(c, keeper_now(k) - window, MAX_PURGE);
     e = store_commit(k->line->store, c, f);
     return e == ERR_LOST ? ERR_OK : e;
 }
@@ -419,7 +243,7 @@ static enum err audit_refusals(struct keeper *k, struct fault *f)
         change_free(c);
         return fault_set(f, ERR_NO_MEM, "audit entry");
     }
-    change_add_audit(c, now_of(k), span_str(entry));
+    change_add_audit(c, keeper_now(k), span_str(entry));
     TRY(store_commit(k->line->store, c, f));
     k->refused = total;
     return ERR_OK;
@@ -453,7 +277,8 @@ static bool take_files_due(struct keeper *k)
 
 enum err keeper_step(struct keeper *k, struct fault *f)
 {
-    static chore *const each_step[] = { count_served, sweep, look_after_crls };
+    static chore *const each_step[] = { count_served, sweep,
+                                        keeper_look_after_crls };
     static chore *const each_minute[] = { purge, audit_refusals };
     int64_t now = ticks_of(k);
     enum err first = ERR_OK;
@@ -514,7 +339,7 @@ static enum err prepare(struct keeper *k, struct fault *f)
     TRY(store_session_new(k->line->store, &k->worker.session, f));
     TRY(raise_deadlines(k, f));
     k->looked_at = k->audited_at = k->files_at = ticks_of(k);
-    return look_after_crls(k, f);
+    return keeper_look_after_crls(k, f);
 }
 
 enum err keeper_new(struct line *line, struct keeper **out, struct fault *f)

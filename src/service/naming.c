@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#define MAX_TEXT 256
+#define MAX_TEXT ((size_t)256)
 
 /* The n-th candidate text the rule looks at; false when there is no more. */
 static bool candidate(const struct vendor *vendor, const struct x509_cert *cert,
