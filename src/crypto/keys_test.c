@@ -15,7 +15,7 @@
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
 #define DATA SPAN_LIT("what is signed")
-#define MILLI 1000
+#define MILLI ((int64_t)1000)
 
 /* A key whose use takes a while; counts who is inside, and its end. */
 struct slow_key {

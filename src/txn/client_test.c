@@ -304,6 +304,15 @@ static enum client_state state_after(enum client_action action)
     return CLIENT_FAILED;
 }
 
+static bool is_unchanged(const struct client *a, const struct client *b)
+{
+    return a->state == b->state && a->request == b->request &&
+           a->accepts == b->accepts && a->deadline == b->deadline &&
+           memcmp(a->transaction_id, b->transaction_id, CLIENT_ID_LEN) == 0 &&
+           memcmp(a->nonce, b->nonce, CLIENT_ID_LEN) == 0 &&
+           memcmp(a->signer, b->signer, CLIENT_CERT_ID_LEN) == 0;
+}
+
 static void test_replies(void **state)
 {
     size_t failures = 0;
@@ -322,7 +331,7 @@ static void test_replies(void **state)
             strcmp(step.why.rule, reply_cases[i].rule) != 0 ||
             s.client.state != state_after(step.action) ||
             (step.action == CLIENT_IGNORE &&
-             memcmp(&before, &s.client, sizeof(before)) != 0)) {
+             !is_unchanged(&before, &s.client))) {
             print_error("%s: action %d, rule '%s': %s\n", reply_cases[i].what,
                         (int)step.action, step.why.rule, step.why.text);
             failures++;
