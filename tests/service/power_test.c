@@ -25,6 +25,7 @@
 #define MAX_ROUNDS 64 /* far more than a run without cuts needs */
 
 static unsigned long num_runs = 500;
+static unsigned long first_seed = 1;
 
 static struct {
     struct sim_world *world;
@@ -196,7 +197,7 @@ static void run_many(enum crash_mode mode)
     int64_t start = clock_monotonic_micros();
 
     env.cuts = env.messages = 0;
-    for (uint64_t seed = 1; seed <= num_runs; seed++) {
+    for (uint64_t seed = first_seed; seed < first_seed + num_runs; seed++) {
         const char *wrong = run(seed, mode, NULL);
 
         if (wrong != NULL)
@@ -275,6 +276,8 @@ int main(int argc, char **argv)
 
     if (argc > 1)
         num_runs = strtoul(argv[1], NULL, 10);
+    if (argc > 2) /* where the seeds begin */
+        first_seed = strtoul(argv[2], NULL, 10);
     crash_vfs_register();
     return cmocka_run_group_tests(tests, setup, teardown);
 }
