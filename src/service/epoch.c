@@ -233,23 +233,33 @@ static enum err load_allow(struct epoch *e, const struct config_vendor *v,
     return parse_allow(e, text, out, f);
 }
 
+/* With room for so many vendors' allow-lists. NULL: out of memory. */
+static struct epoch *epoch_alloc(size_t num_vendors)
+{
+    struct epoch *e = calloc(1, sizeof(*e));
+
+    if (e == NULL)
+        return NULL;
+    e->users = 1;
+    e->arena = arena_new(EPOCH_ARENA);
+    if (e->arena != NULL)
+        e->allow = arena_array(e->arena, num_vendors, sizeof(*e->allow));
+    if (e->allow != NULL)
+        return e;
+    epoch_free(e);
+    return NULL;
+}
+
 static enum err epoch_new(struct authority *au, struct epoch **out,
                           struct fault *f)
 {
     const struct config *c = au->config;
-    AUTO(epoch) e = calloc(1, sizeof(*e));
+    AUTO(epoch) e = epoch_alloc(c->num_vendors);
 
     if (e == NULL)
         return fault_set(f, ERR_NO_MEM, "trust");
-    e->users = 1;
     /* Before the files are read: a change meanwhile is seen next time. */
     e->files = files_digest(c);
-    e->arena = arena_new(EPOCH_ARENA);
-    if (e->arena == NULL)
-        return fault_set(f, ERR_NO_MEM, "trust");
-    e->allow = arena_array(e->arena, c->num_vendors, sizeof(*e->allow));
-    if (e->allow == NULL)
-        return fault_set(f, ERR_NO_MEM, "trust");
     TRY(trust_new(au->crypto, &e->trust, f));
     for (size_t i = 0; i < c->num_vendors; i++) {
         TRY(add_anchors(e, &c->vendors[i], (int)i, f));

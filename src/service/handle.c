@@ -271,17 +271,15 @@ void line_turn_away(struct job *job, int status, const char *text)
 
 struct job *job_new(void)
 {
-    AUTO(job) job = calloc(1, sizeof(*job));
-    struct job *made;
+    struct job *job = calloc(1, sizeof(*job));
 
     if (job == NULL)
         return NULL;
     job->arena = arena_new(LIMIT_REQUEST_ARENA);
-    if (job->arena == NULL)
-        return NULL;
-    made = job;
-    job = NULL;
-    return made;
+    if (job->arena != NULL)
+        return job;
+    job_free(job);
+    return NULL;
 }
 
 void job_free(struct job *job)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 #define MICROS ((int64_t)1000000)
-#define STEP_MICROS MICROS
+#define STEP_SECONDS 1
 /* A step that took longer than this did not serve: the process was stopped, or
  * the machine slept. */
 #define LONGEST_STEP 5
@@ -367,8 +367,7 @@ static void wait_for_turn(struct keeper *k)
     struct timespec until;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (STEP_MICROS % MICROS) * 1000;
-    until.tv_sec += STEP_MICROS / MICROS;
+    until.tv_sec += STEP_SECONDS;
     while (!k->is_poked && !k->is_stopping)
         if (pthread_cond_timedwait(&k->wake, &k->lock, &until) != 0)
             break;
