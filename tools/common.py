@@ -24,7 +24,7 @@ BUILDS = {
                "-Dc_args=" + COVER, "-Dc_link_args=" + COVER]),
     "check-gcc": ("build-check-gcc", "gcc", ["-Dbuildtype=debugoptimized"]),
     "check-clang": ("build-check-clang", "clang",
-                    ["-Dbuildtype=debug"]),
+                    ["-Dbuildtype=debugoptimized"]),
     "mutate": ("build-mutate/build", "clang",
                ["-Db_sanitize=address,undefined", "-Dwerror=false",
                 *SANITIZE]),

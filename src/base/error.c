@@ -82,7 +82,7 @@ static void set_text(struct fault *f, const char *fmt, va_list args)
     memcpy(f->text, text, sizeof(text));
 }
 
-enum err fault_set(struct fault *f, enum err e, const char *fmt, ...)
+enum err(fault_set)(struct fault *f, enum err e, const char *fmt, ...)
 {
     va_list args;
 
@@ -96,8 +96,8 @@ enum err fault_set(struct fault *f, enum err e, const char *fmt, ...)
     return e;
 }
 
-enum err fault_clause(struct fault *f, enum err e, const char *clause,
-                      const char *fmt, ...)
+enum err(fault_clause)(struct fault *f, enum err e, const char *clause,
+                       const char *fmt, ...)
 {
     va_list args;
 
@@ -112,7 +112,7 @@ enum err fault_clause(struct fault *f, enum err e, const char *clause,
     return e;
 }
 
-enum err fault_prefix(struct fault *f, enum err e, const char *fmt, ...)
+enum err(fault_prefix)(struct fault *f, enum err e, const char *fmt, ...)
 {
     char prefix[sizeof(f->text) / 2];
     char old[sizeof(f->text)];

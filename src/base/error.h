@@ -169,6 +169,13 @@ enum err fault_clause(struct fault *f, enum err e, const char *clause,
 enum err fault_prefix(struct fault *f, enum err e, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* The static analyzer does not see across files that these return `e`. */
+#ifdef __clang_analyzer__
+#define fault_set(f, e, ...) ((void)(fault_set)(f, e, __VA_ARGS__), (e))
+#define fault_clause(f, e, ...) ((void)(fault_clause)(f, e, __VA_ARGS__), (e))
+#define fault_prefix(f, e, ...) ((void)(fault_prefix)(f, e, __VA_ARGS__), (e))
+#endif
+
 /* Returns a failure upward. The only macro that may leave a function. */
 #define TRY(call)                   \
     do {                            \

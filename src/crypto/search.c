@@ -106,7 +106,7 @@ static enum err gather(struct search *s, const struct span *extra,
         num++;
     s->candidates = arena_array(s->a, num, sizeof(*s->candidates));
     s->members = arena_array(s->a, MAX_MEMBERS, sizeof(*s->members));
-    if ((s->candidates == NULL && num > 0) || s->members == NULL)
+    if (s->candidates == NULL || s->members == NULL)
         return fault_set(f, ERR_NO_MEM, "certification path");
     for (const struct intermediate *i = s->t->intermediates; i != NULL;
          i = i->next)

@@ -1,5 +1,6 @@
 #include "service/authority.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -46,14 +47,27 @@ enum err certificates_load(const char *path, struct arena *a,
     return ERR_OK;
 }
 
+/* The first certificate of a file. */
+static enum err load_certificate(const char *path, struct arena *a,
+                                 struct span *out, struct fault *f)
+{
+    const struct span *list = NULL;
+    size_t num = 0;
+
+    TRY(certificates_load(path, a, &list, &num, f));
+    assert(num > 0);
+    *out = list[0];
+    return ERR_OK;
+}
+
 /* All certificates of several files as one list. */
 static enum err load_chain(const struct config_texts *files, struct arena *a,
                            const struct span **out, size_t *num,
                            struct fault *f)
 {
     struct span *all = arena_array(a, LIMIT_EXTRA_CERTS, sizeof(*all));
-    const struct span *list;
-    size_t n, total = 0;
+    const struct span *list = NULL;
+    size_t n = 0, total = 0;
 
     if (all == NULL)
         return fault_set(f, ERR_NO_MEM, "certificate chain");
@@ -160,12 +174,11 @@ static enum err make_issuer(struct authority *au, struct crypto_ctx *cx,
     struct ca_options options = { .name = config->name,
                                   .key = config->key->name,
                                   .crl_url = config->crl.url };
-    const struct span *certs;
-    size_t num;
 
     issuer->config = config;
-    TRY(certificates_load(config->certificate, au->arena, &certs, &num, f));
-    issuer->certificate = options.certificate = certs[0];
+    TRY(load_certificate(config->certificate, au->arena, &issuer->certificate,
+                         f));
+    options.certificate = issuer->certificate;
     TRY(load_chain(&config->chain, au->arena, &issuer->chain,
                    &issuer->num_chain, f));
     if (ca_new(&options, au->keys, cx, &issuer->ca, f) != ERR_OK)
@@ -178,13 +191,12 @@ static enum err make_signer(struct authority *au, struct crypto_ctx *cx,
                             const struct config_signer *config,
                             struct signer *signer, struct fault *f)
 {
-    struct span list[LIMIT_EXTRA_CERTS], spki;
-    const struct span *certs;
-    size_t num, n = 0;
+    struct span list[LIMIT_EXTRA_CERTS], spki, cert = SPAN_NONE;
+    size_t n = 0;
 
     signer->config = config;
-    TRY(certificates_load(config->certificate, au->arena, &certs, &num, f));
-    if (x509_read(certs[0], au->arena, &signer->certificate) != ERR_OK)
+    TRY(load_certificate(config->certificate, au->arena, &cert, f));
+    if (x509_read(cert, au->arena, &signer->certificate) != ERR_OK)
         return fault_set(f, ERR_CONFIG, "%s: not a certificate",
                          config->certificate);
     if (!x509_may(&signer->certificate, KU_DIGITAL_SIGNATURE))
@@ -199,9 +211,9 @@ static enum err make_signer(struct authority *au, struct crypto_ctx *cx,
     signer->alg = sig_alg_default(key_kind_find(&signer->certificate.spki));
     TRY(load_chain(&config->chain, au->arena, &signer->chain,
                    &signer->num_chain, f));
-    TRY(check_chain(au, cx, config->certificate, certs[0], signer->chain,
+    TRY(check_chain(au, cx, config->certificate, cert, signer->chain,
                     signer->num_chain, f));
-    add_once(list, &n, certs[0]);
+    add_once(list, &n, cert);
     for (size_t i = 0; i < signer->num_chain; i++)
         add_once(list, &n, signer->chain[i]);
     return encode_tail(list, n, au->arena, &signer->tail, f);

@@ -31,39 +31,29 @@ static enum err open_file(const char *file, int *fd, struct fault *f)
     return ERR_OK;
 }
 
-/* One that writes to standard error; `file` is its name for later, or NULL.
- * NULL: out of memory. */
-static struct log *log_new(const char *file)
-{
-    struct log *log = calloc(1, sizeof(*log));
-
-    if (log == NULL)
-        return NULL;
-    log->fd = STDERR_FILENO;
-    log->file = file == NULL ? NULL : strdup(file);
-    if (file == NULL || log->file != NULL)
-        return log;
-    log_free(log);
-    return NULL;
-}
-
 enum err log_open(const char *file, enum log_format format,
                   enum log_level least, struct log **out, struct fault *f)
 {
     bool is_file = file != NULL && strcmp(file, "-") != 0;
-    AUTO(log) log = log_new(is_file ? file : NULL);
-    int fd;
+    struct log *log = calloc(1, sizeof(*log));
+    int fd = STDERR_FILENO;
+    enum err e = ERR_OK;
 
     if (log == NULL)
         return fault_set(f, ERR_NO_MEM, "log");
+    if (is_file)
+        e = open_file(file, &fd, f);
+    log->fd = e == ERR_OK ? fd : STDERR_FILENO;
     log->format = format;
     log->least = least;
-    if (is_file) {
-        TRY(open_file(file, &fd, f));
-        log->fd = fd;
+    log->file = is_file ? strdup(file) : NULL;
+    if (e == ERR_OK && is_file && log->file == NULL)
+        e = fault_set(f, ERR_NO_MEM, "log");
+    if (e != ERR_OK) {
+        log_free(log);
+        return e;
     }
     *out = log;
-    log = NULL;
     return ERR_OK;
 }
 
