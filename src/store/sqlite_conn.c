@@ -24,8 +24,8 @@ static const struct {
     { SQLITE_BUSY, "; another process keeps it from being written" },
 };
 
-enum err sqlite_conn_fault(struct sqlite_conn *c, struct fault *f,
-                           const char *what)
+enum err(sqlite_conn_fault)(struct sqlite_conn *c, struct fault *f,
+                            const char *what)
 {
     int code = sqlite3_errcode(c->db) & 0xff;
     int os = sqlite3_system_errno(c->db);
@@ -297,7 +297,8 @@ static enum err word_keep(struct sqlite_conn *c, int64_t id, struct span text,
         free(copy);
         return fault_set(f, ERR_NO_MEM, "the store's dictionary");
     }
-    memcpy(copy, text.ptr, text.len);
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
     c->words[c->num_words++] = (struct word){ id, span_of(copy, text.len) };
     return ERR_OK;
 }

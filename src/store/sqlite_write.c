@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -26,6 +27,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f)
 {
     TRY(sqlite_conn_open(&s->at, CONN_WRITE, &s->writer, f));
+    assert(s->writer != NULL);
     sqlite3_wal_hook(s->writer->db, on_commit, s);
     return ERR_OK;
 }
