@@ -70,32 +70,58 @@ static enum err apply_ops(struct store *s, const struct change *c,
     return ERR_OK;
 }
 
-/* Whole or not at all; sets its result. Fails when the batch cannot go on. */
+/* Sets its result; ERR_LOST leaves what came before it in the batch. */
 static enum err apply_change(struct store *s, struct change *c, struct fault *f)
 {
-    enum err e;
-
     c->result = CHANGE_FAILED;
     if (c->failed != ERR_OK)
         return ERR_OK;
+    TRY(apply_ops(s, c, f));
+    c->result = CHANGE_DONE;
+    return ERR_OK;
+}
+
+/* The same, whole or not at all, within a mark to go back to. */
+static enum err apply_marked(struct store *s, struct change *c, struct fault *f)
+{
+    enum err e;
+
     TRY(s->ops->mark(s, f));
-    e = apply_ops(s, c, f);
+    e = apply_change(s, c, f);
     if (e == ERR_LOST) {
         c->result = CHANGE_LOST;
         return s->ops->undo(s, f);
     }
     TRY(e);
-    c->result = CHANGE_DONE;
     return s->ops->keep(s, f);
 }
 
-static enum err run_batch(struct store *s, struct change *batch,
-                          struct fault *f)
+static enum err run_with(struct store *s, struct change *batch,
+                         enum err (*apply)(struct store *s, struct change *c,
+                                           struct fault *f),
+                         struct fault *f)
 {
     TRY(s->ops->begin(s, f));
     for (struct change *c = batch; c != NULL; c = c->next)
-        TRY(apply_change(s, c, f));
+        TRY(apply(s, c, f));
     return s->ops->commit(s, f);
+}
+
+/*
+ * A mark before each change has SQLite copy every page that the change
+ * touches, and hardly a batch has one that loses. So the marks are only set
+ * when a first run without them met one.
+ */
+static enum err run_batch(struct store *s, struct change *batch,
+                          struct fault *f)
+{
+    enum err e = run_with(s, batch, apply_change, f);
+
+    if (e != ERR_LOST)
+        return e;
+    s->ops->rollback(s);
+    *f = (struct fault){ 0 };
+    return run_with(s, batch, apply_marked, f);
 }
 
 static void count(struct store *s, const struct change *batch)
