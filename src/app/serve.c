@@ -3,6 +3,7 @@
  */
 #include "app/serve.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -232,6 +233,20 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/*
+ * For the threads started after: one that wakes does not interrupt one that
+ * runs. Loops, workers and the writer hand messages to each other, and at
+ * every interruption a processor changes sides twice for what would have
+ * come to it anyway. Where somebody chose another policy, it stays.
+ */
+static void hand_over_calmly(void)
+{
+    const struct sched_param none = { 0 };
+
+    if (sched_getscheduler(0) == SCHED_OTHER)
+        sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 static void wait_for_end(struct wiring *w, const sigset_t *set)
 {
     int signal_number = 0;
@@ -248,6 +263,7 @@ static enum err serve(struct wiring *w, const struct config *config,
 
     block_signals(&set);
     raise_descriptor_limit();
+    hand_over_calmly();
     w->arena = arena_new((size_t)4 * 1024 * 1024);
     if (w->arena == NULL)
         return fault_set(f, ERR_NO_MEM, "routes");
