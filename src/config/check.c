@@ -193,6 +193,28 @@ static void check_patterns(struct reading *r, const struct config_profile *p,
         complain_ambiguous(r, entry, "dns", lacks);
 }
 
+/* extraCerts lies outside the protection of the message. */
+static void check_roots(struct reading *r, const struct config *c,
+                        const struct config_profile *p,
+                        const struct node *entry)
+{
+    const struct node *roots = node_find(entry, "roots");
+
+    if (p->roots.extra_certs.num == 0 || p->roots.extra_certs_over_http)
+        return;
+    for (size_t i = 0; i < c->num_listen; i++) {
+        if (c->listen[i].has_tls)
+            continue;
+        complain(r->errors, spot_find(roots, "extra_certs").at,
+                 "extra_certs: anybody on the way can change extraCerts, and "
+                 "line %u listens without TLS; put the roots into ca_pubs, "
+                 "listen with TLS alone, or set extra_certs_over_http "
+                 "(TS 33.310, 9.5.4.3)",
+                 c->listen[i].at.line);
+        return;
+    }
+}
+
 static void check_profiles(struct reading *r, struct config *c,
                            const struct node *root)
 {
@@ -216,6 +238,7 @@ static void check_profiles(struct reading *r, struct config *c,
                      "implicit_confirm: type 3gpp-bs confirms explicitly "
                      "(TS 33.310, 9.5.4.5)");
         check_patterns(r, p, entry);
+        check_roots(r, c, p, entry);
     }
 }
 

@@ -213,6 +213,14 @@ struct config_name {
     struct config_attribute *items;
 };
 
+/* Further roots a station is to have (TS 33.310, 9.5.4.3): PEM files, and the
+ * field of ip and kup they travel in. */
+struct config_roots {
+    struct config_texts ca_pubs;
+    struct config_texts extra_certs;
+    bool extra_certs_over_http; /* though nothing protects them there */
+};
+
 struct config_profile {
     const char *name; /* answers /.well-known/cmp/p/NAME */
     struct config_mark at;
@@ -238,6 +246,7 @@ struct config_profile {
     struct config_texts algorithms;         /* none: the profile's own */
     uint32_t key_usage;                     /* of enum config_key_usage */
     struct config_texts extended_key_usage; /* dotted OIDs */
+    struct config_roots roots;
 };
 
 struct config {

@@ -126,6 +126,7 @@ static const char full[] =
     "    dns: '{serial}.{vendor}.ran.example'\n"
     "    key_usage: [digitalSignature, keyEncipherment]\n"
     "    extended_key_usage: [ipsecIKE, 1.2.3, 1.3.6.1.5.5.7.3.2]\n"
+    "    roots: { ca_pubs: [oam.pem] }\n"
     "  - name: lab\n"
     "    type: open\n"
     "    ca: issuing\n"
@@ -189,6 +190,10 @@ static void reads_vendors_and_profiles(void **state)
                      CONFIG_KU_DIGITAL_SIGNATURE | CONFIG_KU_KEY_ENCIPHERMENT);
     assert_string_equal(p[0].extended_key_usage.items[0], "1.3.6.1.5.5.7.3.17");
     assert_string_equal(p[0].extended_key_usage.items[1], "1.2.3");
+    assert_int_equal(p[0].roots.ca_pubs.num, 1);
+    assert_string_equal(p[0].roots.ca_pubs.items[0], "oam.pem");
+    assert_int_equal(p[0].roots.extra_certs.num, 0);
+    assert_int_equal(p[1].roots.ca_pubs.num, 0);
     assert_true(p[1].implicit_confirm);
     assert_int_equal(p[1].on_timeout, CONFIG_UNCONFIRMED_KEEP);
     assert_string_equal(config_profile_type_name(p[0].type), "3gpp-bs");

@@ -209,6 +209,18 @@ static const struct {
     { A_PROFILE(SUBJECT ", implicit_confirm: true"),
       "6:99: implicit_confirm: type 3gpp-bs confirms explicitly (TS 33.310, "
       "9.5.4.5)\n" },
+    { A_PROFILE(SUBJECT ", roots: { extra_certs: [r.pem] }"),
+      "6:103: extra_certs: anybody on the way can change extraCerts, and line "
+      "1 listens without TLS; put the roots into ca_pubs, listen with TLS "
+      "alone, or set extra_certs_over_http (TS 33.310, 9.5.4.3)\n" },
+    { A_PROFILE(SUBJECT ", roots: { extra_certs: [r.pem], "
+                        "extra_certs_over_http: true }"),
+      "" },
+    { A_PROFILE(SUBJECT ", roots: { ca_pubs: [r.pem] }"), "" },
+    { "listen: [{ port: 80, tls: { certificate: t.pem, key: t.key } }]\n" KEYS
+          CAS SIGNERS "profiles:\n- { " PROFILE SUBJECT
+      ", roots: { extra_certs: [r.pem] } }\n",
+      "" },
     { LISTEN KEYS "cas: [{ name: ca, certificate: c, key: k, crl: { validity: "
                   "1d } }]\n" SIGNERS PROFILES,
       "3:48: renew_before: is not less than the CRL's validity\n" },

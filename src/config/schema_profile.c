@@ -68,6 +68,34 @@ static const struct choice ext_key_usage_rows[] = {
 };
 CHOICES(ext_key_usages, ext_key_usage_rows);
 
+static const struct setting roots_rows[] = {
+    { .key = "ca_pubs",
+      .kind = KIND_FILE,
+      .traits = LIST,
+      MEMBER(config_roots, ca_pubs),
+      .max = 16,
+      .meaning = "PEM files of the roots that travel in caPubs, which the "
+                 "signature of the message covers.",
+      .example = "[oam-root.pem]" },
+    { .key = "extra_certs",
+      .kind = KIND_FILE,
+      .traits = LIST,
+      MEMBER(config_roots, extra_certs),
+      .max = 16,
+      .meaning = "PEM files of the roots that travel in extraCerts, which "
+                 "nothing but TLS protects.",
+      .example = "[oam-root.pem]" },
+    { .key = "extra_certs_over_http",
+      .kind = KIND_BOOL,
+      MEMBER(config_roots, extra_certs_over_http),
+      .preset = "false",
+      .meaning = "Whether extra_certs may be set though an address is "
+                 "listened on without TLS: who stands on the way may add "
+                 "roots there, and a careful station takes none.",
+      .example = "true" },
+};
+static const struct section roots = { .what = "the roots", ROWS(roots_rows) };
+
 static const struct setting profile_rows[] = {
     { .key = "name",
       .kind = KIND_NAME,
@@ -249,6 +277,14 @@ static const struct setting profile_rows[] = {
       .meaning = "The purposes in its extendedKeyUsage: ipsecIKE, serverAuth, "
                  "clientAuth, or a dotted object identifier.",
       .example = "[ipsecIKE]" },
+    { .key = "roots",
+      .kind = KIND_MAP,
+      MEMBER(config_profile, roots),
+      .section = &roots,
+      .meaning = "Self-signed root certificates that stations are to have "
+                 "besides the operator's, which every answer bears "
+                 "(TS 33.310, 9.5.4.3).",
+      .example = "{ ca_pubs: [oam-root.pem] }" },
 };
 const struct section schema_profiles = { .what = "a profile",
                                          .size = sizeof(struct config_profile),

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "service/roots.h"
 
 #define AUTHORITY_ARENA ((size_t)64 * 1024 * 1024)
 #define MAX_FILE_CERTS 64
@@ -315,9 +316,11 @@ static enum err make_shape(const struct config_profile *config,
 }
 
 /* CMP signer chain, issuing chain and operator root, each once (CR-3, CR-4;
- * the signer first, as RFC 9483, 3.3 has it). */
+ * the signer first, as RFC 9483, 3.3 has it); then what roots there are more
+ * (CR-5). */
 static enum err make_tail(const struct issuer *issuer,
-                          const struct signer *signer, struct arena *a,
+                          const struct signer *signer,
+                          const struct root_list *more, struct arena *a,
                           struct span *out, struct fault *f)
 {
     struct span list[LIMIT_EXTRA_CERTS];
@@ -329,27 +332,43 @@ static enum err make_tail(const struct issuer *issuer,
     add_once(list, &n, issuer->certificate);
     for (size_t i = 0; i < issuer->num_chain; i++)
         add_once(list, &n, issuer->chain[i]);
+    if (n + more->num > LIMIT_EXTRA_CERTS)
+        return fault_set(f, ERR_CONFIG,
+                         "roots: more than %d certificates in extraCerts",
+                         LIMIT_EXTRA_CERTS);
+    for (size_t i = 0; i < more->num; i++)
+        add_once(list, &n, more->list[i]);
     return encode_tail(list, n, a, out, f);
 }
 
-static enum err make_profile(struct authority *au,
+static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
                              const struct config_profile *config,
                              struct path_profile *out, struct fault *f)
 {
     const struct config *c = au->config;
+    struct span operator_root;
+    struct root_list in_body, outside;
 
     out->config = config;
     out->issuer = &au->issuers[config->ca - c->cas];
     out->signer = &au->signers[config->signer - c->signers];
     TRY(set_policy(config, &out->profile, f));
     TRY(make_shape(config, out->issuer, &out->shape, f));
-    if (!span_is_equal(out->issuer->chain[out->issuer->num_chain - 1],
+    operator_root = out->issuer->chain[out->issuer->num_chain - 1];
+    if (!span_is_equal(operator_root,
                        out->signer->chain[out->signer->num_chain - 1]))
         return fault_clause(f, ERR_CONFIG, "TS 33.310, 9.5.4.3",
                             "profiles %s: its CA and its signer do not end at "
                             "the same operator root",
                             config->name);
-    return make_tail(out->issuer, out->signer, au->arena, &out->tail, f);
+    TRY(roots_load(&config->roots.ca_pubs, operator_root, cx, au->arena,
+                   &in_body, f));
+    TRY(roots_load(&config->roots.extra_certs, operator_root, cx, au->arena,
+                   &outside, f));
+    out->ca_pubs = in_body.list;
+    out->num_ca_pubs = in_body.num;
+    return make_tail(out->issuer, out->signer, &outside, au->arena, &out->tail,
+                     f);
 }
 
 static enum err allocate(struct authority *au, const struct config *c,
@@ -383,7 +402,7 @@ static enum err fill(struct authority *au, struct crypto_ctx *cx,
     for (size_t i = 0; i < c->num_vendors; i++, au->num_vendors++)
         TRY(make_vendor(&c->vendors[i], &au->vendors[i], f));
     for (size_t i = 0; i < c->num_profiles; i++, au->num_profiles++)
-        TRY(make_profile(au, &c->profiles[i], &au->profiles[i], f));
+        TRY(make_profile(au, cx, &c->profiles[i], &au->profiles[i], f));
     return authority_refresh(au, &changed, f);
 }
 

@@ -48,7 +48,9 @@ struct path_profile {
     const struct issuer *issuer;
     const struct signer *signer;
     struct ca_shape *shape;
-    struct span tail; /* extraCerts of an ip or kup, encoded */
+    struct span tail;           /* extraCerts of an ip or kup, encoded */
+    const struct span *ca_pubs; /* of an ip or kup */
+    size_t num_ca_pubs;
 };
 
 /* What may change while the server runs, read-only once made. */

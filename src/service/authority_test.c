@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "service/authority.h"
+#include "service/roots.h"
 #include "support/test_pki.h"
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
@@ -95,6 +95,13 @@ static void make_bad(struct world *w)
     make(w, "elsewhere",
          (struct test_cert_spec){
              .subject = "CN=CMP", .issuer = other, .key = w->cmp->key });
+    make(w, "alone", (struct test_cert_spec){ .subject = "CN=Alone" });
+    make(w, "nocertsign",
+         (struct test_cert_spec){
+             .subject = "CN=No", .ca = true, .key_usage = "critical,cRLSign" });
+    make(w, "forged",
+         (struct test_cert_spec){
+             .subject = "CN=Forged", .ca = true, .signed_by = other->key });
     test_pki_save(w->pki, "copy.pem", w->acme->pem, 0644);
     test_pki_save(w->pki, "open.key", test_key_pem(w->cmp->key), 0644);
     test_pki_save(w->pki, "empty.pem", "nothing here\n", 0644);
@@ -216,6 +223,21 @@ static const struct {
     { "subject: 'CN={serial}.{vendor}'",
       "subject: 'CN={serial}.{vendor}', extended_key_usage: [1.2.3.4]",
       ERR_CONFIG, "1.2.3.4 is not one a station may get" },
+#define ROOTS(field, file)                                            \
+    "subject: 'CN={serial}.{vendor}'",                                \
+        "subject: 'CN={serial}.{vendor}', roots: { " field ": [" file \
+        "], extra_certs_over_http: true }"
+    { ROOTS("ca_pubs", "absent.pem"), ERR_NOT_FOUND, "absent.pem" },
+    { ROOTS("ca_pubs", "notcert.pem"), ERR_CONFIG, "notcert.pem: not a cert" },
+    { ROOTS("ca_pubs", "root.pem"), ERR_CONFIG, "root.pem: the operator root" },
+    { ROOTS("ca_pubs", "beta.pem, issuing.pem"), ERR_CONFIG,
+      "issuing.pem: not self-signed" },
+    { ROOTS("extra_certs", "alone.pem"), ERR_CONFIG,
+      "alone.pem: not a CA's with keyCertSign" },
+    { ROOTS("extra_certs", "nocertsign.pem"), ERR_CONFIG,
+      "nocertsign.pem: not a CA's with keyCertSign" },
+    { ROOTS("extra_certs", "forged.pem"), ERR_CONFIG,
+      "forged.pem: not self-signed" },
 };
 
 /* `text` with its first `from` replaced. */
@@ -300,6 +322,41 @@ static void test_good(void **state)
     made_done(&m);
 }
 
+/* Further roots: behind the others in extraCerts, and in caPubs, each once
+ * (TS 33.310, 9.5.4.3: CR-5). */
+static void test_roots(void **state)
+{
+    struct world *w = *state;
+    const struct path_profile *p;
+    struct cert_rep_message rep = { 0 };
+    struct fault f = { 0 };
+    struct span tail[8];
+    struct made m;
+
+    arena_reset(w->arena);
+    assert_int_equal(
+        make_authority(w,
+                       replaced(good, "subject: 'CN={serial}.{vendor}'",
+                                "subject: 'CN={serial}.{vendor}', roots: { "
+                                "ca_pubs: [acme.pem, beta.pem, copy.pem], "
+                                "extra_certs: [beta.pem, beta.pem], "
+                                "extra_certs_over_http: true }",
+                                w->arena),
+                       &m, &f),
+        ERR_OK);
+    p = authority_default_profile(m.authority);
+    assert_int_equal(read_tail(p->tail, tail, 8), 4);
+    assert_true(span_is_equal(tail[2], w->root->der));
+    roots_put(p, &rep);
+    assert_true(rep.has_ca_pubs);
+    assert_int_equal(rep.num_ca_pubs, 2);
+    assert_true(span_is_equal(rep.ca_pubs[0], w->acme->der));
+    assert_true(span_is_equal(rep.ca_pubs[1], tail[3]));
+    /* An error bears none of them. */
+    assert_int_equal(read_tail(p->signer->tail, tail, 8), 3);
+    made_done(&m);
+}
+
 static void test_allow_list(void **state)
 {
     static const struct {
@@ -350,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_good),
+        cmocka_unit_test(test_roots),
         cmocka_unit_test(test_allow_list),
     };
 

@@ -3,6 +3,7 @@
  * wants: extraCerts are the same in thousands of replies.
  */
 #include "service/line.h"
+#include "service/roots.h"
 
 #define MAX_INFOS 2
 
@@ -125,6 +126,7 @@ static enum err write_issued(struct worker *w, struct job *job)
 
     body.cert_rep.responses = &response;
     body.cert_rep.num_responses = 1;
+    roots_put(job->profile, &body.cert_rep);
     return assemble(w, job, &body, job->profile->tail);
 }
 
