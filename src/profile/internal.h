@@ -24,6 +24,7 @@ DECLARE_CHECK(check_sender_directory);
 DECLARE_CHECK(check_implicit_confirm);
 DECLARE_CHECK(check_one_request);
 DECLARE_CHECK(check_cert_req_id);
+DECLARE_CHECK(check_cert_req_id_single);
 DECLARE_CHECK(check_ca_fields);
 DECLARE_CHECK(check_public_key);
 DECLARE_CHECK(check_public_key_kind);
@@ -71,10 +72,6 @@ DECLARE_CHECK(check_new_key);
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-
-/* The one request of the message; NULL when there is none. */
-const struct cert_req_msg *first_request(const struct cmp_message *msg);
-const struct cert_template *first_template(const struct cmp_message *msg);
 
 /* Same algorithm and key octets. */
 bool same_key(const struct spki *a, const struct spki *b);

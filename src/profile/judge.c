@@ -152,7 +152,7 @@ enum verdict check_request_new(const struct judged *in, struct found *found)
  * with, which for an ir is the vendor's CA and means nothing. */
 enum verdict check_issuer(const struct judged *in, struct found *found)
 {
-    struct span issuer = first_template(in->msg)->issuer;
+    struct span issuer = in->req->cert_req.cert_template.issuer;
     const struct x509_cert *signer = in->facts->signer;
 
     if (span_is_absent(issuer) || name_is_null(issuer) ||
@@ -180,7 +180,7 @@ enum verdict check_name_suggested(const struct judged *in, struct found *found)
 static enum verdict check_vendor_key(const struct judged *in,
                                      struct found *found)
 {
-    const struct cert_template *t = first_template(in->msg);
+    const struct cert_template *t = &in->req->cert_req.cert_template;
 
     if (in->facts->signer == NULL ||
         !same_key(&t->public_key, &in->facts->signer->spki))
@@ -232,8 +232,8 @@ enum verdict check_old_dates(const struct judged *in, struct found *found)
 
 enum verdict check_old_cert_id(const struct judged *in, struct found *found)
 {
-    const struct attribute *control = control_find(
-        &first_request(in->msg)->cert_req, OID_ID_REG_CTRL_OLD_CERT_ID);
+    const struct attribute *control =
+        control_find(&in->req->cert_req, OID_ID_REG_CTRL_OLD_CERT_ID);
     const struct x509_cert *old = in->facts->old;
     struct cert_id id;
     struct der value;
@@ -259,7 +259,7 @@ enum verdict check_no_update(const struct judged *in, struct found *found)
 
 enum verdict check_subject_stays(const struct judged *in, struct found *found)
 {
-    struct span subject = first_template(in->msg)->subject;
+    struct span subject = in->req->cert_req.cert_template.subject;
 
     if (span_is_absent(subject) || name_is_null(subject) ||
         name_is_equal(subject, in->facts->old->subject))
@@ -269,7 +269,7 @@ enum verdict check_subject_stays(const struct judged *in, struct found *found)
 
 enum verdict check_san_stays(const struct judged *in, struct found *found)
 {
-    struct span san = template_san(first_template(in->msg));
+    struct span san = template_san(&in->req->cert_req.cert_template);
 
     if (span_is_absent(san) || span_is_equal(san, in->facts->old->san))
         return VERDICT_HOLDS;
@@ -280,7 +280,8 @@ enum verdict check_san_stays(const struct judged *in, struct found *found)
 enum verdict check_new_key(const struct judged *in, struct found *found)
 {
     if (in->profile->same_key_update ||
-        !same_key(&first_template(in->msg)->public_key, &in->facts->old->spki))
+        !same_key(&in->req->cert_req.cert_template.public_key,
+                  &in->facts->old->spki))
         return VERDICT_HOLDS;
     return broken(found, "certTemplate.publicKey",
                   "the key of the old certificate");

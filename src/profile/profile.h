@@ -43,6 +43,7 @@ struct profile {
     uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit; /* implicitConfirm is heard at all */
+    size_t max_requests;     /* CertReqMsgs in one message */
     /* of the configuration */
     bool implicit_confirm;
     bool ir_by_operator_certificate;

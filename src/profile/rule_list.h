@@ -64,10 +64,15 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
 /* ---- STEP_REQUEST ---- */                                                   \
 R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
   BAD_REQUEST, REQUEST, ERROR, REQUESTS, check_one_request,                    \
-  "exactly one CertReqMsg", "send one request for each certificate")           \
+  "one CertReqMsg, or as many as the profile takes; in a kur one",             \
+  "send a message for each certificate")                                       \
 R(CERT_REQ_ID_IS_ZERO, "cert-req-id-is-zero", "RFC 9483, 4.1.1", BAD_REQUEST,  \
   REQUEST, ERROR, REQUESTS, check_cert_req_id, "certReqId 0",                  \
   "number the only request 0")                                                 \
+R(CERT_REQ_ID_IS_SINGLE, "cert-req-id-is-single", "RFC 4211, 5", BAD_REQUEST,  \
+  REQUEST, ERROR, REQUESTS, check_cert_req_id_single,                          \
+  "a certReqId that no other request of the message has",                      \
+  "number the requests of a message 0, 1, 2 and so on")                        \
 R(TEMPLATE_LEAVES_CA_FIELDS, "template-leaves-ca-fields",                      \
   "RFC 4211, 5 (RFC 9483, 4.1.1)", BAD_CERT_TEMPLATE, REQUEST, ERROR,          \
   REQUESTS, check_ca_fields,                                                   \

@@ -85,17 +85,19 @@ enum err rule_break(struct fault *f, enum rule_id number, const char *path,
 
 enum cmp_body_type rule_body(enum rule_step step, enum cmp_body_type request)
 {
-    bool is_about_request =
-        step == STEP_REQUEST || step == STEP_POP || step == STEP_JUDGE_REQUEST;
+    static const struct {
+        enum cmp_body_type request, answer;
+    } answers[] = {
+        { CMP_IR, CMP_IP },
+        { CMP_CR, CMP_CP },
+        { CMP_P10CR, CMP_CP },
+        { CMP_KUR, CMP_KUP },
+    };
 
-    if (!is_about_request)
-        return CMP_ERROR;
-    if (request == CMP_IR)
-        return CMP_IP;
-    if (request == CMP_CR)
-        return CMP_CP;
-    if (request == CMP_KUR)
-        return CMP_KUP;
+    if (step == STEP_REQUEST || step == STEP_POP || step == STEP_JUDGE_REQUEST)
+        for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+            if (answers[i].request == request)
+                return answers[i].answer;
     return CMP_ERROR;
 }
 

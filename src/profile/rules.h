@@ -35,6 +35,9 @@ struct judged {
     const struct cmp_message *msg;
     const struct profile *profile;
     const struct facts *facts; /* NULL in STEP_HEADER and STEP_REQUEST */
+    /* The request of the message that is looked at, in the steps about what is
+     * asked for; NULL where the body has none. */
+    const struct cert_req_msg *req;
 };
 
 /* What was found and where, when a rule is broken. */

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "profile/scene_test.h"
 
 #define CHANGE(name, ...)             \
@@ -46,7 +47,19 @@ CHANGE(implicit, s->info.id = OID_ID_IT_IMPLICIT_CONFIRM;
 
 /* --- what a request asks for --- */
 
-CHANGE(two, s->msg.body.cert_req.num = 2)
+/* The request, so many times. */
+static void repeat(struct scene *s, size_t num)
+{
+    const struct cert_req_msgs *from = &s->msg.body.cert_req;
+    struct cert_req_msg *list = arena_array(s->arena, num, sizeof(*list));
+
+    assert_non_null(list);
+    for (size_t i = 0; i < num; i++)
+        list[i] = from->list[0];
+    s->msg.body.cert_req = (struct cert_req_msgs){ list, num };
+}
+CHANGE(two, repeat(s, 2))
+CHANGE(too_many, repeat(s, LIMIT_CERT_REQ_MSGS + 1))
 CHANGE(req_id_1, s->requests[0].cert_req.cert_req_id = 1)
 CHANGE(req_id_minus, s->requests[0].cert_req.cert_req_id = -1)
 CHANGE(version_3, s->template->has_version = true; s->template->version = 2)
@@ -279,7 +292,11 @@ static const struct {
 
     { "two CertReqMsgs", BS, CMP_IR, two, "one-request", ERR_BAD_REQUEST,
       CMP_IP },
-    { "two CertReqMsgs", OPEN, CMP_CR, two, "one-request", ERR_BAD_REQUEST,
+    { "two of one number", OPEN, CMP_CR, two, "cert-req-id-is-single",
+      ERR_BAD_REQUEST, CMP_CP },
+    { "two CertReqMsgs", OPEN, CMP_KUR, two, "one-request", ERR_BAD_REQUEST,
+      CMP_KUP },
+    { "17 CertReqMsgs", OPEN, CMP_CR, too_many, "one-request", ERR_BAD_REQUEST,
       CMP_CP },
     { "certReqId 1", BS, CMP_KUR, req_id_1, "cert-req-id-is-zero",
       ERR_BAD_REQUEST, CMP_KUP },
@@ -493,7 +510,10 @@ static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
 static enum err judge(struct scene *s, struct findings *findings,
                       struct fault *f)
 {
-    struct judged in = { &s->msg, &s->profile, NULL };
+    struct judged in = { &s->msg, &s->profile, NULL,
+                         (BODY_BIT(s->msg.body.type) & REQUESTS) == 0
+                             ? NULL
+                             : s->msg.body.cert_req.list };
 
     for (size_t i = 0; i < SCENE_NUM(steps); i++) {
         in.facts = steps[i] < STEP_JUDGE_MESSAGE ? NULL : &s->facts;
@@ -565,12 +585,14 @@ static void test_each_rule_holds(void **state)
         for (size_t i = 0; i < SCENE_NUM(bodies); i++) {
             const struct rule *rule = rule_get(r);
             struct scene s;
-            struct judged in = { &s.msg, &s.profile, &s.facts };
+            struct judged in = { &s.msg, &s.profile, &s.facts, NULL };
 
             if (rule->check == NULL ||
                 (rule->bodies & BODY_BIT(bodies[i])) == 0)
                 continue;
             scene_init(&s, PROFILE_OPEN, bodies[i]);
+            if ((BODY_BIT(bodies[i]) & REQUESTS) != 0)
+                in.req = s.msg.body.cert_req.list;
             if (rule->check(&in, &found) != VERDICT_HOLDS)
                 fail_msg("%s: %s %s", rule->id, found.path, found.text);
             scene_done(&s);

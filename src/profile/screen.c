@@ -7,18 +7,6 @@
 
 #define NONCE_MIN_LEN 16
 
-const struct cert_req_msg *first_request(const struct cmp_message *msg)
-{
-    return msg->body.cert_req.num == 0 ? NULL : &msg->body.cert_req.list[0];
-}
-
-const struct cert_template *first_template(const struct cmp_message *msg)
-{
-    const struct cert_req_msg *req = first_request(msg);
-
-    return req == NULL ? NULL : &req->cert_req.cert_template;
-}
-
 bool same_key(const struct spki *a, const struct spki *b)
 {
     return span_is_equal(a->alg.oid, b->alg.oid) &&
@@ -150,27 +138,48 @@ enum verdict check_implicit_confirm(const struct judged *in,
     return broken(found, "header.generalInfo", "implicitConfirm");
 }
 
+/* The certificates of a kur are one: that which signs it. */
+static size_t max_requests(const struct judged *in)
+{
+    return in->msg->body.type == CMP_KUR ? 1 : in->profile->max_requests;
+}
+
 enum verdict check_one_request(const struct judged *in, struct found *found)
 {
     size_t num = in->msg->body.cert_req.num;
 
-    if (num == 1)
+    if (num > 0 && num <= max_requests(in))
         return VERDICT_HOLDS;
     return broken(found, "body", "%zu CertReqMsgs", num);
 }
 
 enum verdict check_cert_req_id(const struct judged *in, struct found *found)
 {
-    int64_t id = first_request(in->msg)->cert_req.cert_req_id;
+    int64_t id = in->req->cert_req.cert_req_id;
 
-    if (id == 0)
+    if (id == 0 || (id > 0 && max_requests(in) > 1))
         return VERDICT_HOLDS;
     return broken(found, "body[0].certReq.certReqId", "%lld", (long long)id);
 }
 
+enum verdict check_cert_req_id_single(const struct judged *in,
+                                      struct found *found)
+{
+    const struct cert_req_msgs *all = &in->msg->body.cert_req;
+    int64_t id = in->req->cert_req.cert_req_id;
+    size_t times = 0;
+
+    for (size_t i = 0; i < all->num; i++)
+        times += all->list[i].cert_req.cert_req_id == id;
+    if (times == 1)
+        return VERDICT_HOLDS;
+    return broken(found, "body.certReq.certReqId", "%lld, %zu times",
+                  (long long)id, times);
+}
+
 enum verdict check_ca_fields(const struct judged *in, struct found *found)
 {
-    const struct cert_template *t = first_template(in->msg);
+    const struct cert_template *t = &in->req->cert_req.cert_template;
 
     if (t->has_version && t->version != 2)
         return broken(found, "certTemplate.version", "%lld",
@@ -186,7 +195,7 @@ enum verdict check_ca_fields(const struct judged *in, struct found *found)
 
 enum verdict check_public_key(const struct judged *in, struct found *found)
 {
-    const struct cert_template *t = first_template(in->msg);
+    const struct cert_template *t = &in->req->cert_req.cert_template;
 
     if (!t->has_public_key)
         return broken(found, "certTemplate.publicKey", "none");
@@ -197,7 +206,7 @@ enum verdict check_public_key(const struct judged *in, struct found *found)
 
 enum verdict check_public_key_kind(const struct judged *in, struct found *found)
 {
-    const struct spki *key = &first_template(in->msg)->public_key;
+    const struct spki *key = &in->req->cert_req.cert_template.public_key;
     enum key_kind kind = key_kind_find(key);
     unsigned bits = key_bits(key);
     char name[64];
@@ -220,7 +229,7 @@ enum verdict check_popo_signature(const struct judged *in, struct found *found)
 {
     static const char *const names[] = { "raVerified", "signature",
                                          "keyEncipherment", "keyAgreement" };
-    enum popo_type type = first_request(in->msg)->popo.type;
+    enum popo_type type = in->req->popo.type;
 
     if (type == POPO_SIGNATURE)
         return VERDICT_HOLDS;
@@ -230,7 +239,7 @@ enum verdict check_popo_signature(const struct judged *in, struct found *found)
 
 enum verdict check_popo_alg(const struct judged *in, struct found *found)
 {
-    const struct cert_req_msg *req = first_request(in->msg);
+    const struct cert_req_msg *req = in->req;
     enum key_kind kind = key_kind_find(&req->cert_req.cert_template.public_key);
     enum sig_alg sig = sig_alg_find(&req->popo.alg);
     char name[64];
@@ -247,7 +256,7 @@ enum verdict check_popo_alg(const struct judged *in, struct found *found)
 enum verdict check_popo_input_sender(const struct judged *in,
                                      struct found *found)
 {
-    const struct popo *popo = &first_request(in->msg)->popo;
+    const struct popo *popo = &in->req->popo;
 
     if (span_is_absent(popo->input) || popo->has_input_sender)
         return VERDICT_HOLDS;
@@ -256,7 +265,7 @@ enum verdict check_popo_input_sender(const struct judged *in,
 
 enum verdict check_popo_input_key(const struct judged *in, struct found *found)
 {
-    const struct cert_req_msg *req = first_request(in->msg);
+    const struct cert_req_msg *req = in->req;
 
     if (span_is_absent(req->popo.input) ||
         same_key(&req->popo.input_key, &req->cert_req.cert_template.public_key))
@@ -266,7 +275,7 @@ enum verdict check_popo_input_key(const struct judged *in, struct found *found)
 
 enum verdict check_popo_input_fits(const struct judged *in, struct found *found)
 {
-    const struct cert_req_msg *req = first_request(in->msg);
+    const struct cert_req_msg *req = in->req;
     bool has_input = !span_is_absent(req->popo.input);
     bool has_subject = !span_is_absent(req->cert_req.cert_template.subject);
 
@@ -316,7 +325,7 @@ static enum oid authority_purpose(const struct extension *ext)
 
 enum verdict check_no_ca(const struct judged *in, struct found *found)
 {
-    const struct extensions *exts = &first_template(in->msg)->extensions;
+    const struct extensions *exts = &in->req->cert_req.cert_template.extensions;
     const struct extension *bc =
         extension_find(exts, OID_ID_CE_BASIC_CONSTRAINTS);
     const struct extension *ku = extension_find(exts, OID_ID_CE_KEY_USAGE);
@@ -397,7 +406,7 @@ enum verdict check_extensions(const struct judged *in, struct found *found)
         { OID_ID_CE_EXT_KEY_USAGE, ext_key_usage_parses },
         { OID_ID_CE_SUBJECT_ALT_NAME, alt_name_parses },
     };
-    const struct extensions *exts = &first_template(in->msg)->extensions;
+    const struct extensions *exts = &in->req->cert_req.cert_template.extensions;
 
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         const struct extension *ext = extension_find(exts, readers[i].id);

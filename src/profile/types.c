@@ -1,6 +1,7 @@
 #include "profile/profile.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "profile/rules.h"
 
 #define SIG_BIT(alg) (1u << (alg))
@@ -24,6 +25,7 @@ struct type_row {
     uint32_t key_kinds;
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit;
+    size_t max_requests;
 };
 
 static const struct type_row types[] = {
@@ -39,6 +41,7 @@ static const struct type_row types[] = {
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .may_grant_implicit = false,
+        .max_requests = 1,
     },
     /* For laboratories: cr besides, and implicitConfirm when asked for. */
     [PROFILE_OPEN] = {
@@ -50,6 +53,7 @@ static const struct type_row types[] = {
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .may_grant_implicit = true,
+        .max_requests = LIMIT_CERT_REQ_MSGS,
     },
 };
 
@@ -79,6 +83,7 @@ void profile_init(struct profile *p, enum profile_type type)
         .rsa_min_bits = row->rsa_min_bits,
         .rsa_max_bits = row->rsa_max_bits,
         .may_grant_implicit = row->may_grant_implicit,
+        .max_requests = row->max_requests,
     };
 }
 
@@ -101,4 +106,6 @@ void profile_format(const struct profile *p, struct buf *out)
     buf_printf(out, "  implicitConfirm: %s\n",
                p->may_grant_implicit ? "granted when the profile says so"
                                      : "ignored");
+    buf_printf(out, "  CertReqMsgs: %zu%s\n", p->max_requests,
+               p->max_requests == 1 ? "" : " at most");
 }

@@ -43,13 +43,28 @@ static enum err read_message(struct worker *w, struct job *job)
                       why.text);
 }
 
-/* 2: what needs no key. */
-static enum err screen(struct job *job)
+static enum err screen_ask(struct worker *w, struct job *job, struct ask *ask)
 {
-    struct judged in = { &job->msg, &job->profile->profile, NULL };
+    struct judged in = { &job->msg, &job->profile->profile, NULL, ask->req };
+
+    (void)w;
+    return rules_check(STEP_REQUEST, &in, &job->findings, &ask->fault);
+}
+
+/* 2: what needs no key. */
+static enum err screen(struct worker *w, struct job *job)
+{
+    struct judged in = { &job->msg, &job->profile->profile, NULL, NULL };
 
     at(job, LINE_SCREEN);
     TRY(rules_check(STEP_HEADER, &in, &job->findings, &job->fault));
+    job->flow = flow_of(job->msg.body.type);
+    if (job->flow == NULL)
+        return rule_break(&job->fault, RULE_BODY_IS_SERVED, "body", "%s",
+                          cmp_body_name(job->msg.body.type));
+    TRY(asks_open(job));
+    if (job->num_asks > 0)
+        return asks_each(w, job, screen_ask);
     return rules_check(STEP_REQUEST, &in, &job->findings, &job->fault);
 }
 
@@ -58,25 +73,47 @@ static enum err verify(struct worker *w, struct job *job)
 {
     at(job, LINE_VERIFY);
     TRY(verify_protection(w, job));
-    TRY(verify_possession(w, job));
+    TRY(asks_each(w, job, verify_possession));
     job->is_verified = true;
     return ERR_OK;
 }
 
-/* 5: the other rules, over the message and the facts. */
-static enum err judge(struct job *job)
+static enum err judge_ask(struct worker *w, struct job *job, struct ask *ask)
 {
-    struct judged in = { &job->msg, &job->profile->profile, &job->facts };
+    struct judged in = { &job->msg, &job->profile->profile, &ask->facts,
+                         ask->req };
+
+    (void)w;
+    return rules_check(STEP_JUDGE_REQUEST, &in, &job->findings, &ask->fault);
+}
+
+/* 5: the other rules, over the message and the facts. */
+static enum err judge(struct worker *w, struct job *job)
+{
+    struct judged in = { &job->msg, &job->profile->profile, &job->facts, NULL };
 
     at(job, LINE_JUDGE);
     TRY(rules_check(STEP_JUDGE_MESSAGE, &in, &job->findings, &job->fault));
+    if (job->num_asks > 0)
+        return asks_each(w, job, judge_ask);
     return rules_check(STEP_JUDGE_REQUEST, &in, &job->findings, &job->fault);
 }
 
+static enum err decide_ask(struct worker *w, struct job *job, struct ask *ask)
+{
+    (void)w;
+    TRY(txn_decide(&job->msg, &job->profile->profile, &ask->facts,
+                   &ask->decision, &ask->fault));
+    job->decision = ask->decision;
+    return ERR_OK;
+}
+
 /* 6: state and body say what follows. */
-static enum err decide(struct job *job)
+static enum err decide(struct worker *w, struct job *job)
 {
     at(job, LINE_DECIDE);
+    if (job->num_asks > 0)
+        return asks_each(w, job, decide_ask);
     return txn_decide(&job->msg, &job->profile->profile, &job->facts,
                       &job->decision, &job->fault);
 }
@@ -85,17 +122,17 @@ static enum err decide(struct job *job)
 static enum err make_and_reply(struct worker *w, struct job *job)
 {
     at(job, LINE_MAKE);
-    TRY(make_outcome(w, job));
+    TRY(job->flow->make(w, job));
     at(job, LINE_REPLY);
     TRY(reply_write(w, job));
-    return record_changes(job);
+    return record_changes(w, job);
 }
 
 /* 5 to 8. */
 static enum err answer(struct worker *w, struct job *job)
 {
-    TRY(judge(job));
-    TRY(decide(job));
+    TRY(judge(w, job));
+    TRY(decide(w, job));
     return make_and_reply(w, job);
 }
 
@@ -113,7 +150,7 @@ static enum err find_and_verify(struct worker *w, struct job *job,
     if (*is_replay)
         return ERR_OK;
     TRY(verify(w, job));
-    return find_facts(w, job);
+    return job->flow->find(w, job);
 }
 
 /* The whole line up to the commit. */
@@ -126,7 +163,7 @@ static enum err walk(struct worker *w, struct job *job)
         return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
                          "waited longer than server.request_deadline");
     TRY(read_message(w, job));
-    TRY(screen(job));
+    TRY(screen(w, job));
     TRY(store_begin_reading(w->session, &job->fault));
     e = find_and_verify(w, job, &is_replay);
     store_end_reading(w->session);

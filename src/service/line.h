@@ -82,6 +82,19 @@ struct worker {
  */
 typedef void job_send(void *arg, int status, struct span body);
 
+/* One certificate asked for: a CertReqMsg on its way. */
+struct ask {
+    const struct cert_req_msg *req;
+    struct facts facts; /* the message's, and what is this request's alone */
+    uint8_t digest[32]; /* unique to it, for ever */
+    struct txn_decision decision;
+    struct names names;
+    const struct span *claims;
+    size_t num_claims;
+    struct ca_certificate certificate;
+    struct fault fault; /* refused by itself: others may be granted */
+};
+
 /* One message on its way. */
 struct job {
     struct arena *arena;
@@ -103,6 +116,9 @@ struct job {
     struct cmp_message msg;
     bool has_header;    /* at least that could be read */
     uint8_t digest[32]; /* of all of it */
+    const struct flow *flow;
+    struct ask *asks; /* of ir, cr, kur */
+    size_t num_asks;
     /* 3 find, 4 verify */
     struct epoch *epoch;
     struct facts facts;
@@ -118,12 +134,8 @@ struct job {
     struct station_record station;         /* id 0: none */
     struct certificate_record issued;      /* certConf: what it confirms */
     struct certificate_record old_record;  /* kur: what it updates */
-    struct names names;
-    const struct span *claims;
-    size_t num_claims;
     /* 6 decide, 7 make */
     struct txn_decision decision;
-    struct ca_certificate certificate;
     /* 8 reply */
     struct span reply;
     size_t tail_len; /* of it, extraCerts */
@@ -151,26 +163,64 @@ void line_handle(struct worker *w, struct job *job);
 /* The answer for a job that never reached the line: busy, or shutting down. */
 void line_turn_away(struct job *job, int status, const char *text);
 
-/* --- the steps, each in its own file; shared inside this module --- */
+/* --- shared inside this module --- */
+
+typedef enum err job_step(struct worker *w, struct job *job);
+
+/* What a body has of its own at the steps of the line. */
+struct flow {
+    /* A later message of a transaction: signed with the credential that the
+     * store has for it, and anybody else's is no message of it. */
+    bool continues;
+    job_step *find; /* 3: the facts, once it is known whose message it is */
+    job_step *make; /* 7: the outcome, and what it takes */
+    /* 8: body and extraCerts of the answer */
+    enum err (*fill)(struct worker *w, struct job *job, struct pki_body *body,
+                     struct span *tail);
+    job_step *record; /* 9: into the job's change, which is there */
+};
+/* NULL: no message of this kind is answered but by a refusal. */
+const struct flow *flow_of(enum cmp_body_type type);
+extern const struct flow flow_request; /* flow_request.c: ir, cr, kur */
+extern const struct flow flow_confirm; /* flow_confirm.c: certConf */
+
+/* asks.c: the requests of a message. */
+MUST_USE enum err asks_open(struct job *job);
+/*
+ * Runs a step over each request that still stands. What is wrong with one, by
+ * the peer's doing, refuses that one (its fault); the message only where none
+ * is left standing. Our own troubles end it at once.
+ */
+typedef enum err ask_step(struct worker *w, struct job *job, struct ask *ask);
+MUST_USE enum err asks_each(struct worker *w, struct job *job, ask_step *step);
 
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);
-MUST_USE enum err verify_possession(struct worker *w, struct job *job);
+ask_step verify_possession;
 /* facts.c */
 MUST_USE enum err find_reply(struct worker *w, struct job *job,
                              bool *is_replay);
-MUST_USE enum err find_facts(struct worker *w, struct job *job);
+/* A look-up that may find nothing: `found` tells. */
+MUST_USE enum err find_optional(enum err e, struct job *job, bool *found);
+/* The station behind the signer, unless it is known already. */
+MUST_USE enum err find_station(struct worker *w, struct job *job);
 /* Are any of the names another station's? */
 MUST_USE enum err find_names(struct worker *w, struct job *job,
                              const struct names *names, bool *is_taken);
-/* make.c */
-MUST_USE enum err make_outcome(struct worker *w, struct job *job);
+/* What is known of the transaction, into the facts. */
+void find_transaction_facts(struct job *job);
 /* reply.c */
 MUST_USE enum err reply_write(struct worker *w, struct job *job);
 MUST_USE enum err reply_refusal(struct worker *w, struct job *job);
+/* CertResponses for every request, refused or not, into the job's arena. */
+MUST_USE enum err reply_responses(struct job *job, struct pki_body *body);
 /* record.c */
-MUST_USE enum err record_changes(struct job *job);
+MUST_USE enum err record_changes(struct worker *w, struct job *job);
+/* The exchange and the audit entry, which every change has. */
+MUST_USE enum err record_common(struct job *job, int64_t transaction);
 /* Who it is about, as audit and log say it; into the job's arena. */
 const char *job_describe(struct job *job);
+/* The serial number of the first certificate it made, or speaks of. */
+struct span job_serial(const struct job *job);
 
 #endif

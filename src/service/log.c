@@ -234,25 +234,35 @@ static void format_findings(const struct job *job, struct buf *out)
                    job->findings.list[i].rule->id);
 }
 
+/* Requests refused beside others that were granted: "1:pop-verifies,...". */
+static void format_refused(const struct job *job, struct buf *out)
+{
+    for (size_t i = 0; i < job->num_asks && job->outcome != OUTCOME_REFUSED;
+         i++)
+        if (job->asks[i].fault.err != ERR_OK)
+            buf_printf(out, "%s%lld:%s", out->len == 0 ? "" : ",",
+                       (long long)job->asks[i].req->cert_req.cert_req_id,
+                       job->asks[i].fault.rule);
+}
+
 void log_job(struct log *log, const struct job *job)
 {
     char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1], took[32];
     const struct fault *fault = &job->fault;
     enum fail_info bit = err_fail_info(fault->err);
     enum cmp_body_type type = job->msg.body.type;
-    struct span cert = job->certificate.serial;
-    struct buf findings;
+    struct buf findings, refused;
 
     if (log == NULL || job_level(job) < log->least)
         return;
-    if (span_is_absent(cert))
-        cert = job->issued.serial;
     hex_format(job->msg.header.transaction_id, id, sizeof(id));
-    hex_format(cert, serial, sizeof(serial));
+    hex_format(job_serial(job), serial, sizeof(serial));
     text_format(took, sizeof(took), "%.2f",
                 (double)(clock_monotonic_micros() - job->received) / 1000);
     buf_init(&findings, LINE_CAP);
     format_findings(job, &findings);
+    buf_init(&refused, LINE_CAP);
+    format_refused(job, &refused);
     {
         struct log_field fields[] = {
             { "profile", span_str(job->profile->config->name) },
@@ -271,11 +281,13 @@ void log_job(struct log *log, const struct job *job)
             { "text",
               fault->err == ERR_OK ? SPAN_NONE : text_or_none(fault->text) },
             { "findings", text_or_none(buf_str(&findings)) },
+            { "refused_requests", text_or_none(buf_str(&refused)) },
             { "ms", span_str(took) },
         };
 
         log_write(log, job_level(job), outcome_name(job->outcome), fields,
                   sizeof(fields) / sizeof(fields[0]));
     }
+    buf_done(&refused);
     buf_done(&findings);
 }

@@ -173,8 +173,11 @@ static void test_job(void **state)
 {
     const struct config_profile config = { .name = "bs" };
     const struct path_profile profile = { .config = &config };
+    struct ask asks[2] = { 0 };
     struct job job = { .profile = &profile,
                        .peer = "192.0.2.1",
+                       .asks = asks,
+                       .num_asks = 1,
                        .outcome = OUTCOME_ISSUED };
     struct rig r;
 
@@ -183,7 +186,7 @@ static void test_job(void **state)
     job.msg.header.transaction_id = SPAN_LIT("\x01\xab");
     job.facts.vendor = SPAN_LIT("acme");
     job.facts.serial = SPAN_LIT("BS-1");
-    job.certificate.serial = SPAN_LIT("\x7f\x01");
+    asks[0].certificate.serial = SPAN_LIT("\x7f\x01");
     rig_open(&r, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO);
     log_job(r.log, &job);
     assert_non_null(strstr(rig_line(&r, "level=info"),

@@ -3,7 +3,6 @@
  * wants: extraCerts are the same in thousands of replies.
  */
 #include "service/line.h"
-#include "service/roots.h"
 
 #define MAX_INFOS 2
 
@@ -100,55 +99,12 @@ static enum err assemble(struct worker *w, struct job *job,
     return der_finish(&out, &job->reply);
 }
 
-/* accepted means exactly as asked; a changed or chosen name is a change. */
-static enum pki_status choose_status(const struct job *job)
-{
-    const struct cert_template *t =
-        &job->msg.body.cert_req.list[0].cert_req.cert_template;
-    bool is_same = span_is_absent(t->subject) ||
-                   name_is_equal(t->subject, job->names.subject);
-
-    return is_same && !t->has_extensions && !t->has_not_before &&
-                   !t->has_not_after
-               ? STATUS_ACCEPTED
-               : STATUS_GRANTED_WITH_MODS;
-}
-
-static enum err write_issued(struct worker *w, struct job *job)
-{
-    struct cert_response response = {
-        .cert_req_id = job->msg.body.cert_req.list[0].cert_req.cert_req_id,
-        .status.status = choose_status(job),
-        .has_key_pair = true,
-        .certificate = job->certificate.der,
-    };
-    struct pki_body body = { .type = job->decision.answer };
-
-    body.cert_rep.responses = &response;
-    body.cert_rep.num_responses = 1;
-    roots_put(job->profile, &body.cert_rep);
-    return assemble(w, job, &body, job->profile->tail);
-}
-
-enum err reply_write(struct worker *w, struct job *job)
-{
-    struct pki_body body = { .type = CMP_PKICONF };
-
-    if (job->decision.action == TXN_ISSUE)
-        return write_issued(w, job);
-    /* No extraCerts in pkiconf: TS 33.310, 9.5.4.5. */
-    return assemble(w, job, &body, SPAN_NONE);
-}
-
 /*
  * What the station may be told: the clause and what it asks. Why a signature
  * did not verify, or what our own trouble is, stays here.
  */
-static const char *safe_text(const struct job *job)
+static const char *safe_text(const struct fault *fault, struct arena *a)
 {
-    const struct fault *fault = &job->fault;
-    struct arena *a = job->arena;
-
     if (err_whose(fault->err) != WHOSE_PEER)
         return "temporarily unavailable; try again later";
     if (fault->err == ERR_BAD_MESSAGE_CHECK)
@@ -160,32 +116,107 @@ static const char *safe_text(const struct job *job)
     return err_text(fault->err);
 }
 
-enum err reply_refusal(struct worker *w, struct job *job)
+static struct pki_status_info *status_of(const struct fault *fault,
+                                         struct arena *a)
 {
-    enum cmp_body_type type =
-        rule_body(rule_step_of(&job->fault), job->msg.body.type);
-    enum fail_info bit = err_fail_info(job->fault.err);
-    const char *text = safe_text(job);
-    struct span line = text == NULL ? SPAN_NONE : span_str(text);
-    struct pki_status_info status = {
+    enum fail_info bit = err_fail_info(fault->err);
+    const char *text = safe_text(fault, a);
+    struct pki_status_info *status = arena_alloc(a, sizeof(*status));
+    struct span *line = arena_alloc(a, sizeof(*line));
+
+    if (status == NULL || line == NULL || text == NULL)
+        return NULL;
+    *line = span_str(text);
+    *status = (struct pki_status_info){
         .status = STATUS_REJECTION,
-        .status_string = { &line, text == NULL ? 0 : 1 },
+        .status_string = { line, 1 },
         .has_fail_info = bit != FI_NONE,
         .fail_info = bit == FI_NONE ? 0 : 1u << bit,
     };
-    struct cert_response response = { .status = status };
-    struct pki_body body = { .type = type };
-    struct fault cause = job->fault;
-    enum err e;
+    return status;
+}
 
-    if (type == CMP_ERROR) {
-        body.error.status = status;
+/* accepted means exactly as asked; a changed or chosen name is a change. */
+static enum pki_status choose_status(const struct ask *ask)
+{
+    const struct cert_template *t = &ask->req->cert_req.cert_template;
+    bool is_same = span_is_absent(t->subject) ||
+                   name_is_equal(t->subject, ask->names.subject);
+
+    return is_same && !t->has_extensions && !t->has_not_before &&
+                   !t->has_not_after
+               ? STATUS_ACCEPTED
+               : STATUS_GRANTED_WITH_MODS;
+}
+
+/* `all`: why the message as a whole was refused; else each its own. */
+static enum err fill_response(struct job *job, const struct ask *ask,
+                              const struct fault *all,
+                              struct cert_response *out)
+{
+    const struct fault *fault = ask->fault.err != ERR_OK ? &ask->fault : all;
+    const struct pki_status_info *status;
+
+    out->cert_req_id = ask->req->cert_req.cert_req_id;
+    if (fault == NULL || fault->err == ERR_OK) {
+        out->status.status = choose_status(ask);
+        out->has_key_pair = true;
+        out->certificate = ask->certificate.der;
+        return ERR_OK;
+    }
+    status = status_of(fault, job->arena);
+    if (status == NULL)
+        return ERR_NO_MEM;
+    out->status = *status;
+    return ERR_OK;
+}
+
+static enum err fill_responses(struct job *job, const struct fault *all,
+                               struct pki_body *body)
+{
+    struct cert_response *list =
+        arena_array(job->arena, job->num_asks, sizeof(*list));
+
+    if (list == NULL)
+        return ERR_NO_MEM;
+    for (size_t i = 0; i < job->num_asks; i++)
+        TRY(fill_response(job, &job->asks[i], all, &list[i]));
+    body->cert_rep.responses = list;
+    body->cert_rep.num_responses = job->num_asks;
+    return ERR_OK;
+}
+
+enum err reply_responses(struct job *job, struct pki_body *body)
+{
+    enum err e = fill_responses(job, NULL, body);
+
+    return e == ERR_OK ? ERR_OK : fault_set(&job->fault, e, "CertRepMessage");
+}
+
+enum err reply_write(struct worker *w, struct job *job)
+{
+    struct pki_body body = { .type = CMP_PKICONF };
+    struct span tail;
+
+    TRY(job->flow->fill(w, job, &body, &tail));
+    return assemble(w, job, &body, tail);
+}
+
+enum err reply_refusal(struct worker *w, struct job *job)
+{
+    struct pki_body body = { .type = rule_body(rule_step_of(&job->fault),
+                                               job->msg.body.type) };
+    struct fault cause = job->fault;
+    const struct pki_status_info *status;
+    enum err e = ERR_OK;
+
+    if (body.type == CMP_ERROR) {
+        status = status_of(&cause, job->arena);
+        if (status == NULL)
+            return ERR_NO_MEM;
+        body.error.status = *status;
     } else {
-        if (job->msg.body.cert_req.num > 0)
-            response.cert_req_id =
-                job->msg.body.cert_req.list[0].cert_req.cert_req_id;
-        body.cert_rep.responses = &response;
-        body.cert_rep.num_responses = 1;
+        TRY(fill_responses(job, &cause, &body));
     }
     e = assemble(w, job, &body, job->profile->signer->tail);
     if (e == ERR_OK)

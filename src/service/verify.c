@@ -304,7 +304,7 @@ enum err verify_protection(struct worker *w, struct job *job)
 {
     bool is_known;
 
-    if (job->msg.body.type == CMP_CERT_CONF) {
+    if (job->flow->continues) {
         TRY(verify_continuation(w, job, &is_known));
         if (is_known)
             return ERR_OK;
@@ -316,31 +316,27 @@ enum err verify_protection(struct worker *w, struct job *job)
     return verify_request(w, job);
 }
 
-enum err verify_possession(struct worker *w, struct job *job)
+enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
 {
-    const struct cert_req_msg *req;
-    const struct spki *key;
+    const struct cert_req_msg *req = ask->req;
+    const struct spki *key = &req->cert_req.cert_template.public_key;
     struct fault why = { 0 };
     struct span bytes;
 
-    if ((BODY_BIT(job->msg.body.type) & REQUESTS) == 0)
-        return ERR_OK;
-    req = &job->msg.body.cert_req.list[0];
-    key = &req->cert_req.cert_template.public_key;
     if (pubkey_check(w->cx, key, &why) != ERR_OK)
-        return rule_break(&job->fault, RULE_NEW_KEY_IS_SOUND,
+        return rule_break(&ask->fault, RULE_NEW_KEY_IS_SOUND,
                           "certTemplate.publicKey", "%s", why.text);
     if (req->popo.has_input_sender &&
         (req->popo.input_sender.type != GN_DIRECTORY ||
          !name_is_equal(req->popo.input_sender.value, job->signer.subject)))
-        return rule_break(&job->fault, RULE_POPOSK_SENDER_IS_SIGNER,
+        return rule_break(&ask->fault, RULE_POPOSK_SENDER_IS_SIGNER,
                           "popo.poposkInput.authInfo.sender", "another name");
     bytes = popo_signed_bytes(req, job->arena);
     if (span_is_absent(bytes))
-        return fault_set(&job->fault, ERR_NO_MEM, "proof of possession");
+        return fault_set(&ask->fault, ERR_NO_MEM, "proof of possession");
     if (sig_verify(w->cx, key, &req->popo.alg, bytes, req->popo.signature,
                    NULL) != ERR_OK)
-        return rule_break(&job->fault, RULE_POP_VERIFIES, "popo.signature",
+        return rule_break(&ask->fault, RULE_POP_VERIFIES, "popo.signature",
                           "one that does not verify");
     return ERR_OK;
 }

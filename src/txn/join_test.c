@@ -287,7 +287,10 @@ static enum err judge(struct world *w, const struct cmp_message *msg,
     static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
                                             STEP_JUDGE_MESSAGE,
                                             STEP_JUDGE_REQUEST };
-    struct judged in = { msg, &w->profile, facts };
+    struct judged in = { msg, &w->profile, facts,
+                         msg->body.type == CMP_CERT_CONF
+                             ? NULL
+                             : msg->body.cert_req.list };
     struct findings findings = { 0 };
 
     for (size_t i = 0; i < NUM(steps); i++) {

@@ -1,0 +1,16 @@
+/*
+ * Which file answers which body.
+ */
+#include "service/line.h"
+
+const struct flow *flow_of(enum cmp_body_type type)
+{
+    static const struct flow *const flows[CMP_BODY_NUM] = {
+        [CMP_IR] = &flow_request,
+        [CMP_CR] = &flow_request,
+        [CMP_KUR] = &flow_request,
+        [CMP_CERT_CONF] = &flow_confirm,
+    };
+
+    return type < CMP_BODY_NUM ? flows[type] : NULL;
+}

@@ -1,0 +1,277 @@
+/*
+ * ir, cr and kur: what is known of each certificate asked for, and those that
+ * are granted. Of a template only the key reaches the certificate, and the
+ * names where the vendor's entry lets them.
+ */
+#include "service/line.h"
+#include "service/roots.h"
+
+#include "base/limits.h"
+
+static const struct cert_template *template_of(const struct ask *ask)
+{
+    return &ask->req->cert_req.cert_template;
+}
+
+/* --- 3: find --- */
+
+static enum err find_suggestion(struct worker *w, struct job *job,
+                                struct ask *ask)
+{
+    static const enum suggested_names policies[] = {
+        [CONFIG_NAMES_REPLACE] = NAMES_REPLACE,
+        [CONFIG_NAMES_KEEP] = NAMES_KEEP,
+        [CONFIG_NAMES_REFUSE] = NAMES_REFUSE,
+    };
+    const struct config_vendor *vendor =
+        w->line->authority->vendors[job->vendor].config;
+    const struct cert_template *t = template_of(ask);
+    struct names names;
+
+    ask->facts.suggested_names = policies[vendor->suggested_names];
+    if (!span_is_absent(t->subject) && !name_is_null(t->subject))
+        ask->facts.suggested = t->subject;
+    TRY(naming_from(t->subject, template_san(t), job->arena, &names,
+                    &ask->fault));
+    return find_names(w, job, &names, &ask->facts.suggested_is_taken);
+}
+
+/*
+ * Without extraCerts and protection: anybody can change the one, and add a
+ * second good ECDSA signature to the first. Requests after the first of a
+ * message are told apart by their number in it.
+ */
+static enum err hash_request(struct worker *w, struct job *job, struct ask *ask)
+{
+    size_t number = (size_t)(ask - job->asks);
+    uint8_t bytes[sizeof(job->request_digest) + 1];
+
+    memcpy(ask->digest, job->request_digest, sizeof(ask->digest));
+    if (number == 0)
+        return ERR_OK;
+    memcpy(bytes, job->request_digest, sizeof(job->request_digest));
+    bytes[sizeof(bytes) - 1] = (uint8_t)number;
+    return hash_compute(w->cx, DIGEST_SHA256, span_of(bytes, sizeof(bytes)),
+                        ask->digest, &ask->fault);
+}
+
+static enum err find_ask(struct worker *w, struct job *job, struct ask *ask)
+{
+    ask->facts = job->facts;
+    TRY(hash_request(w, job, ask));
+    TRY(store_has_request(w->session, span_of(ask->digest, sizeof(ask->digest)),
+                          &ask->facts.request_seen, &ask->fault));
+    return find_suggestion(w, job, ask);
+}
+
+static void find_old(struct job *job)
+{
+    const struct certificate_record *r = &job->old_record;
+    struct facts *facts = &job->facts;
+
+    if (facts->signer_kind != SIGNER_OPERATOR)
+        return;
+    job->old = job->signer;
+    if (job->msg.body.type == CMP_KUR)
+        facts->old = &job->old;
+    facts->old_is_ours = true;
+    facts->old_is_confirmed = r->status == CERTIFICATE_CONFIRMED;
+    facts->old_is_revoked = r->revoked_at != 0;
+    facts->old_has_update = r->pending_update != 0;
+}
+
+static enum err find(struct worker *w, struct job *job)
+{
+    struct facts *facts = &job->facts;
+
+    facts->ca_subject = ca_subject(job->profile->issuer->ca);
+    TRY(find_optional(
+        store_find_transaction(w->session,
+                               span_of(job->requester, sizeof(job->requester)),
+                               job->msg.header.transaction_id, job->arena,
+                               &job->transaction, &job->fault),
+        job, &facts->transaction_id_used));
+    TRY(hash_compute(w->cx, DIGEST_SHA256, job->part, job->request_digest,
+                     &job->fault));
+    find_old(job);
+    TRY(find_station(w, job));
+    return asks_each(w, job, find_ask);
+}
+
+/* --- 7: make --- */
+
+static enum err choose_names(struct job *job, struct ask *ask)
+{
+    const struct cert_template *t = template_of(ask);
+    const struct facts *facts = &ask->facts;
+
+    switch (ask->decision.names) {
+    case TXN_NAMES_OLD:
+        return naming_from(job->old.subject, job->old.san, job->arena,
+                           &ask->names, &ask->fault);
+    case TXN_NAMES_SUGGESTED:
+        return naming_from(t->subject, template_san(t), job->arena, &ask->names,
+                           &ask->fault);
+    case TXN_NAMES_PATTERN:
+        break;
+    }
+    return naming_by_pattern(job->profile->config, facts->vendor, facts->serial,
+                             job->arena, &ask->names, &ask->fault);
+}
+
+/*
+ * Two serials may come to one name ("ab" and "AB" do). The commit tells, by
+ * losing; only then is it worth asking.
+ */
+static enum err check_names_free(struct worker *w, struct job *job,
+                                 struct ask *ask)
+{
+    bool is_taken;
+
+    if (job->attempts == 0)
+        return ERR_OK;
+    TRY(find_names(w, job, &ask->names, &is_taken));
+    if (is_taken)
+        return rule_break(&ask->fault, RULE_NAME_IS_FREE, "extraCerts",
+                          "a serial whose name another station has");
+    return ERR_OK;
+}
+
+static enum err issue(struct worker *w, struct job *job, struct ask *ask)
+{
+    const struct path_profile *p = job->profile;
+    struct ca_request request = { .public_key = template_of(ask)->public_key };
+
+    TRY(choose_names(job, ask));
+    TRY(check_names_free(w, job, ask));
+    TRY(naming_claims(&ask->names, job->arena, &ask->claims, &ask->num_claims,
+                      &ask->fault));
+    request.subject = ask->names.subject;
+    request.san = ask->names.san;
+    request.num_san = ask->names.num_san;
+    return ca_issue(p->issuer->ca, p->shape, &request, job->facts.now,
+                    job->received + w->line->request_deadline, w->cx,
+                    job->arena, &ask->certificate, &ask->fault);
+}
+
+static enum err make(struct worker *w, struct job *job)
+{
+    TRY(asks_each(w, job, issue));
+    job->outcome = OUTCOME_ISSUED;
+    return ERR_OK;
+}
+
+/* --- 8: reply --- */
+
+static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
+                     struct span *tail)
+{
+    (void)w;
+    body->type = job->decision.answer;
+    *tail = job->profile->tail;
+    TRY(reply_responses(job, body));
+    roots_put(job->profile, &body->cert_rep);
+    return ERR_OK;
+}
+
+/* --- 9: record --- */
+
+static int64_t add_station(struct job *job, const struct ask *first)
+{
+    struct station_record r = {
+        .vendor = job->facts.vendor,
+        .serial = job->facts.serial,
+        .state = STATION_ACTIVE,
+        .subject = first->names.subject,
+        .first_seen = job->facts.now,
+        .last_seen = job->facts.now,
+    };
+
+    if (job->station.id != 0)
+        return job->station.id;
+    change_add_station(job->change, &r);
+    return STORE_NEW;
+}
+
+static void add_transaction(struct job *job, int64_t station)
+{
+    bool is_done = job->decision.grant_implicit;
+    struct transaction_record r = {
+        .requester = span_of(job->requester, sizeof(job->requester)),
+        .requester_cert = job->signer.der,
+        .transaction_id = job->msg.header.transaction_id,
+        .profile = span_str(job->profile->config->name),
+        .body_type = job->msg.body.type,
+        .pvno = job->msg.header.pvno,
+        .state = is_done ? TRANSACTION_CONFIRMED : TRANSACTION_UNCONFIRMED,
+        .sender_nonce = span_of(job->nonce, sizeof(job->nonce)),
+        .station = station,
+        .ended_at = is_done ? job->facts.now : 0,
+    };
+
+    change_add_transaction(job->change, &r,
+                           is_done ? 0 : job->profile->profile.confirm_wait);
+}
+
+static void add_certificate(struct job *job, const struct ask *ask,
+                            int64_t station)
+{
+    bool is_done = job->decision.grant_implicit;
+    struct certificate_record r = {
+        .ca = span_str(job->profile->issuer->config->name),
+        .serial = ask->certificate.serial,
+        .station = station,
+        .transaction = STORE_NEW,
+        .cert_req_id = ask->req->cert_req.cert_req_id,
+        .request_digest = span_of(ask->digest, sizeof(ask->digest)),
+        .der = ask->certificate.der,
+        .status = is_done ? CERTIFICATE_CONFIRMED : CERTIFICATE_ISSUED,
+        .not_before = ask->certificate.not_before,
+        .not_after = ask->certificate.not_after,
+        .previous = job->facts.old != NULL ? job->old_record.id : 0,
+        .changed = job->facts.now,
+    };
+    struct certificate_record old = job->old_record;
+
+    change_add_certificate(job->change, &r);
+    /* While the update awaits its certConf no other may begin. The version
+     * makes one of two racing kurs lose. */
+    if (job->facts.old == NULL)
+        return;
+    old.pending_update = is_done ? 0 : STORE_NEW;
+    old.changed = job->facts.now;
+    change_set_certificate(job->change, &old);
+}
+
+static void add_claims(struct job *job, const struct ask *ask, int64_t station)
+{
+    for (size_t i = 0; i < ask->num_claims; i++)
+        change_claim_name(job->change, ask->claims[i], station);
+}
+
+static enum err record(struct worker *w, struct job *job)
+{
+    int64_t station = 0;
+
+    (void)w;
+    for (size_t i = 0; i < job->num_asks; i++) {
+        const struct ask *ask = &job->asks[i];
+
+        if (ask->fault.err != ERR_OK)
+            continue;
+        if (station == 0) {
+            station = add_station(job, ask);
+            add_transaction(job, station);
+        }
+        add_claims(job, ask, station);
+        add_certificate(job, ask, station);
+    }
+    return record_common(job, STORE_NEW);
+}
+
+const struct flow flow_request = {
+    .find = find,
+    .make = make,
+    .fill = fill,
+    .record = record,
+};
