@@ -5,6 +5,7 @@
 #define ASN1_CMP_H
 
 #include "asn1/crmf.h"
+#include "asn1/p10.h"
 
 enum cmp_body_type {
     CMP_IR = 0,
@@ -79,6 +80,11 @@ struct info_list {
     size_t num;
 };
 
+/* SEQUENCE OF InfoTypeAndValue: genm and genp, which may be empty. */
+MUST_USE enum err info_list_read(struct der *in, struct arena *a,
+                                 struct info_list *out);
+void info_list_put(struct der_writer *w, const struct info_list *infos);
+
 /* transactionID, nonces and key identifiers are the content of their OCTET
  * STRING, of at most LIMIT_ID_LEN octets; an empty one is not absent. */
 struct pki_header {
@@ -150,11 +156,60 @@ MUST_USE enum err error_msg_read(struct der *in, struct arena *a,
                                  struct error_msg *out);
 void error_msg_put(struct der_writer *w, const struct error_msg *msg);
 
+/* RevReqContent: which certificates, and what their CRL entries shall say. */
+struct rev_details {
+    struct cert_template cert_details;
+    bool has_crl_entry_details;
+    struct extensions crl_entry_details;
+};
+struct rev_req {
+    const struct rev_details *list;
+    size_t num;
+};
+MUST_USE enum err rev_req_read(struct der *in, struct arena *a,
+                               struct rev_req *out);
+void rev_req_put(struct der_writer *w, const struct rev_req *req);
+
+/* RevRepContent: statuses in the order of the request. Empty lists of
+ * certificates and CRLs are not there. */
+struct rev_rep {
+    const struct pki_status_info *statuses;
+    size_t num_statuses;
+    const struct cert_id *rev_certs;
+    size_t num_rev_certs;
+    struct span_list crls; /* whole CertificateLists, not read further */
+};
+MUST_USE enum err rev_rep_read(struct der *in, struct arena *a,
+                               struct rev_rep *out);
+void rev_rep_put(struct der_writer *w, const struct rev_rep *rep);
+
+struct poll_req { /* certReqIds */
+    const int64_t *list;
+    size_t num;
+};
+MUST_USE enum err poll_req_read(struct der *in, struct arena *a,
+                                struct poll_req *out);
+void poll_req_put(struct der_writer *w, const struct poll_req *req);
+
+struct poll_rep_one {
+    int64_t cert_req_id;
+    int64_t check_after; /* seconds; any INTEGER that fits is kept */
+    struct text_list reason;
+};
+struct poll_rep {
+    const struct poll_rep_one *list;
+    size_t num;
+};
+MUST_USE enum err poll_rep_read(struct der *in, struct arena *a,
+                                struct poll_rep *out);
+void poll_rep_put(struct der_writer *w, const struct poll_rep *rep);
+
 /*
  * PKIBody. `der` is the whole element as received, `content` what is inside its
  * tag. Bodies ir, cr, kur, krr, ccr fill `cert_req`; ip, cp, kup, ccp
- * `cert_rep`; certConf `cert_conf`; error `error`; pkiconf nothing. The others
- * are not read further in this version: `content` is one element.
+ * `cert_rep`; genm, genp `general`; pkiconf nothing; the others what is named
+ * after them. Not read further, `content` being one element: popdecc, popdecr,
+ * krp, ckuann, cann, rann, crlann, nested.
  */
 struct pki_body {
     enum cmp_body_type type;
@@ -165,6 +220,12 @@ struct pki_body {
         struct cert_rep_message cert_rep;
         struct cert_conf cert_conf;
         struct error_msg error;
+        struct p10_request p10;
+        struct rev_req rev_req;
+        struct rev_rep rev_rep;
+        struct info_list general;
+        struct poll_req poll_req;
+        struct poll_rep poll_rep;
     };
 };
 

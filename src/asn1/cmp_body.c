@@ -6,48 +6,31 @@ struct content_kind {
     void (*put)(struct der_writer *w, const struct pki_body *b);
 };
 
-static enum err read_cert_req(struct der *in, struct arena *a,
-                              struct pki_body *b)
-{
-    return cert_req_msgs_read(in, a, &b->cert_req);
-}
+/* A body that is the member of this name, with its reader and writer. */
+#define CONTENT(member, reader, writer)                                      \
+    static enum err read_##member(struct der *in, struct arena *a,           \
+                                  struct pki_body *b)                        \
+    {                                                                        \
+        return reader(in, a, &b->member);                                    \
+    }                                                                        \
+                                                                             \
+    static void put_##member(struct der_writer *w, const struct pki_body *b) \
+    {                                                                        \
+        writer(w, &b->member);                                               \
+    }                                                                        \
+                                                                             \
+    static const struct content_kind member = { read_##member, put_##member };
 
-static void put_cert_req(struct der_writer *w, const struct pki_body *b)
-{
-    cert_req_msgs_put(w, &b->cert_req);
-}
-
-static enum err read_cert_rep(struct der *in, struct arena *a,
-                              struct pki_body *b)
-{
-    return cert_rep_read(in, a, &b->cert_rep);
-}
-
-static void put_cert_rep(struct der_writer *w, const struct pki_body *b)
-{
-    cert_rep_put(w, &b->cert_rep);
-}
-
-static enum err read_cert_conf(struct der *in, struct arena *a,
-                               struct pki_body *b)
-{
-    return cert_conf_read(in, a, &b->cert_conf);
-}
-
-static void put_cert_conf(struct der_writer *w, const struct pki_body *b)
-{
-    cert_conf_put(w, &b->cert_conf);
-}
-
-static enum err read_error(struct der *in, struct arena *a, struct pki_body *b)
-{
-    return error_msg_read(in, a, &b->error);
-}
-
-static void put_error(struct der_writer *w, const struct pki_body *b)
-{
-    error_msg_put(w, &b->error);
-}
+CONTENT(cert_req, cert_req_msgs_read, cert_req_msgs_put)
+CONTENT(cert_rep, cert_rep_read, cert_rep_put)
+CONTENT(cert_conf, cert_conf_read, cert_conf_put)
+CONTENT(error, error_msg_read, error_msg_put)
+CONTENT(p10, p10_read, p10_put)
+CONTENT(rev_req, rev_req_read, rev_req_put)
+CONTENT(rev_rep, rev_rep_read, rev_rep_put)
+CONTENT(general, info_list_read, info_list_put)
+CONTENT(poll_req, poll_req_read, poll_req_put)
+CONTENT(poll_rep, poll_rep_read, poll_rep_put)
 
 static enum err read_null(struct der *in, struct arena *a, struct pki_body *b)
 {
@@ -78,10 +61,6 @@ static void put_other(struct der_writer *w, const struct pki_body *b)
     der_put_raw(w, b->content);
 }
 
-static const struct content_kind cert_req = { read_cert_req, put_cert_req };
-static const struct content_kind cert_rep = { read_cert_rep, put_cert_rep };
-static const struct content_kind cert_conf = { read_cert_conf, put_cert_conf };
-static const struct content_kind error_msg = { read_error, put_error };
 static const struct content_kind null = { read_null, put_null };
 static const struct content_kind other = { read_other, put_other };
 
@@ -94,15 +73,15 @@ static const struct {
     [CMP_IP] = { "ip", &cert_rep },
     [CMP_CR] = { "cr", &cert_req },
     [CMP_CP] = { "cp", &cert_rep },
-    [CMP_P10CR] = { "p10cr", &other },
+    [CMP_P10CR] = { "p10cr", &p10 },
     [CMP_POPDECC] = { "popdecc", &other },
     [CMP_POPDECR] = { "popdecr", &other },
     [CMP_KUR] = { "kur", &cert_req },
     [CMP_KUP] = { "kup", &cert_rep },
     [CMP_KRR] = { "krr", &cert_req },
     [CMP_KRP] = { "krp", &other },
-    [CMP_RR] = { "rr", &other },
-    [CMP_RP] = { "rp", &other },
+    [CMP_RR] = { "rr", &rev_req },
+    [CMP_RP] = { "rp", &rev_rep },
     [CMP_CCR] = { "ccr", &cert_req },
     [CMP_CCP] = { "ccp", &cert_rep },
     [CMP_CKUANN] = { "ckuann", &other },
@@ -111,12 +90,12 @@ static const struct {
     [CMP_CRLANN] = { "crlann", &other },
     [CMP_PKICONF] = { "pkiconf", &null },
     [CMP_NESTED] = { "nested", &other },
-    [CMP_GENM] = { "genm", &other },
-    [CMP_GENP] = { "genp", &other },
-    [CMP_ERROR] = { "error", &error_msg },
+    [CMP_GENM] = { "genm", &general },
+    [CMP_GENP] = { "genp", &general },
+    [CMP_ERROR] = { "error", &error },
     [CMP_CERT_CONF] = { "certConf", &cert_conf },
-    [CMP_POLL_REQ] = { "pollReq", &other },
-    [CMP_POLL_REP] = { "pollRep", &other },
+    [CMP_POLL_REQ] = { "pollReq", &poll_req },
+    [CMP_POLL_REP] = { "pollRep", &poll_rep },
 };
 
 const char *cmp_body_name(enum cmp_body_type type)

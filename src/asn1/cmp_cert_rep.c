@@ -1,18 +1,5 @@
 #include "asn1/cmp_internal.h"
 
-/* certificate [0] CMPCertificate, whose tag is explicit. */
-static enum err certificate_read(struct der *in, struct span *out)
-{
-    struct der tagged;
-    struct span cert;
-
-    TRY(der_enter(in, DER_CTX(0), &tagged));
-    TRY(der_element(&tagged, DER_SEQUENCE, &cert));
-    TRY(der_end(&tagged));
-    *out = cert;
-    return ERR_OK;
-}
-
 /* [tag] EncryptedKey, whose tag is explicit. */
 static enum err tagged_key_read(struct der *in, unsigned tag, struct span *out)
 {
@@ -23,19 +10,6 @@ static enum err tagged_key_read(struct der *in, unsigned tag, struct span *out)
     TRY(encrypted_key_read(&tagged, &key));
     TRY(der_end(&tagged));
     *out = key;
-    return ERR_OK;
-}
-
-/* publicationInfo [1] PKIPublicationInfo, a SEQUENCE. */
-static enum err publication_read(struct der *in, struct span *out)
-{
-    struct der tagged;
-    struct span info;
-
-    TRY(der_enter(in, DER_CTX(1), &tagged));
-    TRY(der_element(&tagged, DER_SEQUENCE, &info));
-    TRY(der_end(&tagged));
-    *out = info;
     return ERR_OK;
 }
 
@@ -57,25 +31,14 @@ static enum err key_pair_read(struct der *in, struct cert_response *r)
                    tagged_key_read(&seq, DER_CTX(1), &r->encrypted_cert)));
     else
         TRY(der_at(&seq, "certificate",
-                   certificate_read(&seq, &r->certificate)));
+                   tagged_whole_read(&seq, DER_CTX(0), &r->certificate)));
     if (der_next_is(&seq, DER_CTX(0)))
         TRY(der_at(&seq, "privateKey",
                    tagged_key_read(&seq, DER_CTX(0), &r->private_key)));
     if (der_next_is(&seq, DER_CTX(1)))
         TRY(der_at(&seq, "publicationInfo",
-                   publication_read(&seq, &r->publication_info)));
+                   tagged_whole_read(&seq, DER_CTX(1), &r->publication_info)));
     return der_end(&seq);
-}
-
-static void tagged_raw_put(struct der_writer *w, unsigned tag,
-                           struct span element)
-{
-    size_t mark = der_mark(w);
-
-    if (span_is_absent(element))
-        return;
-    der_put_raw(w, element);
-    der_put_header(w, tag, mark);
 }
 
 static void key_pair_put(struct der_writer *w, const struct cert_response *r)

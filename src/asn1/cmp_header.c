@@ -37,25 +37,47 @@ const struct info_type_value *info_find(const struct info_list *infos,
     return NULL;
 }
 
+static enum err infos_fill(struct list_room *room, struct info_list *out)
+{
+    struct info_type_value *infos = room->things;
+
+    for (size_t i = 0; i < room->num; i++)
+        TRY(der_nth(&room->seq, i, info_read(&room->seq, &infos[i])));
+    *out = (struct info_list){ infos, room->num };
+    return ERR_OK;
+}
+
+/* GenMsgContent, GenRepContent ::= SEQUENCE OF InfoTypeAndValue */
+enum err info_list_read(struct der *in, struct arena *a, struct info_list *out)
+{
+    struct list_room room;
+
+    TRY(list_enter(in, LIMIT_GENERAL_INFO, sizeof(struct info_type_value), a,
+                   &room));
+    return infos_fill(&room, out);
+}
+
+void info_list_put(struct der_writer *w, const struct info_list *infos)
+{
+    size_t mark = der_mark(w);
+
+    for (size_t i = infos->num; i > 0; i--)
+        info_put(w, &infos->list[i - 1]);
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
 /* generalInfo [8] SEQUENCE SIZE (1..MAX) OF InfoTypeAndValue */
 static enum err general_info_read(struct der *in, struct arena *a,
                                   struct info_list *out)
 {
-    struct der tagged, seq;
-    struct info_type_value *infos;
-    size_t n = 0;
+    struct list_room room;
+    struct der tagged;
 
     TRY(der_enter(in, DER_CTX(8), &tagged));
-    TRY(der_enter(&tagged, DER_SEQUENCE, &seq));
+    TRY(list_enter_some(&tagged, LIMIT_GENERAL_INFO,
+                        sizeof(struct info_type_value), a, &room));
     TRY(der_end(&tagged));
-    TRY(list_count_some(&seq, LIMIT_GENERAL_INFO, &n));
-    infos = arena_array(a, n, sizeof(*infos));
-    if (infos == NULL)
-        return ERR_NO_MEM;
-    for (size_t i = 0; i < n; i++)
-        TRY(der_nth(&seq, i, info_read(&seq, &infos[i])));
-    *out = (struct info_list){ infos, n };
-    return ERR_OK;
+    return infos_fill(&room, out);
 }
 
 static void general_info_put(struct der_writer *w,
@@ -63,9 +85,7 @@ static void general_info_put(struct der_writer *w,
 {
     size_t mark = der_mark(w);
 
-    for (size_t i = infos->num; i > 0; i--)
-        info_put(w, &infos->list[i - 1]);
-    der_put_header(w, DER_SEQUENCE, mark);
+    info_list_put(w, infos);
     der_put_header(w, DER_CTX(8), mark);
 }
 

@@ -34,6 +34,126 @@ enum err list_count_some(const struct der *list, size_t max, size_t *num)
     return list_count(list, max, num);
 }
 
+enum err list_enter(struct der *in, size_t max, size_t size, struct arena *a,
+                    struct list_room *out)
+{
+    struct list_room room = { 0 };
+
+    TRY(der_enter(in, DER_SEQUENCE, &room.seq));
+    TRY(list_count(&room.seq, max, &room.num));
+    room.things = arena_array(a, room.num, size);
+    if (room.things == NULL)
+        return ERR_NO_MEM;
+    *out = room;
+    return ERR_OK;
+}
+
+enum err list_enter_some(struct der *in, size_t max, size_t size,
+                         struct arena *a, struct list_room *out)
+{
+    struct der seq, again = *in;
+
+    TRY(der_enter(&again, DER_SEQUENCE, &seq));
+    if (!der_has_more(&seq))
+        return der_refuse(&seq, ERR_BAD_DER);
+    return list_enter(in, max, size, a, out);
+}
+
+enum err set_count(const struct der *set, size_t max, size_t *num)
+{
+    struct der rest = *set;
+    struct span element, last = SPAN_NONE;
+    unsigned tag;
+    size_t n = 0;
+
+    rest.fail = NULL;
+    while (der_has_more(&rest)) {
+        struct der before = { rest.next, rest.end, set->fail };
+
+        if (++n > max)
+            return der_refuse(set, ERR_LIMIT);
+        if (der_any(&rest, &tag, &element) != ERR_OK)
+            break;
+        if (n > 1 && span_compare(last, element) > 0)
+            return der_nth(set, n - 1, der_refuse(&before, ERR_BAD_DER));
+        last = element;
+    }
+    *num = n;
+    return ERR_OK;
+}
+
+void set_sort(struct span *elements, size_t num)
+{
+    for (size_t i = 1; i < num; i++) {
+        struct span one = elements[i];
+        size_t at = i;
+
+        for (; at > 0 && span_compare(elements[at - 1], one) > 0; at--)
+            elements[at] = elements[at - 1];
+        elements[at] = one;
+    }
+}
+
+static enum err wholes_fill(struct list_room *room, struct span_list *out)
+{
+    struct span *list = room->things;
+
+    for (size_t i = 0; i < room->num; i++)
+        TRY(der_nth(&room->seq, i,
+                    der_element(&room->seq, DER_SEQUENCE, &list[i])));
+    *out = (struct span_list){ list, room->num };
+    return ERR_OK;
+}
+
+enum err wholes_read(struct der *in, size_t max, struct arena *a,
+                     struct span_list *out)
+{
+    struct list_room room;
+
+    TRY(list_enter(in, max, sizeof(struct span), a, &room));
+    return wholes_fill(&room, out);
+}
+
+enum err wholes_read_some(struct der *in, size_t max, struct arena *a,
+                          struct span_list *out)
+{
+    struct list_room room;
+
+    TRY(list_enter_some(in, max, sizeof(struct span), a, &room));
+    return wholes_fill(&room, out);
+}
+
+void wholes_put(struct der_writer *w, const struct span_list *list)
+{
+    size_t mark = der_mark(w);
+
+    for (size_t i = list->num; i > 0; i--)
+        der_put_raw(w, list->list[i - 1]);
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
+enum err tagged_whole_read(struct der *in, unsigned tag, struct span *out)
+{
+    struct der tagged;
+    struct span element;
+
+    TRY(der_enter(in, tag, &tagged));
+    TRY(der_element(&tagged, DER_SEQUENCE, &element));
+    TRY(der_end(&tagged));
+    *out = element;
+    return ERR_OK;
+}
+
+void tagged_raw_put(struct der_writer *w, unsigned tag, struct span element)
+{
+    size_t mark = der_mark(w);
+
+    if (span_is_absent(element))
+        return;
+    der_put_raw(w, element);
+    der_put_header(w, tag, mark);
+}
+
 enum err certs_read(struct der *in, unsigned tag, struct arena *a,
                     const struct span **out, size_t *num)
 {

@@ -22,6 +22,43 @@ MUST_USE enum err list_count(const struct der *list, size_t max, size_t *num);
 MUST_USE enum err list_count_some(const struct der *list, size_t max,
                                   size_t *num);
 
+/* A SEQUENCE OF being read: its elements, and zeroed memory for as many
+ * things. */
+struct list_room {
+    struct der seq;
+    void *things;
+    size_t num;
+};
+/* Enters it and takes memory for things of `size` bytes. ERR_LIMIT: more than
+ * `max` elements. */
+MUST_USE enum err list_enter(struct der *in, size_t max, size_t size,
+                             struct arena *a, struct list_room *out);
+/* The same for SIZE (1..MAX). */
+MUST_USE enum err list_enter_some(struct der *in, size_t max, size_t size,
+                                  struct arena *a, struct list_room *out);
+
+/*
+ * Counts what a SET OF holds, likewise, and refuses elements that are not in
+ * ascending order of their encodings (X.690, 11.6).
+ */
+MUST_USE enum err set_count(const struct der *set, size_t max, size_t *num);
+/* Puts elements in that order. */
+void set_sort(struct span *elements, size_t num);
+
+/* SEQUENCE OF elements kept whole, each a SEQUENCE itself: certificates, CRLs
+ * and messages nobody reads further here. */
+MUST_USE enum err wholes_read(struct der *in, size_t max, struct arena *a,
+                              struct span_list *out);
+MUST_USE enum err wholes_read_some(struct der *in, size_t max, struct arena *a,
+                                   struct span_list *out);
+void wholes_put(struct der_writer *w, const struct span_list *list);
+
+/* The next element unread, under an explicit tag. */
+MUST_USE enum err tagged_whole_read(struct der *in, unsigned tag,
+                                    struct span *out);
+/* Writes it unless it is absent. */
+void tagged_raw_put(struct der_writer *w, unsigned tag, struct span element);
+
 /*
  * [tag] EXPLICIT SEQUENCE SIZE (1..MAX) OF CMPCertificate, each whole.
  */

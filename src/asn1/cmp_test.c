@@ -316,11 +316,18 @@ static const struct codec_case body_cases[] = {
     { &body, "b3020500", ERR_OK, NULL },
     { &body, "b8023000", ERR_OK, NULL },
     { &body, "b7{ 30{ 30{ 02{02} } } }", ERR_OK, NULL },
-    /* not read further */
     { &body, "b907300530030201ff", ERR_OK, NULL },
     { &body, "b50e300c300a06082b06010505070411", ERR_OK, NULL },
-    { &body, "a4{ 30{ 01 } }", ERR_OK, NULL },
+    { &body, "b6{ 3000 }", ERR_OK, NULL },
+    { &body, "ab{ 30{ 30{ 3000 } } }", ERR_OK, NULL },
+    { &body, "ac{ 30{ 30{ 30{ 02{00} } } } }", ERR_OK, NULL },
     { &body, "ba{ 3000 }", ERR_OK, NULL },
+    { &body,
+      "a4{ 30{ 30{ 02{00} 3000 30{ 30{ 06{2a} } 03{00} } a000 } 30{ 06{2a} } "
+      "03{00} } }",
+      ERR_OK, NULL },
+    /* not read further */
+    { &body, "a5{ 30{ 01 } }", ERR_OK, NULL },
 
     { &body, "bb{ 3000 }", ERR_BAD_DER, "" },
     { &body, "3000", ERR_BAD_DER, "" },
@@ -343,7 +350,13 @@ static const struct codec_case body_cases[] = {
     { &body, "b8{ 30{ 3000 } }", ERR_BAD_DER, "certConf[0].certHash" },
     { &body, "b9{}", ERR_BAD_DER, "pollReq" },
     { &body, "b9{ 3000 3000 }", ERR_BAD_DER, "" },
-    { &body, "b9{ 30{ 00 } 00 }", ERR_BAD_DER, "" },
+    { &body, "b9{ 30{ 00 } 00 }", ERR_BAD_DER, "pollReq[0]" },
+    { &body, "a4{ 30{ 01 } }", ERR_BAD_DER, "p10cr.certificationRequestInfo" },
+    { &body, "ab{ 30{ 3000 } }", ERR_BAD_DER, "rr[0].certDetails" },
+    { &body, "ac{ 3000 }", ERR_BAD_DER, "rp.status" },
+    { &body, "b5{ 0500 }", ERR_BAD_DER, "genm" },
+    { &body, "b6{ 30{ 0500 } }", ERR_BAD_DER, "genp[0]" },
+    { &body, "ba{ 30{ 30{ 02{00} } } }", ERR_BAD_DER, "pollRep[0].checkAfter" },
     { &body, "b9{ 30 01 }", ERR_BAD_DER, "pollReq" },
 };
 

@@ -11,6 +11,12 @@
 #include "der/der.h"
 #include "der/oid.h"
 
+/* Elements kept whole. */
+struct span_list {
+    const struct span *list;
+    size_t num;
+};
+
 /* AlgorithmIdentifier. `params` is the whole element, absent if left out. */
 struct alg_id {
     struct span der; /* the whole SEQUENCE */

@@ -25,6 +25,14 @@
 #define LIMIT_CERT_RESPONSES 16
 #define LIMIT_CERT_STATUS 16
 #define LIMIT_ATTRIBUTES 16
+/* RevDetails in one rr: an RA revokes a site's certificates together. */
+#define LIMIT_REV_DETAILS 16
+/* CRLs in rp, crlann or a genp: each authority asked has a full one and a
+ * delta, and few of them fit LIMIT_MESSAGE_LEN. */
+#define LIMIT_CRLS 16
+/* A challengePassword: pkcs-9-ub-challengePassword (RFC 2985, appendix A), in
+ * characters of up to four octets. */
+#define LIMIT_CHALLENGE_PASSWORD_LEN ((size_t)255 * 4)
 #define LIMIT_EXTENSIONS 48
 #define LIMIT_RDNS 32
 #define LIMIT_GENERAL_NAMES 64

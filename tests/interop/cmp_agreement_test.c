@@ -95,6 +95,25 @@ static bool rep_is_odd(const struct cert_rep_message *rep)
     return false;
 }
 
+static bool rev_req_is_odd(const struct rev_req *req)
+{
+    for (size_t i = 0; i < req->num; i++) {
+        if (name_is_odd(req->list[i].cert_details.issuer) ||
+            name_is_odd(req->list[i].cert_details.subject))
+            return true;
+    }
+    return false;
+}
+
+static bool rev_rep_is_odd(const struct rev_rep *rep)
+{
+    for (size_t i = 0; i < rep->num_rev_certs; i++) {
+        if (general_name_is_odd(&rep->rev_certs[i].issuer))
+            return true;
+    }
+    return false;
+}
+
 static bool is_answer(enum cmp_body_type type)
 {
     return type == CMP_IP || type == CMP_CP || type == CMP_KUP ||
@@ -108,8 +127,18 @@ static bool body_is_odd(const struct pki_body *before,
 
     if (is_answer(after->type))
         return rep_is_odd(&after->cert_rep);
-    if (!is_request(after->type)) /* read by us, or not at all */
-        return before->type != after->type;
+    if (before->type != after->type)
+        return !is_request(after->type);
+    if (after->type == CMP_GENM || after->type == CMP_GENP)
+        return infos_are_odd(&before->general, &after->general);
+    if (after->type == CMP_RR)
+        return rev_req_is_odd(&after->rev_req);
+    if (after->type == CMP_RP)
+        return rev_rep_is_odd(&after->rev_rep);
+    if (after->type == CMP_P10CR)
+        return name_is_odd(after->p10.subject);
+    if (!is_request(after->type))
+        return false;
     req = &after->cert_req.list[0].cert_req;
     return name_is_odd(req->cert_template.issuer) ||
            name_is_odd(req->cert_template.subject) ||

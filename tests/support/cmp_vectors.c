@@ -89,14 +89,22 @@ static void add(struct spans *s, struct span span)
     s->list[s->num++] = span;
 }
 
-static void add_request(struct spans *s, const struct cert_req_msg *msg)
+static void add_extensions(struct spans *s, const struct extensions *x)
 {
-    const struct cert_template *t = &msg->cert_req.cert_template;
+    for (size_t i = 0; i < x->num; i++)
+        add(s, x->list[i].value);
+}
 
+static void add_template(struct spans *s, const struct cert_template *t)
+{
     add(s, t->signing_alg.params);
     add(s, t->public_key.alg.params);
-    for (size_t i = 0; i < t->extensions.num; i++)
-        add(s, t->extensions.list[i].value);
+    add_extensions(s, &t->extensions);
+}
+
+static void add_request(struct spans *s, const struct cert_req_msg *msg)
+{
+    add_template(s, &msg->cert_req.cert_template);
     for (size_t i = 0; i < msg->cert_req.num_controls; i++)
         add(s, msg->cert_req.controls[i].value);
     for (size_t i = 0; i < msg->num_reg_info; i++)
@@ -111,6 +119,31 @@ static void add_response(struct spans *s, const struct cert_response *r)
     add(s, r->encrypted_cert);
     add(s, r->private_key);
     add(s, r->publication_info);
+}
+
+static void add_infos(struct spans *s, const struct info_list *infos)
+{
+    for (size_t i = 0; i < infos->num; i++)
+        add(s, infos->list[i].value);
+}
+
+static void add_p10(struct spans *s, const struct p10_request *req)
+{
+    add(s, req->spki.alg.params);
+    add(s, req->sig_alg.params);
+    for (size_t i = 0; i < req->num_attributes; i++) {
+        if (req->attributes[i].id != OID_PKCS_9_AT_EXTENSION_REQUEST)
+            add(s, req->attributes[i].values);
+    }
+    add_extensions(s, &req->extensions);
+}
+
+static void add_rev_req(struct spans *s, const struct rev_req *req)
+{
+    for (size_t i = 0; i < req->num; i++) {
+        add_template(s, &req->list[i].cert_details);
+        add_extensions(s, &req->list[i].crl_entry_details);
+    }
 }
 
 static void add_body(struct spans *s, const struct pki_body *b)
@@ -137,24 +170,33 @@ static void add_body(struct spans *s, const struct pki_body *b)
         for (size_t i = 0; i < b->cert_conf.num; i++)
             add(s, b->cert_conf.list[i].hash_alg.params);
         return;
-    case CMP_PKICONF:
-    case CMP_ERROR:
+    case CMP_GENM:
+    case CMP_GENP:
+        add_infos(s, &b->general);
         return;
     case CMP_P10CR:
+        add_p10(s, &b->p10);
+        return;
+    case CMP_RR:
+        add_rev_req(s, &b->rev_req);
+        return;
+    case CMP_RP:
+        for (size_t i = 0; i < b->rev_rep.crls.num; i++)
+            add(s, b->rev_rep.crls.list[i]);
+        return;
+    case CMP_PKICONF:
+    case CMP_ERROR:
+    case CMP_POLL_REQ:
+    case CMP_POLL_REP:
+        return;
     case CMP_POPDECC:
     case CMP_POPDECR:
     case CMP_KRP:
-    case CMP_RR:
-    case CMP_RP:
     case CMP_CKUANN:
     case CMP_CANN:
     case CMP_RANN:
     case CMP_CRLANN:
     case CMP_NESTED:
-    case CMP_GENM:
-    case CMP_GENP:
-    case CMP_POLL_REQ:
-    case CMP_POLL_REP:
     case CMP_BODY_NUM:
         add(s, b->der);
     }
@@ -166,8 +208,7 @@ size_t cmp_opaque_spans(const struct cmp_message *msg, struct span *out,
     struct spans s = { out, 0, max };
 
     add(&s, msg->header.protection_alg.params);
-    for (size_t i = 0; i < msg->header.general_info.num; i++)
-        add(&s, msg->header.general_info.list[i].value);
+    add_infos(&s, &msg->header.general_info);
     add_body(&s, &msg->body);
     for (size_t i = 0; i < msg->num_extra_certs; i++)
         add(&s, msg->extra_certs[i]);

@@ -101,8 +101,13 @@ def body_of(w, kind, content):
                         [station.credential.cert, *station.credential.chain])
 
 
+# Structure alone: a key and a signature of no algorithm.
+NO_ALG = seq(oid("1.2"))
+P10 = seq(seq(integer(0), seq(), seq(NO_ALG, bits(b"")), ctx(0)), NO_ALG,
+          bits(b""))
+
 for kind, content in {
-        "p10cr": seq(seq(), seq(), bits(b"")),
+        "p10cr": P10,
         "rr": seq(seq(seq(prim(1, b"\x01")))),
         "genm": seq(), "genp": seq(), "pollReq": seq(seq(integer(0))),
         "pollRep": seq(seq(integer(0), integer(1))), "nested": seq(),
@@ -115,8 +120,29 @@ for kind in ("cr", "krr", "ccr"):
     row(f"body-{kind}", lambda w, k=kind: w.station().request(k), "error",
         "badRequest", "body-is-served")
 row("p10cr-in-open-profile",
-    lambda w: body_of(w, "p10cr", seq(seq(), seq(), bits(b""))), "error",
+    lambda w: body_of(w, "p10cr", P10), "error",
     "badRequest", "body-is-served", "/.well-known/cmp/p/lab")
+
+# The same bodies where their structure is wrong.
+for name, kind, content in (
+        ("p10cr-of-nothing", "p10cr", seq(seq(), seq(), bits(b""))),
+        ("p10cr-without-attributes", "p10cr",
+         seq(seq(integer(0), seq(), seq(NO_ALG, bits(b""))), NO_ALG,
+             bits(b""))),
+        ("p10cr-attributes-out-of-order", "p10cr",
+         seq(seq(integer(0), seq(), seq(NO_ALG, bits(b"")),
+                 ctx(0, seq(oid("1.3"), der.set_of(der.NULL)),
+                     seq(oid("1.2"), der.set_of(der.NULL)))), NO_ALG,
+             bits(b""))),
+        ("rr-of-no-template", "rr", seq(seq(integer(1)))),
+        ("rr-of-17", "rr", seq(*[seq(seq())] * 17)),
+        ("genm-of-10000", "genm", seq(*[seq(oid("1.2"))] * 10000)),
+        ("genm-without-type", "genm", seq(seq(der.NULL))),
+        ("poll-req-of-integers", "pollReq", seq(integer(0))),
+        ("poll-req-of-17", "pollReq", seq(*[seq(integer(0))] * 17)),
+        ("poll-rep-without-time", "pollRep", seq(seq(integer(0))))):
+    row(name, lambda w, k=kind, c=content: body_of(w, k, c), "error",
+        "badDataFormat", "message-is-der")
 
 
 # --- protection ---
