@@ -34,6 +34,13 @@ static const struct digest_row digests[DIGEST_NUM] = {
                         SPAN_LIT("\x30\x0b\x06\x09" SHA2_OID "\x03") },
     [DIGEST_SHAKE256_512] = { "SHAKE256", 64, OID_ID_SHAKE256, PARAMS_ABSENT,
                               SPAN_LIT("\x30\x0b\x06\x09" SHA2_OID "\x0c") },
+    [DIGEST_SHA1] = { "SHA1", 20, OID_ID_SHA1, PARAMS_NULL_OR_ABSENT,
+                      SPAN_LIT("\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a") },
+    [DIGEST_SHA224] = { "SHA224", 28, OID_ID_SHA224, PARAMS_NULL_OR_ABSENT,
+                        SPAN_LIT("\x30\x0b\x06\x09" SHA2_OID "\x04") },
+    [DIGEST_MD5] = { "MD5", 16, OID_ID_MD5, PARAMS_NULL_OR_ABSENT,
+                     SPAN_LIT("\x30\x0a\x06\x08\x2a\x86\x48\x86\xf7\x0d"
+                              "\x02\x05") },
 };
 
 const char *digest_name(enum digest d)
@@ -68,7 +75,7 @@ static bool params_fit(enum params wanted, struct span params)
     return false;
 }
 
-enum digest digest_find(const struct alg_id *id)
+enum digest digest_find_any(const struct alg_id *id)
 {
     enum oid oid = oid_find(id->oid);
 
@@ -77,6 +84,13 @@ enum digest digest_find(const struct alg_id *id)
             return (enum digest)d;
     }
     return DIGEST_NONE;
+}
+
+enum digest digest_find(const struct alg_id *id)
+{
+    enum digest d = digest_find_any(id);
+
+    return d < DIGEST_SHA1 ? d : DIGEST_NONE;
 }
 
 /* --- Signature algorithms --- */

@@ -14,6 +14,10 @@ enum digest {
     DIGEST_SHA384,
     DIGEST_SHA512,
     DIGEST_SHAKE256_512, /* SHAKE256 with 64 octets, for Ed448 (RFC 9481) */
+    /* Only where a profile names them; digest_find does not. */
+    DIGEST_SHA1,
+    DIGEST_SHA224,
+    DIGEST_MD5,
     DIGEST_NUM
 };
 #define DIGEST_MAX_LEN 64
@@ -93,6 +97,9 @@ enum sig_alg sig_alg_default(enum key_kind kind);
 const char *digest_name(enum digest d);
 size_t digest_len(enum digest d);
 enum digest digest_find(const struct alg_id *id);
+/* SHA-1, SHA-224 and MD5 too: for one who then asks whether they are allowed
+ * here. */
+enum digest digest_find_any(const struct alg_id *id);
 struct span digest_alg_id(
     enum digest d); /* AlgorithmIdentifier, params absent*/
 

@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/kdf.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -31,12 +32,18 @@ static enum err fetch_all(struct crypto *c, struct fault *f)
 {
     for (int d = DIGEST_NONE + 1; d < DIGEST_NUM; d++) {
         c->md[d] = EVP_MD_fetch(NULL, digest_name((enum digest)d), NULL);
-        if (c->md[d] == NULL)
+        if (c->md[d] == NULL && d != DIGEST_MD5)
             return crypto_fault(f, digest_name((enum digest)d));
     }
-    c->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-    if (c->sha1 == NULL)
-        return crypto_fault(f, "SHA1, for key identifiers");
+    c->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (c->hmac == NULL)
+        return crypto_fault(f, "HMAC");
+    c->pbkdf2 = EVP_KDF_fetch(NULL, "PBKDF2", NULL);
+    if (c->pbkdf2 == NULL)
+        return crypto_fault(f, "PBKDF2");
+    c->kmac128 = EVP_MAC_fetch(NULL, "KMAC128", NULL);
+    c->kmac256 = EVP_MAC_fetch(NULL, "KMAC256", NULL);
+    ERR_clear_error();
     return ERR_OK;
 }
 
@@ -100,7 +107,10 @@ void crypto_free(struct crypto *c)
         return;
     for (int d = 0; d < DIGEST_NUM; d++)
         EVP_MD_free(c->md[d]);
-    EVP_MD_free(c->sha1);
+    EVP_MAC_free(c->hmac);
+    EVP_MAC_free(c->kmac128);
+    EVP_MAC_free(c->kmac256);
+    EVP_KDF_free(c->pbkdf2);
     free(c);
 }
 
@@ -109,15 +119,13 @@ void crypto_free(struct crypto *c)
 static enum err hashes_init(struct crypto_ctx *cx, struct fault *f)
 {
     for (int d = DIGEST_NONE + 1; d < DIGEST_NUM; d++) {
+        if (cx->crypto->md[d] == NULL)
+            continue;
         cx->hash[d] = EVP_MD_CTX_new();
         if (cx->hash[d] == NULL ||
             EVP_DigestInit_ex2(cx->hash[d], cx->crypto->md[d], NULL) != 1)
             return crypto_fault(f, digest_name((enum digest)d));
     }
-    cx->sha1 = EVP_MD_CTX_new();
-    if (cx->sha1 == NULL ||
-        EVP_DigestInit_ex2(cx->sha1, cx->crypto->sha1, NULL) != 1)
-        return crypto_fault(f, "SHA1");
     return ERR_OK;
 }
 
@@ -143,6 +151,7 @@ enum err crypto_ctx_new(struct crypto *c, struct crypto_ctx **out,
         return fault_set(f, ERR_NO_MEM, "cryptography of a thread");
     cx->crypto = c;
     TRY(hashes_init(cx, f));
+    TRY(mac_ctx_init(cx, f));
     for (int curve = 0; curve < CURVE_NUM; curve++)
         TRY(ec_slot_init(&cx->ec[curve], (enum ec_curve)curve, f));
     cx->rsa_import = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
@@ -159,7 +168,7 @@ void crypto_ctx_free(struct crypto_ctx *cx)
         return;
     for (int d = 0; d < DIGEST_NUM; d++)
         EVP_MD_CTX_free(cx->hash[d]);
-    EVP_MD_CTX_free(cx->sha1);
+    mac_ctx_done(cx);
     for (int curve = 0; curve < CURVE_NUM; curve++) {
         EVP_PKEY_CTX_free(cx->ec[curve].verify);
         EVP_PKEY_free(cx->ec[curve].key);

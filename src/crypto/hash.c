@@ -19,8 +19,10 @@ static bool digest_once(EVP_MD_CTX *ctx, enum digest d, struct span bytes,
 enum err hash_compute(struct crypto_ctx *cx, enum digest d, struct span bytes,
                       uint8_t *out, struct fault *f)
 {
-    if (d <= DIGEST_NONE || d >= DIGEST_NUM)
-        return fault_set(f, ERR_CRYPTO, "no digest is named");
+    if (d <= DIGEST_NONE || d >= DIGEST_NUM || cx->hash[d] == NULL)
+        return fault_set(f, ERR_CRYPTO,
+                         "no digest is named, or one this "
+                         "OpenSSL does not offer");
     if (!digest_once(cx->hash[d], d, bytes, out))
         return crypto_fault(f, digest_name(d));
     return ERR_OK;
@@ -49,7 +51,7 @@ void hash_sha256_pair(struct span a, struct span b, uint8_t out[32])
 enum err hash_key_id(struct crypto_ctx *cx, const struct spki *key,
                      uint8_t out[20], struct fault *f)
 {
-    if (!digest_once(cx->sha1, DIGEST_NONE, key->key, out))
+    if (!digest_once(cx->hash[DIGEST_SHA1], DIGEST_SHA1, key->key, out))
         return crypto_fault(f, "SHA1");
     return ERR_OK;
 }

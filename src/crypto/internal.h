@@ -16,8 +16,11 @@
 #define RSA_MAX_EXPONENT_LEN 8
 
 struct crypto {
-    EVP_MD *md[DIGEST_NUM]; /* [DIGEST_NONE] is NULL */
-    EVP_MD *sha1;           /* for key identifiers alone */
+    /* [DIGEST_NONE] is NULL; so is MD5 where OpenSSL does not offer it. */
+    EVP_MD *md[DIGEST_NUM];
+    EVP_MAC *hmac;
+    EVP_MAC *kmac128, *kmac256; /* NULL where OpenSSL does not offer them */
+    EVP_KDF *pbkdf2;
 };
 
 enum ec_curve {
@@ -48,7 +51,9 @@ struct sign_slot {
 struct crypto_ctx {
     struct crypto *crypto;
     EVP_MD_CTX *hash[DIGEST_NUM];
-    EVP_MD_CTX *sha1;
+    EVP_MAC_CTX *hmac[DIGEST_NUM]; /* NULL: not one to make a MAC with */
+    EVP_MAC_CTX *kmac128, *kmac256;
+    EVP_KDF_CTX *pbkdf2;
     struct ec_slot ec[CURVE_NUM];
     EVP_PKEY_CTX *rsa_import;
     struct sign_slot slots[SIGN_SLOTS];
@@ -64,6 +69,10 @@ struct privkey {
 
 /* Sets ERR_CRYPTO: `what`, and OpenSSL's own reason; empties its queue. */
 enum err crypto_fault(struct fault *f, const char *what);
+
+/* A thread's contexts for MACs (mac.c). */
+MUST_USE enum err mac_ctx_init(struct crypto_ctx *cx, struct fault *f);
+void mac_ctx_done(struct crypto_ctx *cx);
 
 /* The digest a signature covers, on the stack of its caller. */
 struct digested {
