@@ -238,9 +238,6 @@ struct store_ops {
                                   struct span transaction_id, size_t max,
                                   struct arena *a, struct transaction_list *out,
                                   struct fault *f);
-    enum err (*has_transaction_id)(struct store_session *s,
-                                   struct span transaction_id, bool *out,
-                                   struct fault *f);
     enum err (*find_station)(struct store_session *s, struct span vendor,
                              struct span serial, struct arena *a,
                              struct station_record *out, struct fault *f);

@@ -38,6 +38,14 @@ static inline struct mem *mem_of(struct store *s)
     return (struct mem *)s;
 }
 
+static inline struct mem *mem_lock(struct store_session *s)
+{
+    struct mem *m = mem_of(s->store);
+
+    pthread_rwlock_rdlock(&m->lock);
+    return m;
+}
+
 /* Borrowed from the tables, NULL when absent; the lock is held. */
 const union record *mem_row(const struct mem *m, enum table t, int64_t id);
 const union record *mem_find_station(const struct mem *m, struct span vendor,
@@ -52,7 +60,23 @@ const union record *mem_find_request(const struct mem *m, struct span digest);
 /* Zero counts when the CA has none yet. */
 struct ca_record mem_find_ca(const struct mem *m, struct span ca);
 
-/* Sets the functions of `ops` that read. */
+/* Newest first, since what is asked for is mostly recent. */
+#define MEM_EACH(m, t, r)                                     \
+    for (size_t each_i_ = (m)->tables[t].num; each_i_-- > 0;) \
+        if (((r) = mem_row(m, t, (int64_t)each_i_ + 1)) != NULL)
+
+/* Put a copy of `record`, NULL for none, in the place of row `at`, and a new
+ * row at the end, where its id is `num` afterwards. ERR_NO_MEM. */
+MUST_USE enum err mem_replace(struct mem *m, enum table t, size_t at,
+                              const void *record);
+MUST_USE enum err mem_add(struct mem *m, enum table t, const void *record);
+
+/* Set the functions of `ops` that read, and those of them that give lists. */
 void mem_read_ops(struct store_ops *ops);
+void mem_list_ops(struct store_ops *ops);
+/* As in store_ops. */
+MUST_USE enum err mem_apply(struct store *s, enum op_kind kind,
+                            const union record *record, const int64_t args[2],
+                            int64_t *id, struct fault *f);
 
 #endif

@@ -155,11 +155,18 @@ static inline struct sqlite_conn *sqlite_conn_of(struct store_session *s)
     return ((struct sqlite_session *)s)->conn;
 }
 
-/* Set the functions of `ops` that read, and those that write. */
+/* Set the functions of `ops` that read, those of them that give lists or
+ * whole tables, and those that write. */
 void sqlite_read_ops(struct store_ops *ops);
+void sqlite_list_ops(struct store_ops *ops);
 void sqlite_write_ops(struct store_ops *ops);
 /* Opens the writer's connection, counting how the write-ahead log grows. */
 MUST_USE enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f);
 void sqlite_close_writer(struct sqlite_store *s);
+/* The number that the end of a reply is stored under, and a new one if it is
+ * not there yet. What is remembered of them is not to outlive the rows. */
+MUST_USE enum err sqlite_get_tail(struct sqlite_store *s, struct span bytes,
+                                  int64_t *id, struct fault *f);
+void sqlite_forget_tails(struct sqlite_store *s);
 
 #endif

@@ -56,8 +56,6 @@
     SQL(LIST_TRANSACTIONS,                                                     \
         "SELECT " TXN_COLUMNS " FROM txn WHERE transaction_id = ?1 "           \
         "ORDER BY id LIMIT ?2")                                                \
-    SQL(HAS_TRANSACTION_ID,                                                    \
-        "SELECT 1 FROM txn WHERE transaction_id = ?1 LIMIT 1")                 \
     SQL(FIND_STATION,                                                          \
         "SELECT " STATION_COLUMNS " FROM station "                             \
         "WHERE vendor = ?1 AND serial = ?2")                                   \

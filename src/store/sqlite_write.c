@@ -32,15 +32,9 @@ enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f)
     return ERR_OK;
 }
 
-static void tails_forget(struct sqlite_store *s)
-{
-    while (s->num_tails > 0)
-        free((void *)(uintptr_t)s->tails[--s->num_tails].bytes.ptr);
-}
-
 void sqlite_close_writer(struct sqlite_store *s)
 {
-    tails_forget(s);
+    sqlite_forget_tails(s);
     sqlite_conn_free(s->writer);
     s->writer = NULL;
 }
@@ -135,71 +129,6 @@ static enum err set_transaction(struct sqlite_store *s, const union record *r,
     return run_record(s, SQL_SET_TRANSACTION, TABLE_TRANSACTION, r, f);
 }
 
-/* Keeps a tail in mind; one that finds no room is looked up again. */
-static void tail_keep(struct sqlite_store *s, int64_t id, struct span bytes)
-{
-    uint8_t *copy = malloc(bytes.len + 1);
-
-    if (copy == NULL)
-        return;
-    if (s->num_tails == TAILS_KEPT)
-        tails_forget(s);
-    if (bytes.len > 0)
-        memcpy(copy, bytes.ptr, bytes.len);
-    s->tails[s->num_tails++] = (struct tail){ id, span_of(copy, bytes.len) };
-}
-
-static enum err tail_find(struct sqlite_store *s, struct span digest,
-                          int64_t *id, struct fault *f)
-{
-    AUTO(query) q = NULL;
-    bool row;
-
-    TRY(query_open(s->writer, SQL_FIND_TAIL, &q, f));
-    query_bytes(q, 1, digest);
-    TRY(query_step(q, &row, f));
-    if (!row)
-        return ERR_NOT_FOUND;
-    *id = query_get_int(q, 0);
-    return ERR_OK;
-}
-
-static enum err tail_add(struct sqlite_store *s, struct span digest,
-                         struct span bytes, int64_t *id, struct fault *f)
-{
-    AUTO(query) q = NULL;
-    int64_t changed;
-
-    TRY(query_open(s->writer, SQL_ADD_TAIL, &q, f));
-    query_bytes(q, 1, digest);
-    query_bytes(q, 2, bytes);
-    TRY(query_run(q, &changed, f));
-    *id = sqlite3_last_insert_rowid(s->writer->db);
-    return ERR_OK;
-}
-
-/* The number these bytes are stored under, once for all replies. */
-static enum err tail_get(struct sqlite_store *s, struct span bytes, int64_t *id,
-                         struct fault *f)
-{
-    uint8_t digest[STORE_DIGEST_LEN];
-    enum err e;
-
-    for (size_t i = 0; i < s->num_tails; i++) {
-        if (span_is_equal(s->tails[i].bytes, bytes)) {
-            *id = s->tails[i].id;
-            return ERR_OK;
-        }
-    }
-    s->base.hash(bytes, SPAN_NONE, digest);
-    e = tail_find(s, SPAN_OF(digest), id, f);
-    if (e == ERR_NOT_FOUND)
-        e = tail_add(s, SPAN_OF(digest), bytes, id, f);
-    TRY(e);
-    tail_keep(s, *id, bytes);
-    return ERR_OK;
-}
-
 static enum err add_exchange(struct sqlite_store *s, const union record *r,
                              const int64_t args[2], struct fault *f)
 {
@@ -213,7 +142,7 @@ static enum err add_exchange(struct sqlite_store *s, const union record *r,
     query_bytes(q, 3, x->digest);
     query_bytes(q, 4, x->head);
     if (!span_is_absent(x->tail)) {
-        TRY(tail_get(s, x->tail, &tail, f));
+        TRY(sqlite_get_tail(s, x->tail, &tail, f));
         query_int(q, 5, tail);
     }
     TRY(query_run(q, &changed, f));
@@ -391,7 +320,7 @@ static void forget_since(struct sqlite_store *s, size_t words, size_t tails)
 {
     words_forget(s->writer, words);
     if (s->num_tails != tails)
-        tails_forget(s);
+        sqlite_forget_tails(s);
 }
 
 static enum err begin(struct store *base, struct fault *f)
@@ -444,7 +373,7 @@ static void rollback(struct store *base)
 
     if (s->writer == NULL)
         return;
-    tails_forget(s);
+    sqlite_forget_tails(s);
     words_forget(s->writer, s->words_begun);
     if (sqlite3_get_autocommit(s->writer->db) == 0 &&
         run(s, SQL_ROLLBACK, NULL) != ERR_OK) {

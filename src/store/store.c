@@ -93,13 +93,6 @@ enum err store_list_transactions(struct store_session *s,
     return s->store->ops->list_transactions(s, transaction_id, max, a, out, f);
 }
 
-enum err store_has_transaction_id(struct store_session *s,
-                                  struct span transaction_id, bool *out,
-                                  struct fault *f)
-{
-    return s->store->ops->has_transaction_id(s, transaction_id, out, f);
-}
-
 enum err store_find_station(struct store_session *s, struct span vendor,
                             struct span serial, struct arena *a,
                             struct station_record *out, struct fault *f)

@@ -183,10 +183,6 @@ MUST_USE enum err store_list_transactions(struct store_session *s,
                                           size_t max, struct arena *a,
                                           struct transaction_list *out,
                                           struct fault *f);
-/* True in `out` when any requester has an open or kept transaction with it. */
-MUST_USE enum err store_has_transaction_id(struct store_session *s,
-                                           struct span transaction_id,
-                                           bool *out, struct fault *f);
 MUST_USE enum err store_find_station(struct store_session *s,
                                      struct span vendor, struct span serial,
                                      struct arena *a,

@@ -54,9 +54,6 @@ static void test_enrolment_and_confirmation(void **state)
     assert_int_equal(store_find_certificate_by_id(b->s, 1, b->a, &c, NULL),
                      ERR_OK);
     assert_span_equal(c.der, wanted.der);
-    assert_int_equal(
-        store_has_transaction_id(b->s, t.transaction_id, &has, NULL), ERR_OK);
-    assert_true(has);
     assert_int_equal(store_has_request(b->s, c.request_digest, &has, NULL),
                      ERR_OK);
     assert_true(has);
@@ -125,9 +122,6 @@ static void test_what_is_not_there(void **state)
     assert_int_equal(number, 5);
     assert_int_equal(store_revocation_count(b->s, x, &number, NULL), ERR_OK);
     assert_int_equal(number, 0);
-    assert_int_equal(store_has_transaction_id(b->s, x, &has, NULL), ERR_OK);
-    assert_false(has);
-    has = true;
     assert_int_equal(store_has_request(b->s, x, &has, NULL), ERR_OK);
     assert_false(has);
 }
