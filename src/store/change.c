@@ -17,7 +17,14 @@ static const struct op_row op_rows[OP_NUM] = {
     [OP_CLAIM_NAME] = { TABLE_NAME, false },
     [OP_ADD_TRANSACTION] = { TABLE_TRANSACTION, true },
     [OP_SET_TRANSACTION] = { TABLE_TRANSACTION, false },
+    [OP_SET_TRANSACTION_WAIT] = { TABLE_TRANSACTION, false },
     [OP_ADD_EXCHANGE] = { TABLE_EXCHANGE, true },
+    [OP_DROP_REPLY] = { TABLE_EXCHANGE, false },
+    [OP_ADD_REQUEST] = { TABLE_REQUEST, true },
+    [OP_SET_REQUEST] = { TABLE_REQUEST, false },
+    [OP_ADD_SECRET] = { TABLE_SECRET, true },
+    [OP_USE_SECRET] = { TABLE_SECRET, false },
+    [OP_SET_SECRET] = { TABLE_SECRET, false },
     [OP_ADD_CERTIFICATE] = { TABLE_CERTIFICATE, true },
     [OP_SET_CERTIFICATE] = { TABLE_CERTIFICATE, false },
     [OP_ADD_CRL] = { TABLE_CRL, true },
@@ -161,11 +168,53 @@ void change_set_transaction(struct change *c,
     push(c, OP_SET_TRANSACTION, r);
 }
 
+void change_set_transaction_wait(struct change *c,
+                                 const struct transaction_record *r,
+                                 int64_t wait)
+{
+    struct op *op = push(c, OP_SET_TRANSACTION_WAIT, r);
+
+    if (op != NULL)
+        op->args[0] = wait;
+}
+
 void change_add_exchange(struct change *c, int64_t transaction,
                          struct span digest, struct span head, struct span tail)
 {
     push(c, OP_ADD_EXCHANGE,
          &(struct exchange_record){ 0, transaction, digest, head, tail });
+}
+
+void change_drop_reply(struct change *c, int64_t transaction)
+{
+    push(c, OP_DROP_REPLY,
+         &(struct exchange_record){ .transaction = transaction });
+}
+
+void change_add_request(struct change *c, const struct request_record *r)
+{
+    push(c, OP_ADD_REQUEST, r);
+}
+
+void change_set_request(struct change *c, const struct request_record *r)
+{
+    push(c, OP_SET_REQUEST, r);
+}
+
+void change_add_secret(struct change *c, const struct secret_record *r)
+{
+    push(c, OP_ADD_SECRET, r);
+}
+
+void change_use_secret(struct change *c, int64_t id, int64_t now)
+{
+    push(c, OP_USE_SECRET,
+         &(struct secret_record){ .id = id, .last_used_at = now });
+}
+
+void change_set_secret(struct change *c, const struct secret_record *r)
+{
+    push(c, OP_SET_SECRET, r);
 }
 
 void change_add_certificate(struct change *c,

@@ -130,6 +130,53 @@ static void lose_first_crl(struct bench *b, struct change *c)
     change_add_crl(c, &r);
 }
 
+static void lose_set_transaction_wait(struct bench *b, struct change *c)
+{
+    struct transaction_record r = bench_transaction(b, 1);
+
+    r.version++;
+    change_set_transaction_wait(c, &r, 10);
+}
+
+static void lose_add_request(struct bench *b, struct change *c)
+{
+    struct request_record r = { .transaction = 1, .state = REQUEST_WAITING };
+
+    (void)b;
+    change_add_request(c, &r);
+}
+
+static void lose_set_request(struct bench *b, struct change *c)
+{
+    struct request_record r = { .id = 1, .state = REQUEST_DONE, .version = 1 };
+
+    (void)b; /* the busy change has used that version */
+    change_set_request(c, &r);
+}
+
+static void lose_add_secret(struct bench *b, struct change *c)
+{
+    struct secret_record r = { .reference = SPAN_LIT("reference") };
+
+    (void)b;
+    change_add_secret(c, &r);
+}
+
+/* It is good for one, and the busy change takes it. */
+static void lose_use_secret(struct bench *b, struct change *c)
+{
+    (void)b;
+    change_use_secret(c, 1, 10);
+}
+
+static void lose_set_secret(struct bench *b, struct change *c)
+{
+    struct secret_record r = { .id = 1, .state = SECRET_REVOKED };
+
+    (void)b;
+    change_set_secret(c, &r);
+}
+
 static void lose_served(struct bench *b, struct change *c)
 {
     (void)b;
@@ -155,6 +202,12 @@ static const struct {
     { "CRL is there", lose_crl_again },
     { "CRL after next", lose_crl_gap },
     { "first CRL not 1", lose_first_crl },
+    { "waiting transaction's version", lose_set_transaction_wait },
+    { "certReqId is there", lose_add_request },
+    { "request's version", lose_set_request },
+    { "reference is there", lose_add_secret },
+    { "secret's last use", lose_use_secret },
+    { "secret's version", lose_set_secret },
     { "served by another", lose_served },
 };
 #define NUM_LOSERS (sizeof(losers) / sizeof(losers[0]))
@@ -167,7 +220,17 @@ static struct change *busy_change(struct bench *b)
     struct transaction_record t = bench_transaction(b, 2);
     struct certificate_record cert = bench_certificate(b, 2);
     struct crl_record crl = { .ca = SPAN_LIT("busy CA"), .number = 1 };
+    struct secret_record secret = { .reference = SPAN_LIT("busy") };
+    struct request_record request = { .id = 1,
+                                      .state = REQUEST_APPROVED,
+                                      .version = 1 };
 
+    change_set_request(c, &request);
+    request.transaction = STORE_NEW;
+    change_add_request(c, &request);
+    change_add_secret(c, &secret);
+    change_use_secret(c, 1, 5);
+    change_drop_reply(c, 3);
     st.state = STATION_BLOCKED;
     t.state = TRANSACTION_REJECTED;
     t.ended_at = 10;
@@ -188,6 +251,11 @@ static struct change *busy_change(struct bench *b)
 static void prepare_losers(struct bench *b)
 {
     struct crl_record crl = { .ca = SPAN_LIT("issuing"), .number = 1 };
+    struct request_record request = { .transaction = 1,
+                                      .state = REQUEST_WAITING };
+    struct secret_record secret = { .reference = SPAN_LIT("reference"),
+                                    .state = SECRET_ACTIVE,
+                                    .uses_left = 1 };
     struct change *c;
 
     for (int64_t n = 1; n <= 3; n++)
@@ -195,6 +263,8 @@ static void prepare_losers(struct bench *b)
     bench_commit(b, case_confirmation(b->s, b->a, 3), ERR_OK);
     c = change_new();
     change_add_crl(c, &crl);
+    change_add_request(c, &request);
+    change_add_secret(c, &secret);
     bench_commit(b, c, ERR_OK);
 }
 
@@ -443,6 +513,54 @@ static void test_hint_and_close(void **state)
 
 /* --- the back ends against each other --- */
 
+static struct change *random_secret_change(struct store_session *s,
+                                           struct arena *a, unsigned *seed)
+{
+    struct secret_record r = { .reference =
+                                   case_text(a, "ref", rand_r(seed) % 5),
+                               .sealed = SPAN_LIT("sealed"),
+                               .state = SECRET_ACTIVE,
+                               .uses_left = rand_r(seed) % 4 - 1,
+                               .expires_at = rand_r(seed) % 3 };
+    struct change *c = change_new();
+
+    if (store_find_secret(s, r.reference, a, &r, NULL) != ERR_OK) {
+        change_add_secret(c, &r);
+    } else if (rand_r(seed) % 2 == 0) {
+        change_use_secret(c, r.id, 1);
+    } else {
+        r.uses_left = 2;
+        r.state = SECRET_ACTIVE;
+        change_set_secret(c, &r);
+    }
+    return c;
+}
+
+static struct change *random_request_change(struct store_session *s,
+                                            struct arena *a, int64_t n,
+                                            unsigned *seed)
+{
+    struct request_record r = { .transaction = n,
+                                .cert_req_id = rand_r(seed) % 2,
+                                .state = REQUEST_WAITING };
+    struct transaction_record t;
+    struct change *c = change_new();
+
+    if (store_find_transaction_by_id(s, n, a, &t, NULL) != ERR_OK)
+        return c;
+    if (store_find_request(s, n, r.cert_req_id, a, &r, NULL) != ERR_OK) {
+        change_add_request(c, &r);
+        return c;
+    }
+    r.state = REQUEST_DONE;
+    r.data = case_text(a, "data", n);
+    change_set_request(c, &r);
+    change_set_transaction_wait(c, &t, rand_r(seed) % 2);
+    if (rand_r(seed) % 4 == 0)
+        change_drop_reply(c, n);
+    return c;
+}
+
 static struct change *random_change(struct store_session *s, struct arena *a,
                                     unsigned *seed)
 {
@@ -452,7 +570,7 @@ static struct change *random_change(struct store_session *s, struct arena *a,
     struct crl_record crl = { .ca = SPAN_LIT("issuing") };
     struct change *c = NULL;
 
-    switch (rand_r(seed) % 8) {
+    switch (rand_r(seed) % 10) {
     case 0:
     case 1:
         return case_enrol(a, n);
@@ -471,6 +589,8 @@ static struct change *random_change(struct store_session *s, struct arena *a,
         c = change_new();
         if (store_find_certificate_by_id(s, n, a, &cert, NULL) == ERR_OK) {
             cert.revoked_at = rand_r(seed) % 3;
+            cert.reason = rand_r(seed) % 2;
+            cert.invalidity_date = rand_r(seed) % 2;
             change_set_certificate(c, &cert);
         }
         break;
@@ -487,6 +607,10 @@ static struct change *random_change(struct store_session *s, struct arena *a,
         change_set_served(c, rand_r(seed) % 2, rand_r(seed) % 2);
         change_raise_deadlines(c, 50 + rand_r(seed) % 50);
         break;
+    case 7:
+        return random_secret_change(s, a, seed);
+    case 8:
+        return random_request_change(s, a, n, seed);
     default:
         c = change_new();
         change_purge(c, 2000 + n, (size_t)rand_r(seed) % 3);

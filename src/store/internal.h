@@ -19,6 +19,8 @@ enum table {
     TABLE_CERTIFICATE,
     TABLE_CRL,
     TABLE_CA,
+    TABLE_REQUEST,
+    TABLE_SECRET,
     TABLE_AUDIT,
     TABLE_HEAD,
     TABLE_SERVED,
@@ -64,6 +66,8 @@ union record {
     struct certificate_record certificate;
     struct crl_record crl;
     struct ca_record ca;
+    struct request_record request;
+    struct secret_record secret;
     struct audit_record audit;
     struct head_record head;
     struct served_record served;
@@ -165,7 +169,14 @@ enum op_kind {
     OP_CLAIM_NAME,
     OP_ADD_TRANSACTION,
     OP_SET_TRANSACTION,
+    OP_SET_TRANSACTION_WAIT,
     OP_ADD_EXCHANGE,
+    OP_DROP_REPLY,
+    OP_ADD_REQUEST,
+    OP_SET_REQUEST,
+    OP_ADD_SECRET,
+    OP_USE_SECRET,
+    OP_SET_SECRET,
     OP_ADD_CERTIFICATE,
     OP_SET_CERTIFICATE,
     OP_ADD_CRL,
@@ -259,6 +270,27 @@ struct store_ops {
                             struct certificate_record *out, struct fault *f);
     enum err (*has_request)(struct store_session *s, struct span digest,
                             bool *out, struct fault *f);
+    enum err (*find_request)(struct store_session *s, int64_t transaction,
+                             int64_t cert_req_id, struct arena *a,
+                             struct request_record *out, struct fault *f);
+    enum err (*find_request_by_id)(struct store_session *s, int64_t id,
+                                   struct arena *a, struct request_record *out,
+                                   struct fault *f);
+    enum err (*list_requests)(struct store_session *s,
+                              const struct request_filter *by, struct arena *a,
+                              struct request_list *out, struct fault *f);
+    enum err (*find_secret)(struct store_session *s, struct span reference,
+                            struct arena *a, struct secret_record *out,
+                            struct fault *f);
+    enum err (*find_secret_by_name)(struct store_session *s, struct span name,
+                                    struct arena *a, struct secret_record *out,
+                                    struct fault *f);
+    enum err (*list_secrets)(struct store_session *s, int64_t after, size_t max,
+                             struct arena *a, struct secret_list *out,
+                             struct fault *f);
+    enum err (*list_issued)(struct store_session *s, int64_t transaction,
+                            struct arena *a, struct certificate_list *out,
+                            struct fault *f);
     enum err (*list_stations)(struct store_session *s, struct span vendor,
                               int64_t after, size_t max, struct arena *a,
                               struct station_list *out, struct fault *f);

@@ -56,7 +56,10 @@ const union record *mem_find_transaction(const struct mem *m,
                                          struct span transaction_id);
 const union record *mem_find_certificate(const struct mem *m, struct span ca,
                                          struct span serial);
-const union record *mem_find_request(const struct mem *m, struct span digest);
+const union record *mem_find_by_digest(const struct mem *m, struct span digest);
+const union record *mem_find_request(const struct mem *m, int64_t transaction,
+                                     int64_t cert_req_id);
+const union record *mem_find_secret(const struct mem *m, struct span reference);
 /* Zero counts when the CA has none yet. */
 struct ca_record mem_find_ca(const struct mem *m, struct span ca);
 

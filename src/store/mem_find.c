@@ -64,7 +64,33 @@ const union record *mem_find_certificate(const struct mem *m, struct span ca,
     return NULL;
 }
 
-const union record *mem_find_request(const struct mem *m, struct span digest)
+const union record *mem_find_request(const struct mem *m, int64_t transaction,
+                                     int64_t cert_req_id)
+{
+    const union record *r;
+
+    MEM_EACH(m, TABLE_REQUEST, r)
+    {
+        if (r->request.transaction == transaction &&
+            r->request.cert_req_id == cert_req_id)
+            return r;
+    }
+    return NULL;
+}
+
+const union record *mem_find_secret(const struct mem *m, struct span reference)
+{
+    const union record *r;
+
+    MEM_EACH(m, TABLE_SECRET, r)
+    {
+        if (span_is_equal(r->secret.reference, reference))
+            return r;
+    }
+    return NULL;
+}
+
+const union record *mem_find_by_digest(const struct mem *m, struct span digest)
 {
     const union record *r;
 

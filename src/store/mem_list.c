@@ -145,6 +145,73 @@ static enum err list_certificates(struct store_session *s,
     return ERR_OK;
 }
 
+static enum err list_issued(struct store_session *s, int64_t transaction,
+                            struct arena *a, struct certificate_list *out,
+                            struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+    const struct mem_table *table = &m->tables[TABLE_CERTIFICATE];
+    const union record *r;
+    enum err e = ERR_OK;
+    void *list = NULL;
+    size_t num = 0;
+
+    for (size_t i = 0; i < table->num && e == ERR_OK; i++) {
+        r = &table->rows[i]->record;
+        if (r->certificate.transaction == transaction)
+            e = append(TABLE_CERTIFICATE, r, a, &list, &num, f);
+    }
+    pthread_rwlock_unlock(&m->lock);
+    TRY(e);
+    *out = (struct certificate_list){ list, num };
+    return ERR_OK;
+}
+
+static enum err list_requests(struct store_session *s,
+                              const struct request_filter *by, struct arena *a,
+                              struct request_list *out, struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+    size_t most = by->max == 0 ? SIZE_MAX : by->max;
+    const union record *r;
+    enum err e = ERR_OK;
+    void *list = NULL;
+    size_t num = 0;
+
+    for (size_t i = by->after < 0 ? 0 : (size_t)by->after;
+         i < m->tables[TABLE_REQUEST].num && num < most && e == ERR_OK; i++) {
+        r = mem_row(m, TABLE_REQUEST, (int64_t)i + 1);
+        if (r != NULL &&
+            (by->state == 0 || by->state == (int64_t)r->request.state) &&
+            (by->transaction == 0 || by->transaction == r->request.transaction))
+            e = append(TABLE_REQUEST, r, a, &list, &num, f);
+    }
+    pthread_rwlock_unlock(&m->lock);
+    TRY(e);
+    *out = (struct request_list){ list, num };
+    return ERR_OK;
+}
+
+static enum err list_secrets(struct store_session *s, int64_t after, size_t max,
+                             struct arena *a, struct secret_list *out,
+                             struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+    const struct mem_table *table = &m->tables[TABLE_SECRET];
+    size_t most = max == 0 ? SIZE_MAX : max;
+    enum err e = ERR_OK;
+    void *list = NULL;
+    size_t num = 0;
+
+    for (size_t i = after < 0 ? 0 : (size_t)after;
+         i < table->num && num < most && e == ERR_OK; i++)
+        e = append(TABLE_SECRET, table->rows[i], a, &list, &num, f);
+    pthread_rwlock_unlock(&m->lock);
+    TRY(e);
+    *out = (struct secret_list){ list, num };
+    return ERR_OK;
+}
+
 static enum err list_revoked(struct store_session *s, struct span ca,
                              int64_t now, struct arena *a,
                              struct certificate_list *out, int64_t *covers,
@@ -232,6 +299,9 @@ void mem_list_ops(struct store_ops *ops)
     ops->list_transactions = list_transactions;
     ops->list_stations = list_stations;
     ops->list_certificates = list_certificates;
+    ops->list_issued = list_issued;
+    ops->list_requests = list_requests;
+    ops->list_secrets = list_secrets;
     ops->list_revoked = list_revoked;
     ops->list_due = list_due;
     ops->list_audit = list_audit;

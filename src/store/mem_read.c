@@ -164,9 +164,55 @@ static enum err has_request(struct store_session *s, struct span digest,
     struct mem *m = mem_lock(s);
 
     (void)f;
-    *out = mem_find_request(m, digest) != NULL;
+    *out = mem_find_by_digest(m, digest) != NULL;
     pthread_rwlock_unlock(&m->lock);
     return ERR_OK;
+}
+
+static enum err read_request(struct store_session *s, int64_t transaction,
+                             int64_t cert_req_id, struct arena *a,
+                             struct request_record *out, struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+
+    return finish(m, TABLE_REQUEST,
+                  mem_find_request(m, transaction, cert_req_id), a, out, f);
+}
+
+static enum err read_request_by_id(struct store_session *s, int64_t id,
+                                   struct arena *a, struct request_record *out,
+                                   struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+
+    return finish(m, TABLE_REQUEST, mem_row(m, TABLE_REQUEST, id), a, out, f);
+}
+
+static enum err read_secret(struct store_session *s, struct span reference,
+                            struct arena *a, struct secret_record *out,
+                            struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+
+    return finish(m, TABLE_SECRET, mem_find_secret(m, reference), a, out, f);
+}
+
+static enum err read_secret_by_name(struct store_session *s, struct span name,
+                                    struct arena *a, struct secret_record *out,
+                                    struct fault *f)
+{
+    struct mem *m = mem_lock(s);
+    const union record *r, *found = NULL;
+
+    MEM_EACH(m, TABLE_SECRET, r)
+    {
+        if (!span_is_absent(r->secret.name) &&
+            span_is_equal(r->secret.name, name) &&
+            (found == NULL || (found->secret.state != SECRET_ACTIVE &&
+                               r->secret.state == SECRET_ACTIVE)))
+            found = r;
+    }
+    return finish(m, TABLE_SECRET, found, a, out, f);
 }
 
 static enum err revocation_count(struct store_session *s, struct span ca,
@@ -235,6 +281,10 @@ void mem_read_ops(struct store_ops *ops)
     ops->find_certificate_by_id = read_certificate_by_id;
     ops->find_issued = read_issued;
     ops->has_request = has_request;
+    ops->find_request = read_request;
+    ops->find_request_by_id = read_request_by_id;
+    ops->find_secret = read_secret;
+    ops->find_secret_by_name = read_secret_by_name;
     ops->revocation_count = revocation_count;
     ops->find_crl = read_crl;
     ops->served = read_served;

@@ -65,23 +65,40 @@ static enum err add_transaction(struct mem *m, union record *r,
     return mem_add(m, TABLE_TRANSACTION, r);
 }
 
+/* The deadline is given, but for one that ended. */
+static enum err put_transaction(struct mem *m, const union record *old,
+                                const struct transaction_record *r,
+                                int64_t deadline)
+{
+    struct transaction_record now;
+
+    if (old == NULL || old->transaction.version != r->version)
+        return ERR_LOST;
+    now = old->transaction;
+    now.state = r->state;
+    now.sender_nonce = r->sender_nonce;
+    now.ended_at = r->ended_at;
+    now.deadline = r->ended_at != 0 ? 0 : deadline;
+    now.version++;
+    return mem_replace(m, TABLE_TRANSACTION, (size_t)now.id - 1, &now);
+}
+
 static enum err set_transaction(struct mem *m, union record *r,
                                 const int64_t args[2])
 {
     const union record *old = mem_row(m, TABLE_TRANSACTION, r->transaction.id);
-    struct transaction_record now;
 
     (void)args;
-    if (old == NULL || old->transaction.version != r->transaction.version)
-        return ERR_LOST;
-    now = old->transaction;
-    now.state = r->transaction.state;
-    now.sender_nonce = r->transaction.sender_nonce;
-    now.ended_at = r->transaction.ended_at;
-    if (now.ended_at != 0)
-        now.deadline = 0;
-    now.version++;
-    return mem_replace(m, TABLE_TRANSACTION, (size_t)now.id - 1, &now);
+    return put_transaction(m, old, &r->transaction,
+                           old == NULL ? 0 : old->transaction.deadline);
+}
+
+static enum err set_transaction_wait(struct mem *m, union record *r,
+                                     const int64_t args[2])
+{
+    return put_transaction(m, mem_row(m, TABLE_TRANSACTION, r->transaction.id),
+                           &r->transaction,
+                           args[0] == 0 ? 0 : served(m) + args[0]);
 }
 
 static enum err add_exchange(struct mem *m, union record *r,
@@ -103,6 +120,114 @@ static enum err add_exchange(struct mem *m, union record *r,
     return mem_add(m, TABLE_EXCHANGE, r);
 }
 
+/* Takes away what of a table is of this transaction. */
+static enum err drop_of(struct mem *m, enum table t, int64_t transaction)
+{
+    const struct mem_table *table = &m->tables[t];
+    const union record *r;
+
+    for (size_t i = 0; i < table->num; i++) {
+        r = mem_row(m, t, (int64_t)i + 1);
+        if (r != NULL &&
+            (t == TABLE_EXCHANGE ? r->exchange.transaction
+                                 : r->request.transaction) == transaction)
+            TRY(mem_replace(m, t, i, NULL));
+    }
+    return ERR_OK;
+}
+
+static enum err drop_reply(struct mem *m, union record *r,
+                           const int64_t args[2])
+{
+    (void)args;
+    return drop_of(m, TABLE_EXCHANGE, r->exchange.transaction);
+}
+
+static enum err add_request(struct mem *m, union record *r,
+                            const int64_t args[2])
+{
+    struct request_record *q = &r->request;
+
+    (void)args;
+    if (mem_find_request(m, q->transaction, q->cert_req_id) != NULL)
+        return ERR_LOST;
+    q->id = next_id(m, TABLE_REQUEST);
+    q->version = FIRST_VERSION;
+    return mem_add(m, TABLE_REQUEST, r);
+}
+
+static enum err set_request(struct mem *m, union record *r,
+                            const int64_t args[2])
+{
+    const union record *old = mem_row(m, TABLE_REQUEST, r->request.id);
+    struct request_record now;
+
+    (void)args;
+    if (old == NULL || old->request.version != r->request.version)
+        return ERR_LOST;
+    now = old->request;
+    now.state = r->request.state;
+    now.reason = r->request.reason;
+    now.decided_by = r->request.decided_by;
+    now.decided_at = r->request.decided_at;
+    now.check_after = r->request.check_after;
+    now.answer_of = r->request.answer_of;
+    now.data = r->request.data;
+    now.version++;
+    return mem_replace(m, TABLE_REQUEST, (size_t)now.id - 1, &now);
+}
+
+static enum err add_secret(struct mem *m, union record *r,
+                           const int64_t args[2])
+{
+    (void)args;
+    if (mem_find_secret(m, r->secret.reference) != NULL)
+        return ERR_LOST;
+    r->secret.id = next_id(m, TABLE_SECRET);
+    r->secret.version = FIRST_VERSION;
+    return mem_add(m, TABLE_SECRET, r);
+}
+
+static enum err use_secret(struct mem *m, union record *r,
+                           const int64_t args[2])
+{
+    const union record *old = mem_row(m, TABLE_SECRET, r->secret.id);
+    int64_t at = r->secret.last_used_at;
+    struct secret_record now;
+
+    (void)args;
+    if (old == NULL || old->secret.state != SECRET_ACTIVE ||
+        old->secret.uses_left == 0 ||
+        (old->secret.expires_at != 0 && old->secret.expires_at <= at))
+        return ERR_LOST;
+    now = old->secret;
+    if (now.uses_left > 0)
+        now.uses_left--;
+    if (now.uses_left == 0)
+        now.state = SECRET_USED_UP;
+    now.last_used_at = at;
+    now.version++;
+    return mem_replace(m, TABLE_SECRET, (size_t)now.id - 1, &now);
+}
+
+static enum err set_secret(struct mem *m, union record *r,
+                           const int64_t args[2])
+{
+    const union record *old = mem_row(m, TABLE_SECRET, r->secret.id);
+    struct secret_record now;
+
+    (void)args;
+    if (old == NULL || old->secret.version != r->secret.version)
+        return ERR_LOST;
+    now = old->secret;
+    now.state = r->secret.state;
+    now.sealed = r->secret.sealed;
+    now.uses_left = r->secret.uses_left;
+    now.expires_at = r->secret.expires_at;
+    now.version++;
+    return mem_replace(m, TABLE_SECRET, (size_t)now.id - 1, &now);
+}
+
 static enum err add_certificate(struct mem *m, union record *r,
                                 const int64_t args[2])
 {
@@ -110,7 +235,7 @@ static enum err add_certificate(struct mem *m, union record *r,
 
     (void)args;
     if (mem_find_certificate(m, c->ca, c->serial) != NULL ||
-        mem_find_request(m, c->request_digest) != NULL)
+        mem_find_by_digest(m, c->request_digest) != NULL)
         return ERR_LOST;
     c->id = next_id(m, TABLE_CERTIFICATE);
     c->version = FIRST_VERSION;
@@ -129,6 +254,16 @@ static enum err set_ca(struct mem *m, const struct ca_record *now)
     return mem_add(m, TABLE_CA, now);
 }
 
+/* Whether a CRL says something else after `now` than after `old`. */
+static bool is_revocation(const struct certificate_record *old,
+                          const struct certificate_record *now)
+{
+    return old->revoked_at != now->revoked_at ||
+           (old->revoked_at != 0 &&
+            (old->reason != now->reason ||
+             old->invalidity_date != now->invalidity_date));
+}
+
 static enum err set_certificate(struct mem *m, union record *r,
                                 const int64_t args[2])
 {
@@ -141,7 +276,7 @@ static enum err set_certificate(struct mem *m, union record *r,
     if (old == NULL || old->certificate.version != c->version)
         return ERR_LOST;
     now = old->certificate;
-    if (now.revoked_at == 0 && c->revoked_at != 0) {
+    if (is_revocation(&now, c)) {
         ca = mem_find_ca(m, now.ca);
         ca.revocations++;
         TRY(set_ca(m, &ca));
@@ -150,6 +285,7 @@ static enum err set_certificate(struct mem *m, union record *r,
     now.pending_update = c->pending_update;
     now.revoked_at = c->revoked_at;
     now.reason = c->reason;
+    now.invalidity_date = c->invalidity_date;
     now.changed = c->changed;
     now.version++;
     return mem_replace(m, TABLE_CERTIFICATE, (size_t)now.id - 1, &now);
@@ -254,7 +390,6 @@ static const struct transaction_record *find_oldest(const struct mem *m,
 
 static enum err purge(struct mem *m, union record *r, const int64_t args[2])
 {
-    const struct mem_table *exchanges = &m->tables[TABLE_EXCHANGE];
     const struct transaction_record *t;
     int64_t id;
 
@@ -265,11 +400,8 @@ static enum err purge(struct mem *m, union record *r, const int64_t args[2])
             break;
         id = t->id;
         TRY(mem_replace(m, TABLE_TRANSACTION, (size_t)id - 1, NULL));
-        for (size_t i = 0; i < exchanges->num; i++) {
-            if (exchanges->rows[i] != NULL &&
-                exchanges->rows[i]->record.exchange.transaction == id)
-                TRY(mem_replace(m, TABLE_EXCHANGE, i, NULL));
-        }
+        TRY(drop_of(m, TABLE_EXCHANGE, id));
+        TRY(drop_of(m, TABLE_REQUEST, id));
     }
     return ERR_OK;
 }
@@ -281,7 +413,14 @@ static enum err (*const appliers[OP_NUM])(struct mem *, union record *,
     [OP_CLAIM_NAME] = claim_name,
     [OP_ADD_TRANSACTION] = add_transaction,
     [OP_SET_TRANSACTION] = set_transaction,
+    [OP_SET_TRANSACTION_WAIT] = set_transaction_wait,
     [OP_ADD_EXCHANGE] = add_exchange,
+    [OP_DROP_REPLY] = drop_reply,
+    [OP_ADD_REQUEST] = add_request,
+    [OP_SET_REQUEST] = set_request,
+    [OP_ADD_SECRET] = add_secret,
+    [OP_USE_SECRET] = use_secret,
+    [OP_SET_SECRET] = set_secret,
     [OP_ADD_CERTIFICATE] = add_certificate,
     [OP_SET_CERTIFICATE] = set_certificate,
     [OP_ADD_CRL] = add_crl,

@@ -78,6 +78,7 @@ static const struct field certificate_fields[] = {
     REF(certificate_record, pending_update, CERTIFICATE),
     INT(certificate_record, revoked_at),
     INT(certificate_record, reason),
+    INT(certificate_record, invalidity_date),
     INT(certificate_record, changed),
     INT(certificate_record, version),
 };
@@ -93,6 +94,32 @@ static const struct field ca_fields[] = {
     WORD(ca_record, ca),
     INT(ca_record, revocations),
     INT(ca_record, crl_number),
+};
+
+static const struct field request_fields[] = {
+    REF(request_record, id, REQUEST),
+    REF(request_record, transaction, TRANSACTION),
+    INT(request_record, cert_req_id),
+    ENUM(request_record, state),
+    BYTES(request_record, message),
+    BYTES(request_record, reason),
+    BYTES(request_record, decided_by),
+    INT(request_record, decided_at),
+    INT(request_record, check_after),
+    INT(request_record, created_at),
+    INT(request_record, answer_of),
+    BYTES(request_record, data),
+    INT(request_record, version),
+};
+
+static const struct field secret_fields[] = {
+    REF(secret_record, id, SECRET),   BYTES(secret_record, reference),
+    BYTES(secret_record, sealed),     BYTES(secret_record, name),
+    WORD(secret_record, profile),     ENUM(secret_record, state),
+    INT(secret_record, is_weak),      INT(secret_record, uses_left),
+    INT(secret_record, expires_at),   INT(secret_record, created_at),
+    INT(secret_record, last_used_at), WORD(secret_record, vendor),
+    BYTES(secret_record, serial),     INT(secret_record, version),
 };
 
 static const struct field audit_fields[] = {
@@ -126,6 +153,8 @@ const struct shape shapes[TABLE_NUM] = {
     [TABLE_CERTIFICATE] = SHAPE(certificate),
     [TABLE_CRL] = SHAPE(crl),
     [TABLE_CA] = SHAPE(ca),
+    [TABLE_REQUEST] = SHAPE(request),
+    [TABLE_SECRET] = SHAPE(secret),
     [TABLE_AUDIT] = SHAPE(audit),
     [TABLE_HEAD] = SHAPE(head),
     [TABLE_SERVED] = SHAPE(served),

@@ -102,7 +102,7 @@ static enum err probe(struct sqlite_store *s,
                          "store %s is empty; create it with "
                          "`stationmaster init`",
                          s->at.file);
-    return ERR_OK;
+    return options->read_only ? schema_check_current(c, f) : ERR_OK;
 }
 
 static enum err switch_to_wal(struct sqlite_conn *c, struct fault *f)

@@ -117,6 +117,8 @@ void words_forget(struct sqlite_conn *c, size_t num);
  * nothing is there yet. */
 MUST_USE enum err schema_check(struct sqlite_conn *c, bool *is_new,
                                struct fault *f);
+/* Refuses a schema older than this program, for who may not migrate it. */
+MUST_USE enum err schema_check_current(struct sqlite_conn *c, struct fault *f);
 /* Brings the schema up to date. */
 MUST_USE enum err schema_migrate(struct sqlite_conn *c, struct fault *f);
 
@@ -134,10 +136,11 @@ struct sqlite_store {
     struct sqlite_conn *writer; /* NULL when read only */
     size_t words_begun, words_marked;
     struct tail tails[TAILS_KEPT];
-    size_t num_tails, tails_marked;
-    bool is_committing; /* a commit began and has not succeeded */
-    int wal_pages;      /* in the write-ahead log */
-    int wal_checked;    /* that many when it was last checkpointed */
+    size_t num_tails;
+    int64_t data_version; /* SQLite's, at the last batch */
+    bool is_committing;   /* a commit began and has not succeeded */
+    int wal_pages;        /* in the write-ahead log */
+    int wal_checked;      /* that many when it was last checkpointed */
 };
 
 struct sqlite_session {

@@ -42,7 +42,7 @@ static enum err bind_word(struct query *q, int at, struct span word,
     return ERR_OK;
 }
 
-/* --- transactions and stations --- */
+/* --- transactions, requests, secrets, stations --- */
 
 static enum err list_transactions(struct store_session *s,
                                   struct span transaction_id, size_t max,
@@ -74,6 +74,45 @@ static enum err list_due(struct store_session *s, int64_t served, size_t max,
     query_int(q, 2, limit(max));
     TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
     *out = (struct transaction_list){ list, num };
+    return ERR_OK;
+}
+
+static enum err list_requests(struct store_session *s,
+                              const struct request_filter *by, struct arena *a,
+                              struct request_list *out, struct fault *f)
+{
+    enum sql which = by->transaction != 0 ? SQL_LIST_REQUESTS_OF
+                     : by->state != 0     ? SQL_LIST_REQUESTS_IN_STATE
+                                          : SQL_LIST_REQUESTS;
+    AUTO(query) q = NULL;
+    void *list;
+    size_t num;
+
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
+    query_int(q, 1, by->after);
+    if (by->state != 0)
+        query_int(q, 2, by->state);
+    if (by->transaction != 0)
+        query_int(q, 3, by->transaction);
+    query_int(q, 4, by->max == 0 ? -1 : limit(by->max));
+    TRY(get_list(q, TABLE_REQUEST, a, &list, &num, f));
+    *out = (struct request_list){ list, num };
+    return ERR_OK;
+}
+
+static enum err list_secrets(struct store_session *s, int64_t after, size_t max,
+                             struct arena *a, struct secret_list *out,
+                             struct fault *f)
+{
+    AUTO(query) q = NULL;
+    void *list;
+    size_t num;
+
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_SECRETS, &q, f));
+    query_int(q, 1, after);
+    query_int(q, 2, max == 0 ? -1 : limit(max));
+    TRY(get_list(q, TABLE_SECRET, a, &list, &num, f));
+    *out = (struct secret_list){ list, num };
     return ERR_OK;
 }
 
@@ -146,6 +185,21 @@ static enum err list_certificates(struct store_session *s,
         e = get_list(q, TABLE_CERTIFICATE, a, &list, &num, f);
     if (e != ERR_OK && e != ERR_NOT_FOUND) /* a name nobody has: none */
         return e;
+    *out = (struct certificate_list){ list, num };
+    return ERR_OK;
+}
+
+static enum err list_issued(struct store_session *s, int64_t transaction,
+                            struct arena *a, struct certificate_list *out,
+                            struct fault *f)
+{
+    AUTO(query) q = NULL;
+    void *list;
+    size_t num;
+
+    TRY(query_open(sqlite_conn_of(s), SQL_LIST_ISSUED, &q, f));
+    query_int(q, 1, transaction);
+    TRY(get_list(q, TABLE_CERTIFICATE, a, &list, &num, f));
     *out = (struct certificate_list){ list, num };
     return ERR_OK;
 }
@@ -306,6 +360,8 @@ static enum err sum_tables(struct store_session *s,
         [TABLE_CERTIFICATE] = SQL_ALL_CERTIFICATES,
         [TABLE_CRL] = SQL_ALL_CRLS,
         [TABLE_CA] = SQL_ALL_CAS,
+        [TABLE_REQUEST] = SQL_ALL_REQUESTS,
+        [TABLE_SECRET] = SQL_ALL_SECRETS,
         [TABLE_AUDIT] = SQL_ALL_AUDIT,
         [TABLE_HEAD] = SQL_LIST_HEADS,
         [TABLE_SERVED] = SQL_SERVED,
@@ -331,6 +387,9 @@ void sqlite_list_ops(struct store_ops *ops)
     ops->list_transactions = list_transactions;
     ops->list_stations = list_stations;
     ops->list_certificates = list_certificates;
+    ops->list_issued = list_issued;
+    ops->list_requests = list_requests;
+    ops->list_secrets = list_secrets;
     ops->list_revoked = list_revoked;
     ops->revocation_count = revocation_count;
     ops->list_due = list_due;

@@ -126,6 +126,52 @@ static enum err find_name(struct store_session *s, struct span name,
     return ERR_OK;
 }
 
+/* --- requests and secrets --- */
+
+static enum err find_request(struct store_session *s, int64_t transaction,
+                             int64_t cert_req_id, struct arena *a,
+                             struct request_record *out, struct fault *f)
+{
+    AUTO(query) q = NULL;
+
+    TRY(query_open(sqlite_conn_of(s), SQL_FIND_REQUEST, &q, f));
+    query_int(q, 1, transaction);
+    query_int(q, 2, cert_req_id);
+    return get_record(q, TABLE_REQUEST, a, out, f);
+}
+
+static enum err find_request_by_id(struct store_session *s, int64_t id,
+                                   struct arena *a, struct request_record *out,
+                                   struct fault *f)
+{
+    return get_by_id(s, SQL_FIND_REQUEST_BY_ID, id, TABLE_REQUEST, a, out, f);
+}
+
+static enum err get_secret(struct store_session *s, enum sql which,
+                           struct span key, struct arena *a,
+                           struct secret_record *out, struct fault *f)
+{
+    AUTO(query) q = NULL;
+
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
+    query_bytes(q, 1, key);
+    return get_record(q, TABLE_SECRET, a, out, f);
+}
+
+static enum err find_secret(struct store_session *s, struct span reference,
+                            struct arena *a, struct secret_record *out,
+                            struct fault *f)
+{
+    return get_secret(s, SQL_FIND_SECRET, reference, a, out, f);
+}
+
+static enum err find_secret_by_name(struct store_session *s, struct span name,
+                                    struct arena *a, struct secret_record *out,
+                                    struct fault *f)
+{
+    return get_secret(s, SQL_FIND_SECRET_BY_NAME, name, a, out, f);
+}
+
 /* --- certificates --- */
 
 static enum err find_certificate(struct store_session *s, struct span ca,
@@ -233,6 +279,10 @@ void sqlite_read_ops(struct store_ops *ops)
     ops->find_certificate_by_id = find_certificate_by_id;
     ops->find_issued = find_issued;
     ops->has_request = has_request;
+    ops->find_request = find_request;
+    ops->find_request_by_id = find_request_by_id;
+    ops->find_secret = find_secret;
+    ops->find_secret_by_name = find_secret_by_name;
     ops->find_crl = find_crl;
     ops->served = served;
 }

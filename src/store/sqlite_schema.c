@@ -55,6 +55,22 @@ static const char *const migrations[] = {
     "CREATE TABLE served(id INTEGER PRIMARY KEY, served INTEGER,"
     " fence INTEGER);"
     "INSERT INTO served VALUES(1, 0, 0);",
+
+    "PRAGMA user_version=2;"
+    "ALTER TABLE certificate ADD COLUMN invalidity_date INTEGER DEFAULT 0;"
+    "CREATE TABLE request(id INTEGER PRIMARY KEY AUTOINCREMENT, txn INTEGER,"
+    " cert_req_id INTEGER, state INTEGER, reason BLOB, decided_by BLOB,"
+    " decided_at INTEGER, check_after INTEGER, created_at INTEGER,"
+    " answer_of INTEGER, version INTEGER, data BLOB, message BLOB);"
+    "CREATE UNIQUE INDEX request_key ON request(txn, cert_req_id);"
+    "CREATE INDEX request_state ON request(state);"
+    "CREATE TABLE secret(id INTEGER PRIMARY KEY, reference BLOB, sealed BLOB,"
+    " name BLOB, profile INTEGER, state INTEGER, is_weak INTEGER,"
+    " uses_left INTEGER, expires_at INTEGER, created_at INTEGER,"
+    " last_used_at INTEGER, vendor INTEGER, serial BLOB, version INTEGER);"
+    "CREATE UNIQUE INDEX secret_reference ON secret(reference);"
+    "CREATE INDEX secret_name ON secret(name) WHERE name IS NOT NULL;"
+    "CREATE INDEX exchange_tail ON exchange(tail) WHERE tail IS NOT NULL;",
 };
 
 #define CURRENT ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
@@ -104,6 +120,19 @@ enum err schema_check(struct sqlite_conn *c, bool *is_new, struct fault *f)
                          c->file, (long long)schema.version,
                          (long long)CURRENT);
     return ERR_OK;
+}
+
+enum err schema_check_current(struct sqlite_conn *c, struct fault *f)
+{
+    int64_t version;
+
+    TRY(sqlite_conn_get_int(c, "PRAGMA user_version", &version, f));
+    if (version == CURRENT)
+        return ERR_OK;
+    return fault_set(f, ERR_STORE,
+                     "store %s has schema version %lld, this program reads "
+                     "version %lld; `stationmaster serve` brings it up to date",
+                     c->file, (long long)version, (long long)CURRENT);
 }
 
 static enum err migrate(struct sqlite_conn *c, struct fault *f)

@@ -16,9 +16,15 @@
 #define CERTIFICATE_COLUMNS                                                    \
     "id, ca, serial, station, txn, cert_req_id, request_digest, der, status, " \
     "not_before, not_after, previous, pending_update, revoked_at, reason, "    \
-    "changed, version"
+    "invalidity_date, changed, version"
 #define EXCHANGE_COLUMNS "e.id, e.txn, e.digest, e.head, t.bytes"
 #define CRL_COLUMNS "id, ca, number, this_update, next_update, covers, der"
+#define REQUEST_COLUMNS                                                      \
+    "id, txn, cert_req_id, state, message, reason, decided_by, decided_at, " \
+    "check_after, created_at, answer_of, data, version"
+#define SECRET_COLUMNS                                                  \
+    "id, reference, sealed, name, profile, state, is_weak, uses_left, " \
+    "expires_at, created_at, last_used_at, vendor, serial, version"
 #define AUDIT_COLUMNS "id, at, node, entry, digest"
 
 /* A list's filter; a parameter that is NULL asks for nothing. */
@@ -34,6 +40,11 @@
     "ORDER BY id LIMIT ?8"
 #define SELECT_CERTIFICATES \
     "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE "
+
+#define REQUEST_FILTER                             \
+    " AND id > ?1 AND (?2 IS NULL OR state = ?2) " \
+    "AND (?3 IS NULL OR txn = ?3) ORDER BY id LIMIT ?4"
+#define SELECT_REQUESTS "SELECT " REQUEST_COLUMNS " FROM request WHERE "
 
 /* Transactions that a purge takes, the oldest first. */
 #define PURGED                                                   \
@@ -74,6 +85,24 @@
         "SELECT " CERTIFICATE_COLUMNS " FROM certificate "                     \
         "WHERE txn = ?1 AND cert_req_id = ?2 ORDER BY id DESC LIMIT 1")        \
     SQL(HAS_REQUEST, "SELECT 1 FROM certificate WHERE request_digest = ?1")    \
+    SQL(LIST_ISSUED,                                                           \
+        SELECT_CERTIFICATES "txn = ?1 ORDER BY id")                            \
+    SQL(FIND_REQUEST,                                                          \
+        "SELECT " REQUEST_COLUMNS " FROM request "                             \
+        "WHERE txn = ?1 AND cert_req_id = ?2")                                 \
+    SQL(FIND_REQUEST_BY_ID,                                                    \
+        "SELECT " REQUEST_COLUMNS " FROM request WHERE id = ?1")               \
+    SQL(LIST_REQUESTS, SELECT_REQUESTS "1" REQUEST_FILTER)                     \
+    SQL(LIST_REQUESTS_IN_STATE, SELECT_REQUESTS "state = ?2" REQUEST_FILTER)   \
+    SQL(LIST_REQUESTS_OF, SELECT_REQUESTS "txn = ?3" REQUEST_FILTER)           \
+    SQL(FIND_SECRET,                                                           \
+        "SELECT " SECRET_COLUMNS " FROM secret WHERE reference = ?1")          \
+    SQL(FIND_SECRET_BY_NAME,                                                   \
+        "SELECT " SECRET_COLUMNS " FROM secret WHERE name = ?1 "               \
+        "ORDER BY state = 1 DESC, id DESC LIMIT 1")                            \
+    SQL(LIST_SECRETS,                                                          \
+        "SELECT " SECRET_COLUMNS " FROM secret WHERE id > ?1 "                 \
+        "ORDER BY id LIMIT ?2")                                                \
     SQL(LIST_CERTIFICATES, SELECT_CERTIFICATES "1" CERTIFICATE_FILTER)           \
     SQL(LIST_SERIAL, SELECT_CERTIFICATES "serial = ?3" CERTIFICATE_FILTER)       \
     SQL(LIST_REVOKED_ONLY,                                                     \
@@ -85,7 +114,8 @@
     SQL(LIST_REVOKED,                                                          \
         "SELECT id, ca, serial, station, txn, cert_req_id, request_digest, "   \
         "NULL, status, not_before, not_after, previous, pending_update, "      \
-        "revoked_at, reason, changed, version FROM certificate "               \
+        "revoked_at, reason, invalidity_date, changed, version "               \
+        "FROM certificate "                                                    \
         "WHERE revoked_at != 0 AND ca = ?1 AND not_after >= ?2 ORDER BY id")   \
     SQL(REVOCATION_COUNT, "SELECT revocations FROM ca WHERE ca = ?1")          \
     SQL(FIND_CRL,                                                              \
@@ -110,6 +140,8 @@
         "SELECT " CERTIFICATE_COLUMNS " FROM certificate")                     \
     SQL(ALL_CRLS, "SELECT " CRL_COLUMNS " FROM crl")                           \
     SQL(ALL_CAS, "SELECT ca, revocations, crl_number FROM ca")                 \
+    SQL(ALL_REQUESTS, "SELECT " REQUEST_COLUMNS " FROM request")               \
+    SQL(ALL_SECRETS, "SELECT " SECRET_COLUMNS " FROM secret")                  \
     SQL(ALL_AUDIT, "SELECT " AUDIT_COLUMNS " FROM audit")                      \
     SQL(FIND_WORD, "SELECT id FROM word WHERE text = ?1")                      \
     SQL(FIND_WORD_TEXT, "SELECT text FROM word WHERE id = ?1")                 \
@@ -144,25 +176,57 @@
         "UPDATE txn SET state = ?8, sender_nonce = ?9, ended_at = ?12, "       \
         "deadline = CASE WHEN ?12 = 0 THEN deadline ELSE 0 END, "              \
         "version = version + 1 WHERE id = ?1 AND version = ?13")               \
+    SQL(SET_TRANSACTION_WAIT,                                                  \
+        "UPDATE txn SET state = ?8, sender_nonce = ?9, ended_at = ?12, "       \
+        "deadline = CASE WHEN ?14 = 0 OR ?12 != 0 THEN 0 "                     \
+        "ELSE ?14 + (SELECT served FROM served) END, "                         \
+        "version = version + 1 WHERE id = ?1 AND version = ?13")               \
     SQL(FIND_TAIL, "SELECT id FROM tail WHERE digest = ?1")                    \
     SQL(ADD_TAIL, "INSERT INTO tail(digest, bytes) VALUES(?1, ?2)")            \
     SQL(ADD_EXCHANGE,                                                          \
         "INSERT INTO exchange(txn, digest, head, tail) "                       \
         "VALUES(?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")                       \
+    SQL(DROP_REPLY, "DELETE FROM exchange WHERE txn = ?2")                     \
+    SQL(ADD_REQUEST,                                                           \
+        "INSERT INTO request(txn, cert_req_id, state, message, reason, "       \
+        "decided_by, decided_at, check_after, created_at, answer_of, data, "   \
+        "version) VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1) "   \
+        "ON CONFLICT DO NOTHING")                                              \
+    SQL(SET_REQUEST,                                                           \
+        "UPDATE request SET state = ?4, reason = ?6, decided_by = ?7, "        \
+        "decided_at = ?8, check_after = ?9, answer_of = ?11, data = ?12, "     \
+        "version = version + 1 WHERE id = ?1 AND version = ?13")               \
+    SQL(ADD_SECRET,                                                            \
+        "INSERT INTO secret(reference, sealed, name, profile, state, is_weak, "\
+        "uses_left, expires_at, created_at, last_used_at, vendor, serial, "    \
+        "version) VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, " \
+        "1) ON CONFLICT DO NOTHING")                                           \
+    SQL(USE_SECRET,                                                            \
+        "UPDATE secret SET uses_left = uses_left - (uses_left > 0), "          \
+        "state = CASE uses_left WHEN 1 THEN 2 ELSE state END, "                \
+        "last_used_at = ?11, version = version + 1 "                           \
+        "WHERE id = ?1 AND state = 1 AND uses_left != 0 "                      \
+        "AND (expires_at = 0 OR expires_at > ?11)")                            \
+    SQL(SET_SECRET,                                                            \
+        "UPDATE secret SET sealed = ?3, state = ?6, uses_left = ?8, "          \
+        "expires_at = ?9, version = version + 1 "                              \
+        "WHERE id = ?1 AND version = ?14")                                     \
     SQL(ADD_CERTIFICATE,                                                       \
         "INSERT INTO certificate(ca, serial, station, txn, cert_req_id, "      \
         "request_digest, der, status, not_before, not_after, previous, "       \
-        "pending_update, revoked_at, reason, changed, version) "               \
+        "pending_update, revoked_at, reason, invalidity_date, changed, "       \
+        "version) "                                                            \
         "VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "     \
-        "?15, ?16, 1) ON CONFLICT DO NOTHING")                                 \
+        "?15, ?16, ?17, 1) ON CONFLICT DO NOTHING")                            \
     SQL(COUNT_REVOCATION,                                                      \
         "INSERT INTO ca(ca, revocations, crl_number) SELECT ca, 1, 0 "         \
-        "FROM certificate WHERE id = ?1 AND revoked_at = 0 "                   \
+        "FROM certificate WHERE id = ?1 AND (revoked_at != ?14 OR "            \
+        "(revoked_at != 0 AND (reason != ?15 OR invalidity_date != ?16))) "    \
         "ON CONFLICT(ca) DO UPDATE SET revocations = revocations + 1")         \
     SQL(SET_CERTIFICATE,                                                       \
         "UPDATE certificate SET status = ?9, pending_update = ?13, "           \
-        "revoked_at = ?14, reason = ?15, changed = ?16, "                      \
-        "version = version + 1 WHERE id = ?1 AND version = ?17")               \
+        "revoked_at = ?14, reason = ?15, invalidity_date = ?16, "              \
+        "changed = ?17, version = version + 1 WHERE id = ?1 AND version = ?18")\
     SQL(COUNT_CRL,                                                             \
         "INSERT INTO ca(ca, revocations, crl_number) VALUES(?2, 0, 1) "        \
         "ON CONFLICT(ca) DO UPDATE SET crl_number = crl_number + 1 "           \
@@ -183,7 +247,12 @@
         "WHERE deadline != 0 "                                                 \
         "AND deadline < ?1 + (SELECT served FROM served)")                     \
     SQL(PURGE_EXCHANGES, "DELETE FROM exchange WHERE txn IN " PURGED)          \
+    SQL(PURGE_REQUESTS, "DELETE FROM request WHERE txn IN " PURGED)            \
     SQL(PURGE_TRANSACTIONS, "DELETE FROM txn WHERE id IN " PURGED)             \
+    SQL(PURGE_TAILS,                                                           \
+        "DELETE FROM tail WHERE NOT EXISTS "                                   \
+        "(SELECT 1 FROM exchange e WHERE e.tail = tail.id)")                   \
+    SQL(DATA_VERSION, "PRAGMA data_version")                                   \
     SQL(FENCE, "UPDATE served SET fence = fence + 1")
 /* clang-format on */
 

@@ -108,18 +108,33 @@ static enum err claim_name(struct sqlite_store *s, const union record *r,
     return row && query_get_int(q, 0) == r->name.station ? ERR_OK : ERR_LOST;
 }
 
-static enum err add_transaction(struct sqlite_store *s, const union record *r,
-                                const int64_t args[2], struct fault *f)
+/* A transaction, and how long it waits. */
+static enum err run_waiting(struct sqlite_store *s, enum sql which,
+                            const union record *r, int64_t wait,
+                            struct fault *f)
 {
     const struct shape *shape = &shapes[TABLE_TRANSACTION];
     AUTO(query) q = NULL;
     int64_t changed;
 
-    TRY(query_open(s->writer, SQL_ADD_TRANSACTION, &q, f));
+    TRY(query_open(s->writer, which, &q, f));
     TRY(query_record(q, shape, r, f));
-    query_int(q, (int)shape->num + 1, args[0]);
+    query_int(q, (int)shape->num + 1, wait);
     TRY(query_run(q, &changed, f));
     return changed == 0 ? ERR_LOST : ERR_OK;
+}
+
+static enum err add_transaction(struct sqlite_store *s, const union record *r,
+                                const int64_t args[2], struct fault *f)
+{
+    return run_waiting(s, SQL_ADD_TRANSACTION, r, args[0], f);
+}
+
+static enum err set_transaction_wait(struct sqlite_store *s,
+                                     const union record *r,
+                                     const int64_t args[2], struct fault *f)
+{
+    return run_waiting(s, SQL_SET_TRANSACTION_WAIT, r, args[0], f);
 }
 
 static enum err set_transaction(struct sqlite_store *s, const union record *r,
@@ -149,6 +164,50 @@ static enum err add_exchange(struct sqlite_store *s, const union record *r,
     return changed == 0 ? ERR_LOST : ERR_OK;
 }
 
+static enum err drop_reply(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    enum err e = run_record(s, SQL_DROP_REPLY, TABLE_EXCHANGE, r, f);
+
+    (void)args;
+    return e == ERR_LOST ? ERR_OK : e;
+}
+
+static enum err add_request(struct sqlite_store *s, const union record *r,
+                            const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_ADD_REQUEST, TABLE_REQUEST, r, f);
+}
+
+static enum err set_request(struct sqlite_store *s, const union record *r,
+                            const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_SET_REQUEST, TABLE_REQUEST, r, f);
+}
+
+static enum err add_secret(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_ADD_SECRET, TABLE_SECRET, r, f);
+}
+
+static enum err use_secret(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_USE_SECRET, TABLE_SECRET, r, f);
+}
+
+static enum err set_secret(struct sqlite_store *s, const union record *r,
+                           const int64_t args[2], struct fault *f)
+{
+    (void)args;
+    return run_record(s, SQL_SET_SECRET, TABLE_SECRET, r, f);
+}
+
 static enum err add_certificate(struct sqlite_store *s, const union record *r,
                                 const int64_t args[2], struct fault *f)
 {
@@ -159,12 +218,10 @@ static enum err add_certificate(struct sqlite_store *s, const union record *r,
 static enum err set_certificate(struct sqlite_store *s, const union record *r,
                                 const int64_t args[2], struct fault *f)
 {
-    enum err e = ERR_OK;
+    enum err e = run_record(s, SQL_COUNT_REVOCATION, TABLE_CERTIFICATE, r, f);
 
     (void)args;
-    if (r->certificate.revoked_at != 0)
-        e = run_record(s, SQL_COUNT_REVOCATION, TABLE_CERTIFICATE, r, f);
-    if (e != ERR_OK && e != ERR_LOST) /* not counted: revoked before */
+    if (e != ERR_OK && e != ERR_LOST) /* not counted: no CRL would tell */
         return e;
     return run_record(s, SQL_SET_CERTIFICATE, TABLE_CERTIFICATE, r, f);
 }
@@ -269,7 +326,7 @@ static enum err raise_deadlines(struct sqlite_store *s, const union record *r,
 static enum err purge(struct sqlite_store *s, const union record *r,
                       const int64_t args[2], struct fault *f)
 {
-    static const enum sql steps[] = { SQL_PURGE_EXCHANGES,
+    static const enum sql steps[] = { SQL_PURGE_EXCHANGES, SQL_PURGE_REQUESTS,
                                       SQL_PURGE_TRANSACTIONS };
     enum err e;
 
@@ -279,7 +336,8 @@ static enum err purge(struct sqlite_store *s, const union record *r,
         if (e != ERR_OK && e != ERR_LOST)
             return e;
     }
-    return ERR_OK;
+    sqlite_forget_tails(s);
+    return run(s, SQL_PURGE_TAILS, f);
 }
 
 static enum err (*const appliers[OP_NUM])(struct sqlite_store *,
@@ -290,7 +348,14 @@ static enum err (*const appliers[OP_NUM])(struct sqlite_store *,
     [OP_CLAIM_NAME] = claim_name,
     [OP_ADD_TRANSACTION] = add_transaction,
     [OP_SET_TRANSACTION] = set_transaction,
+    [OP_SET_TRANSACTION_WAIT] = set_transaction_wait,
     [OP_ADD_EXCHANGE] = add_exchange,
+    [OP_DROP_REPLY] = drop_reply,
+    [OP_ADD_REQUEST] = add_request,
+    [OP_SET_REQUEST] = set_request,
+    [OP_ADD_SECRET] = add_secret,
+    [OP_USE_SECRET] = use_secret,
+    [OP_SET_SECRET] = set_secret,
     [OP_ADD_CERTIFICATE] = add_certificate,
     [OP_SET_CERTIFICATE] = set_certificate,
     [OP_ADD_CRL] = add_crl,
@@ -315,12 +380,20 @@ static enum err apply(struct store *base, enum op_kind kind,
 
 /* --- batches --- */
 
-/* What is remembered of the file must not outlive what is undone in it. */
-static void forget_since(struct sqlite_store *s, size_t words, size_t tails)
+/* Another process may have purged tails that this one has in mind. */
+static enum err look_for_others(struct sqlite_store *s, struct fault *f)
 {
-    words_forget(s->writer, words);
-    if (s->num_tails != tails)
+    AUTO(query) q = NULL;
+    int64_t version;
+    bool row;
+
+    TRY(query_open(s->writer, SQL_DATA_VERSION, &q, f));
+    TRY(query_step(q, &row, f));
+    version = row ? query_get_int(q, 0) : 0;
+    if (version != s->data_version)
         sqlite_forget_tails(s);
+    s->data_version = version;
+    return ERR_OK;
 }
 
 static enum err begin(struct store *base, struct fault *f)
@@ -331,7 +404,8 @@ static enum err begin(struct store *base, struct fault *f)
     if (s->writer == NULL)
         TRY(sqlite_open_writer(s, f));
     s->words_begun = s->writer->num_words;
-    return run(s, SQL_BEGIN, f);
+    TRY(run(s, SQL_BEGIN, f));
+    return look_for_others(s, f);
 }
 
 static enum err mark(struct store *base, struct fault *f)
@@ -339,7 +413,6 @@ static enum err mark(struct store *base, struct fault *f)
     struct sqlite_store *s = sqlite_of(base);
 
     s->words_marked = s->writer->num_words;
-    s->tails_marked = s->num_tails;
     return run(s, SQL_MARK, f);
 }
 
@@ -352,7 +425,9 @@ static enum err undo(struct store *base, struct fault *f)
 {
     struct sqlite_store *s = sqlite_of(base);
 
-    forget_since(s, s->words_marked, s->tails_marked);
+    /* What is remembered of the file must not outlive what is undone in it. */
+    words_forget(s->writer, s->words_marked);
+    sqlite_forget_tails(s);
     TRY(run(s, SQL_UNDO, f));
     return run(s, SQL_KEEP, f);
 }

@@ -141,6 +141,48 @@ enum err store_has_request(struct store_session *s, struct span digest,
     return s->store->ops->has_request(s, digest, out, f);
 }
 
+enum err store_find_request(struct store_session *s, int64_t transaction,
+                            int64_t cert_req_id, struct arena *a,
+                            struct request_record *out, struct fault *f)
+{
+    return s->store->ops->find_request(s, transaction, cert_req_id, a, out, f);
+}
+
+enum err store_find_request_by_id(struct store_session *s, int64_t id,
+                                  struct arena *a, struct request_record *out,
+                                  struct fault *f)
+{
+    return s->store->ops->find_request_by_id(s, id, a, out, f);
+}
+
+enum err store_list_requests(struct store_session *s,
+                             const struct request_filter *by, struct arena *a,
+                             struct request_list *out, struct fault *f)
+{
+    return s->store->ops->list_requests(s, by, a, out, f);
+}
+
+enum err store_find_secret(struct store_session *s, struct span reference,
+                           struct arena *a, struct secret_record *out,
+                           struct fault *f)
+{
+    return s->store->ops->find_secret(s, reference, a, out, f);
+}
+
+enum err store_find_secret_by_name(struct store_session *s, struct span name,
+                                   struct arena *a, struct secret_record *out,
+                                   struct fault *f)
+{
+    return s->store->ops->find_secret_by_name(s, name, a, out, f);
+}
+
+enum err store_list_secrets(struct store_session *s, int64_t after, size_t max,
+                            struct arena *a, struct secret_list *out,
+                            struct fault *f)
+{
+    return s->store->ops->list_secrets(s, after, max, a, out, f);
+}
+
 enum err store_list_stations(struct store_session *s, struct span vendor,
                              int64_t after, size_t max, struct arena *a,
                              struct station_list *out, struct fault *f)
@@ -154,6 +196,13 @@ enum err store_list_certificates(struct store_session *s,
                                  struct fault *f)
 {
     return s->store->ops->list_certificates(s, by, a, out, f);
+}
+
+enum err store_list_issued(struct store_session *s, int64_t transaction,
+                           struct arena *a, struct certificate_list *out,
+                           struct fault *f)
+{
+    return s->store->ops->list_issued(s, transaction, a, out, f);
 }
 
 enum err store_list_revoked(struct store_session *s, struct span ca,

@@ -1,6 +1,7 @@
 /*
- * What the authority remembers: stations, transactions and the replies given
- * in them, certificates, CRLs, audit entries.
+ * What the authority remembers: stations, shared secrets, transactions with
+ * their requests and the replies given in them, certificates, CRLs, audit
+ * entries.
  *
  * Reading goes through a session (one per thread). Writing is a `struct
  * change`: a list of conditional operations that happen all or not at all,
@@ -48,7 +49,10 @@ enum transaction_state {
     TRANSACTION_UNCONFIRMED = 1, /* certificate issued, certConf awaited */
     TRANSACTION_CONFIRMED = 2,
     TRANSACTION_REJECTED = 3,
-    TRANSACTION_TIMED_OUT = 4
+    TRANSACTION_TIMED_OUT = 4,
+    TRANSACTION_WAITING = 5,    /* a request of it is not decided yet */
+    TRANSACTION_CHALLENGED = 6, /* the answer to a challenge is awaited */
+    TRANSACTION_ENDED = 7       /* nothing was to be confirmed: rr, genm */
 };
 
 /* Keyed by {requester, transaction_id} (RFC 9810, 5.1.1). */
@@ -68,6 +72,54 @@ struct transaction_record {
     int64_t version;
 };
 
+enum request_state {
+    REQUEST_WAITING = 1,
+    REQUEST_APPROVED = 2,
+    REQUEST_DENIED = 3,
+    REQUEST_DONE = 4,
+    REQUEST_CHALLENGED = 5
+};
+
+/* What is asked for under one certReqId and cannot be answered at once. */
+struct request_record {
+    int64_t id;
+    int64_t transaction;
+    int64_t cert_req_id; /* unique with `transaction` */
+    enum request_state state;
+    struct span message; /* the whole PKIMessage as received */
+    struct span reason;  /* text for the station; may be absent */
+    struct span decided_by;
+    int64_t decided_at;  /* 0: not decided */
+    int64_t check_after; /* seconds, what a pollRep says */
+    int64_t created_at;
+    int64_t answer_of; /* these two: whatever the flow is to remember */
+    struct span data;
+    int64_t version;
+};
+
+enum secret_state {
+    SECRET_ACTIVE = 1,
+    SECRET_USED_UP = 2,
+    SECRET_REVOKED = 3
+};
+
+/* What a station and we both know, for MAC protection. */
+struct secret_record {
+    int64_t id;
+    struct span reference; /* what senderKID says; unique */
+    struct span sealed;    /* the key's bytes, encrypted by the caller */
+    struct span name;      /* the CN it is for; may be absent, or shared */
+    struct span profile;   /* the only one it is good for; absent: any */
+    enum secret_state state;
+    int64_t is_weak;    /* 0 or 1 */
+    int64_t uses_left;  /* -1: without limit */
+    int64_t expires_at; /* 0: never */
+    int64_t created_at;
+    int64_t last_used_at;       /* 0: never */
+    struct span vendor, serial; /* the only station it is for; absent: any */
+    int64_t version;
+};
+
 enum certificate_status {
     CERTIFICATE_ISSUED = 1, /* not confirmed yet */
     CERTIFICATE_CONFIRMED = 2,
@@ -75,6 +127,13 @@ enum certificate_status {
     CERTIFICATE_TIMED_OUT = 4
 };
 
+/*
+ * A transaction may have several, each with a cert_req_id of its own. The
+ * request's digest is that of the message, which keeps a recorded message from
+ * being answered twice; it is unique, so of several certificates from one
+ * message those after the first bear one made of this digest and their
+ * certReqId.
+ */
 struct certificate_record {
     int64_t id;
     struct span ca;     /* the CA entry's name */
@@ -86,11 +145,12 @@ struct certificate_record {
     struct span der;
     enum certificate_status status;
     int64_t not_before, not_after;
-    int64_t previous;       /* the one a kur updates; 0 */
-    int64_t pending_update; /* unconfirmed one that updates this; 0 */
-    int64_t revoked_at;     /* 0: not revoked */
-    int64_t reason;         /* CRLReason */
-    int64_t changed;        /* time of the last change */
+    int64_t previous;        /* the one a kur updates; 0 */
+    int64_t pending_update;  /* unconfirmed one that updates this; 0 */
+    int64_t revoked_at;      /* 0: not revoked */
+    int64_t reason;          /* CRLReason */
+    int64_t invalidity_date; /* since when it is not to be trusted; 0: none */
+    int64_t changed;         /* time of the last change */
     int64_t version;
 };
 
@@ -215,6 +275,49 @@ MUST_USE enum err store_find_certificate_by_id(struct store_session *s,
                                                int64_t id, struct arena *a,
                                                struct certificate_record *out,
                                                struct fault *f);
+/* The request of this transaction with this certReqId. */
+MUST_USE enum err store_find_request(struct store_session *s,
+                                     int64_t transaction, int64_t cert_req_id,
+                                     struct arena *a,
+                                     struct request_record *out,
+                                     struct fault *f);
+MUST_USE enum err store_find_request_by_id(struct store_session *s, int64_t id,
+                                           struct arena *a,
+                                           struct request_record *out,
+                                           struct fault *f);
+/* Requests with id > after, in order of id, at most `max` (0: all); in this
+ * state, or, when it is 0, in any; of this transaction, or, 0, of any. */
+struct request_filter {
+    int64_t state; /* enum request_state */
+    int64_t transaction;
+    int64_t after;
+    size_t max;
+};
+struct request_list {
+    struct request_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_requests(struct store_session *s,
+                                      const struct request_filter *by,
+                                      struct arena *a, struct request_list *out,
+                                      struct fault *f);
+MUST_USE enum err store_find_secret(struct store_session *s,
+                                    struct span reference, struct arena *a,
+                                    struct secret_record *out, struct fault *f);
+/* Of several with this name the newest that is active, or, when none is, the
+ * newest. */
+MUST_USE enum err store_find_secret_by_name(struct store_session *s,
+                                            struct span name, struct arena *a,
+                                            struct secret_record *out,
+                                            struct fault *f);
+/* Secrets with id > after, in order of id, at most `max` (0: all). */
+struct secret_list {
+    struct secret_record *list;
+    size_t num;
+};
+MUST_USE enum err store_list_secrets(struct store_session *s, int64_t after,
+                                     size_t max, struct arena *a,
+                                     struct secret_list *out, struct fault *f);
 /* The certificate issued in this transaction for this certReqId. */
 MUST_USE enum err store_find_issued(struct store_session *s,
                                     int64_t transaction, int64_t cert_req_id,
@@ -246,6 +349,11 @@ MUST_USE enum err store_list_certificates(struct store_session *s,
                                           struct arena *a,
                                           struct certificate_list *out,
                                           struct fault *f);
+/* All that were issued in this transaction, in order of id. */
+MUST_USE enum err store_list_issued(struct store_session *s,
+                                    int64_t transaction, struct arena *a,
+                                    struct certificate_list *out,
+                                    struct fault *f);
 
 /* What a CRL lists: revoked and not expired at `now`, with `der` left out.
  * `covers` gets the CA's revocation_count, read in the same snapshot. */
@@ -253,8 +361,8 @@ MUST_USE enum err store_list_revoked(struct store_session *s, struct span ca,
                                      int64_t now, struct arena *a,
                                      struct certificate_list *out,
                                      int64_t *covers, struct fault *f);
-/* How many revocations this CA has seen; a CRL whose `covers` is less is
- * stale. */
+/* How often what this CA's CRL has to say has changed, by revocation, release
+ * or a revocation's other details; a CRL whose `covers` is less is stale. */
 MUST_USE enum err store_revocation_count(struct store_session *s,
                                          struct span ca, int64_t *out,
                                          struct fault *f);
@@ -330,6 +438,11 @@ void change_add_transaction(struct change *c,
  * not r->version. */
 void change_set_transaction(struct change *c,
                             const struct transaction_record *r);
+/* The same, and the deadline becomes `wait` served seconds from the commit; 0,
+ * or ended: none. */
+void change_set_transaction_wait(struct change *c,
+                                 const struct transaction_record *r,
+                                 int64_t wait);
 /* The reply to a request, in two parts that are stored apart and come back as
  * one: `head`, and `tail` (may be absent), which is stored once however many
  * replies end in it (a reply's extraCerts). LOST: this transaction has a reply
@@ -338,11 +451,32 @@ void change_add_exchange(struct change *c, int64_t transaction,
                          struct span digest, struct span head,
                          struct span tail);
 
+/* The replies that this transaction has so far go: those that held a private
+ * key, once it arrived. Never lost. */
+void change_drop_reply(struct change *c, int64_t transaction);
+
+/* LOST: {transaction, cert_req_id} is there. */
+void change_add_request(struct change *c, const struct request_record *r);
+/* state, reason, decided_by, decided_at, check_after, answer_of, data. LOST:
+ * id's version is not r->version. */
+void change_set_request(struct change *c, const struct request_record *r);
+
+/* LOST: the reference is there. */
+void change_add_secret(struct change *c, const struct secret_record *r);
+/* One use less, and used up when that was the last. LOST: not active, no use
+ * left, or expired at `now`. */
+void change_use_secret(struct change *c, int64_t id, int64_t now);
+/* state, sealed, uses_left, expires_at. LOST: id's version is not
+ * r->version. */
+void change_set_secret(struct change *c, const struct secret_record *r);
+
 /* LOST: {ca, serial} is there, or a certificate for this request_digest. */
 void change_add_certificate(struct change *c,
                             const struct certificate_record *r);
-/* status, pending_update, revoked_at, reason, changed; a revoked_at that was 0
- * counts up the CA's revocation_count. LOST: id's version is not r->version. */
+/* status, pending_update, revoked_at, reason, invalidity_date, changed. What
+ * makes the CRL say something else, a revoked_at that becomes 0 again
+ * included, counts up the CA's revocation_count. LOST: id's version is not
+ * r->version. */
 void change_set_certificate(struct change *c,
                             const struct certificate_record *r);
 /* LOST: r->number is there for this CA, or not one above the highest; a CA's
@@ -358,8 +492,8 @@ void change_set_served(struct change *c, int64_t from, int64_t to);
 /* No open deadline is nearer than `wait` served seconds from now. Versions
  * stay as they are. */
 void change_raise_deadlines(struct change *c, int64_t wait);
-/* Transactions that ended before this time go with their exchanges, at most
- * `max` of them; certificates stay. */
+/* Transactions that ended before this time go with their exchanges and
+ * requests, at most `max` of them; certificates stay. */
 void change_purge(struct change *c, int64_t ended_before, size_t max);
 
 enum change_result {
