@@ -11,6 +11,8 @@ static const struct cli_note files[] = {
     { "DIR/current/certificate.pem, key.pem, chain.pem, root.pem",
       "the usable pair, the intermediate certificates and the operator root; "
       "current is replaced as a whole" },
+    { "DIR/current/roots.pem",
+      "the operator root and those added to it, for applications" },
     { "DIR/pending", "the transaction under way" },
     { "DIR/settings", "what enroll was given" },
     { "http_proxy, https_proxy, no_proxy", "environment: proxies to use" },

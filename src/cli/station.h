@@ -7,6 +7,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_verbs cli_station_enroll; /* enroll, renew */
-extern const struct cli_verbs cli_station_status; /* status, trust */
+extern const struct cli_verbs cli_station_status; /* status, roots, trust */
 
 #endif

@@ -21,6 +21,8 @@ static const struct {
     TEXT("key-type", key_type),
     TEXT("new-key", new_key),
     TEXT("tls-root", tls_root),
+    TEXT("crl", crl),
+    TEXT("unknown-status", unknown_status),
 #undef TEXT
 };
 
@@ -36,7 +38,7 @@ static bool is_option(const struct cli *cli, const char *name)
 static enum err read_options(const struct cli *cli, struct client_settings *s,
                              struct fault *f)
 {
-    const char *mode;
+    const char *mode, *status;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char **at = (const char **)(void *)((char *)s + texts[i].at);
@@ -44,17 +46,25 @@ static enum err read_options(const struct cli *cli, struct client_settings *s,
         if (is_option(cli, texts[i].option) && cli_has(cli, texts[i].option))
             *at = cli_value(cli, texts[i].option);
     }
+    status = s->unknown_status;
+    if (status != NULL && strcmp(status, "accept") != 0 &&
+        strcmp(status, "refuse") != 0)
+        return fault_set(f, ERR_USAGE,
+                         "--unknown-status takes refuse or accept, not \"%s\"",
+                         status);
     if (!is_option(cli, "trust") || !cli_has(cli, "trust"))
         return ERR_OK;
     mode = cli_value(cli, "trust");
     s->trust = trust_mode_find(mode);
     if (s->trust == TRUST_NUM)
         return fault_set(f, ERR_USAGE,
-                         "--trust takes pinned or learn, not \"%s\"", mode);
-    if (s->trust == TRUST_LEARN && cli_has(cli, "root"))
+                         "--trust takes pinned, tls or learn, not \"%s\"",
+                         mode);
+    if (s->trust != TRUST_PINNED && cli_has(cli, "root"))
         return fault_set(f, ERR_USAGE,
-                         "--trust learn takes the root from the server; leave "
-                         "out --root, or --trust");
+                         "--trust %s takes the root from the server; leave "
+                         "out --root, or --trust",
+                         mode);
     return ERR_OK;
 }
 
@@ -227,8 +237,16 @@ static enum err run_renew(struct cli *cli, struct fault *f)
     { "server-subject", "NAME", NULL,                                         \
       "who may answer though it neither issued the certificate nor holds "    \
       "cmcRA or cmcCA", CLI_ONCE },                                           \
-    { "tls-root", "FILE", NULL, "whose servers to believe for https",         \
-      CLI_ONCE },                                                             \
+    { "tls-root", "FILE", NULL,                                               \
+      "CA certificates: whose servers to believe for https, and nobody "      \
+      "else's", CLI_ONCE },                                                   \
+    { "crl", "FILE", NULL,                                                    \
+      "CRLs of the CAs above the server's signer: who is on them may not "    \
+      "answer, who is known not to be may send roots in caPubs", CLI_ONCE },  \
+    { "unknown-status", "MODE", NULL,                                         \
+      "refuse (which is preset) takes roots from caPubs only where a CRL "    \
+      "says that the signer is not revoked (RFC 9483, 3.5); accept takes "    \
+      "them without", CLI_ONCE },                                             \
     { "timeout", "SECONDS", "120",                                            \
       "how long to try; what is pending then goes on next time", CLI_ONCE },  \
     { "once", NULL, NULL, "send each message once", CLI_ONCE },               \
@@ -243,8 +261,9 @@ static const struct cli_option enroll_options[] = {
     { "key", "FILE", NULL, "the key of the vendor's certificate", CLI_ONCE },
     { "root", "FILE", NULL, "the operator's root certificates", CLI_ONCE },
     { "trust", "MODE", NULL,
-      "pinned (which is preset) believes --root alone; learn takes the root "
-      "from the first answer", CLI_ONCE },
+      "pinned (which is preset) believes --root alone; tls takes the root "
+      "from the first answer of a server that --tls-root vouches for; learn "
+      "takes it from whoever answers first", CLI_ONCE },
     { "fingerprint", "SHA256", NULL,
       "of the operator root: makes --trust learn safe", CLI_ONCE },
     { "subject", "NAME", NULL,
@@ -267,7 +286,12 @@ static const struct cli_verb verbs[] = {
             "An answer that cannot be believed is counted, shown, and treated "
             "as no answer. Without an answer the same request goes again; what "
             "was under way when a station stopped goes on at the next call. "
-            "What is given here is kept for later calls.",
+            "What is given here is kept for later calls.\n\n"
+            "Further roots that the answer brings are kept beside the "
+            "operator's: from caPubs with --trust pinned and tls, from "
+            "extraCerts in a TLS session that --tls-root vouches for, with "
+            "--trust learn none but by a later renew. station roots lists "
+            "them.",
         .options = enroll_options,
         .num_options = sizeof(enroll_options) / sizeof(enroll_options[0]),
         .has_json = true,

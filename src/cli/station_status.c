@@ -27,11 +27,13 @@ static const char *const origins[] = {
     [ROOT_CONFIGURED] = "configured",
     [ROOT_VERIFIED] = "learnt, verified by fingerprint",
     [ROOT_UNVERIFIED] = "learnt, unverified",
+    [ROOT_BY_TLS] = "from a server that a TLS root vouches for",
 };
 static const char *const origin_words[] = {
     [ROOT_CONFIGURED] = "configured",
     [ROOT_VERIFIED] = "verified",
     [ROOT_UNVERIFIED] = "unverified",
+    [ROOT_BY_TLS] = "tls",
 };
 
 /* Whole days, rounded down: -1 from the second it is over. */
@@ -87,6 +89,28 @@ static json_t *root_json(const struct cli *cli, const struct client_status *st)
                      origin_words[st->origin]);
 }
 
+static json_t *added_json(const struct cli *cli, const struct client_status *st)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list != NULL && i < st->num_added; i++) {
+        const struct client_root *root = &st->added[i];
+
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:b}", "subject",
+                      name_text(cli, root->subject), "sha256",
+                      hex_text(cli, SPAN_OF(root->id)), "from",
+                      root_place_name(root->place), "tls", (int)root->is_tls));
+    }
+    return list;
+}
+
+static json_t *bundle_json(const struct client_status *st)
+{
+    return st->has_pair ? json_string(st->bundle_path) : json_null();
+}
+
 static json_t *pending_json(const struct client_status *st)
 {
     char until[TIME_TEXT_LEN];
@@ -115,9 +139,10 @@ static enum err print_json(const struct cli *cli,
                            struct fault *f)
 {
     json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o}", "certificate", cert_json(cli, st),
-                  "root", root_json(cli, st), "pending", pending_json(st),
-                  "ignored", ignored_json(st));
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "certificate",
+                  cert_json(cli, st), "root", root_json(cli, st), "added_roots",
+                  added_json(cli, st), "bundle", bundle_json(st), "pending",
+                  pending_json(st), "ignored", ignored_json(st));
 
     if (json == NULL) {
         json_decref(messages);
@@ -132,6 +157,20 @@ static enum err print_json(const struct cli *cli,
 }
 
 /* --- text --- */
+
+static void print_root(const struct cli *cli, const struct client_status *st)
+{
+    cli_print(cli, CLI_PLAIN, "root         %s\n             SHA-256 %s\n",
+              name_text(cli, st->root_subject),
+              hex_text(cli, SPAN_OF(st->root_id)));
+    cli_print(cli, st->origin == ROOT_UNVERIFIED ? CLI_YELLOW : CLI_PLAIN,
+              "             %s\n", origins[st->origin]);
+    if (st->origin == ROOT_UNVERIFIED)
+        cli_print(cli, CLI_PLAIN,
+                  "             compare SHA-256 with the operator's, then: "
+                  "station trust --state %s --fingerprint SHA256\n",
+                  station_dir(cli));
+}
 
 static void print_cert(const struct cli *cli, const struct client_status *st)
 {
@@ -148,26 +187,33 @@ static void print_cert(const struct cli *cli, const struct client_status *st)
               "valid        %s to %s, %lld days left\n", from, to,
               (long long)left);
     cli_print(cli, CLI_PLAIN, "files        %s\n", st->pair_path);
-    cli_print(cli, CLI_PLAIN, "root         %s\n             SHA-256 %s\n",
-              name_text(cli, st->root_subject),
-              hex_text(cli, SPAN_OF(st->root_id)));
-    cli_print(cli, st->origin == ROOT_UNVERIFIED ? CLI_YELLOW : CLI_PLAIN,
-              "             %s\n", origins[st->origin]);
-    if (st->origin == ROOT_UNVERIFIED)
+    print_root(cli, st);
+}
+static void print_added(const struct cli *cli, const struct client_status *st)
+{
+    for (size_t i = 0; i < st->num_added; i++) {
+        const struct client_root *root = &st->added[i];
+
         cli_print(cli, CLI_PLAIN,
-                  "             compare SHA-256 with the operator's, then: "
-                  "station trust --state %s --fingerprint SHA256\n",
-                  station_dir(cli));
+                  "added root   %s\n             SHA-256 %s\n"
+                  "             from %s%s\n",
+                  name_text(cli, root->subject),
+                  hex_text(cli, SPAN_OF(root->id)),
+                  root_place_name(root->place),
+                  root->is_tls ? ", in a TLS session" : "");
+    }
 }
 
 static void print_text(const struct cli *cli, const struct client_status *st)
 {
     char at[TIME_TEXT_LEN];
 
-    if (st->has_pair)
+    if (st->has_pair) {
         print_cert(cli, st);
-    else
+        print_added(cli, st);
+    } else {
         cli_print(cli, CLI_PLAIN, "certificate  none yet\n");
+    }
     if (st->has_pending) {
         time_format(st->pending.deadline, at);
         cli_print(cli, CLI_PLAIN, "pending      %s, %s, until %s\n",
@@ -239,7 +285,7 @@ static enum err run_trust(struct cli *cli, struct fault *f)
         return fault_set(f, ERR_NOT_FOUND,
                          "no root was learnt yet; give "
                          "--fingerprint to enroll");
-    if (st.origin == ROOT_UNVERIFIED)
+    if (st.origin == ROOT_UNVERIFIED || st.origin == ROOT_BY_TLS)
         return fault_set(f, ERR_REFUSED,
                          "the root learnt is not the operator's: it has "
                          "SHA-256 %s. Do not use the certificate; look for "
@@ -247,6 +293,32 @@ static enum err run_trust(struct cli *cli, struct fault *f)
                          hex_text(cli, SPAN_OF(st.root_id)));
     TRY(client_settings_save(station_dir(cli), &settings, f));
     return station_print(cli, &settings, NULL, f);
+}
+
+static enum err run_roots(struct cli *cli, struct fault *f)
+{
+    struct client_settings settings;
+    struct client_status st;
+    json_t *json;
+
+    TRY(check_state(cli, f));
+    TRY(station_settings(cli, &settings, f));
+    TRY(station_status(station_dir(cli), &settings, cli->arena, &st, f));
+    if (!st.has_pair)
+        return fault_set(f, ERR_NOT_FOUND,
+                         "no root is kept before there is a "
+                         "certificate; enrol first");
+    if (cli->json) {
+        json =
+            json_pack("{s:o, s:o, s:o}", "bundle", bundle_json(&st), "root",
+                      root_json(cli, &st), "added_roots", added_json(cli, &st));
+        return json == NULL ? fault_set(f, ERR_NO_MEM, "JSON")
+                            : cli_print_json(cli, json, f);
+    }
+    cli_print(cli, CLI_PLAIN, "%s\n", st.bundle_path);
+    print_root(cli, &st);
+    print_added(cli, &st);
+    return ERR_OK;
 }
 
 static const struct cli_option status_options[] = { STATION_STATE_OPTION };
@@ -263,13 +335,29 @@ static const struct cli_verb verbs[] = {
         .words = "status",
         .summary = "show certificate, root and what is under way",
         .description =
-            "Shows the usable certificate, the operator root and how it came, "
+            "Shows the usable certificate, the operator root and those that "
+            "were added to it, how they came, "
             "a transaction under way, and how many answers were not believed.",
         .options = status_options,
         .num_options = sizeof(status_options) / sizeof(status_options[0]),
         .has_json = true,
         .example = "station status --state /var/lib/station",
         .run = run_status,
+    },
+    {
+        .words = "roots",
+        .summary = "show the root certificates for applications",
+        .description =
+            "Prints the path of a PEM file that holds the operator root and "
+            "those that came from the operator in caPubs or extraCerts, for "
+            "applications to install; then each root with its fingerprint and "
+            "how it came. The file changes with the usable pair, in the same "
+            "step, and lists a root until an enrolment anew.",
+        .options = status_options,
+        .num_options = sizeof(status_options) / sizeof(status_options[0]),
+        .has_json = true,
+        .example = "station roots --state /var/lib/station",
+        .run = run_roots,
     },
     {
         .words = "trust",

@@ -11,6 +11,7 @@
  *     pending             the transaction under way, message and new key in it
  *     ignored             how many answers were not believed, and the last
  *     pairs/ID/           certificate.pem key.pem chain.pem root.pem info
+ *                         roots.pem: the operator root, then those added
  *     current -> pairs/ID the usable pair; absent: there is none
  *     lock                held while a station runs
  */
@@ -20,12 +21,8 @@
 #include "client/transport.h"
 #include "crypto/crypto.h"
 #include "txn/client.h"
+#include "txn/client_roots.h"
 
-enum trust_mode {
-    TRUST_PINNED,
-    TRUST_LEARN,
-    TRUST_NUM
-};
 /* "pinned"; static storage. */
 const char *trust_mode_name(enum trust_mode mode);
 /* TRUST_NUM: no such mode. */
@@ -47,6 +44,9 @@ struct client_settings {
     const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */
     const char *new_key;        /* a file: the key to certify */
     const char *tls_root;       /* https: CA certificates; NULL: the system's */
+    const char *crl;            /* of those that issued the server's signer */
+    const char *unknown_status; /* of that signer, for roots in caPubs:
+                                   "accept" or, when NULL, "refuse" */
 };
 
 /* Kept in and taken from the state directory; paths are made absolute. */
@@ -140,8 +140,17 @@ MUST_USE enum err station_renew(struct station *s, const struct client_run *run,
 /* How the operator root came. */
 enum root_origin {
     ROOT_CONFIGURED,
-    ROOT_VERIFIED,  /* learnt, and a fingerprint says it is right */
-    ROOT_UNVERIFIED /* learnt */
+    ROOT_VERIFIED,   /* learnt, and a fingerprint says it is right */
+    ROOT_UNVERIFIED, /* learnt */
+    ROOT_BY_TLS      /* a server vouched for that --tls-root vouches for */
+};
+
+/* A root that came with an answer besides the operator's. */
+struct client_root {
+    struct span subject;
+    uint8_t id[32]; /* SHA-256 */
+    enum root_place place;
+    bool is_tls; /* in an authenticated TLS session */
 };
 
 struct client_status {
@@ -151,6 +160,9 @@ struct client_status {
     struct span root_subject;
     enum root_origin origin;
     const char *pair_path;
+    const char *bundle_path; /* the operator root and these, as PEM */
+    const struct client_root *added;
+    size_t num_added;
     bool has_pending;
     struct client pending;
     uint64_t num_ignored;

@@ -174,7 +174,7 @@ static struct client_transport behind;
 
 /* Nobody answers the first posts. */
 static enum err post_late(void *arg, const char *url, struct span message,
-                          int64_t timeout_ms, struct buf *answer,
+                          int64_t timeout_ms, struct client_answer *answer,
                           struct fault *f)
 {
     (void)arg;

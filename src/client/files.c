@@ -65,22 +65,22 @@ static bool is_pem(struct span text)
     return text.len > 0 && memmem(text.ptr, text.len, "-----BEGIN", 10) != NULL;
 }
 
-/* The next certificate; blocks of other kinds are passed over. */
-static enum err next_cert(struct span *text, struct arena *a, struct span *out)
+/* The next block of this kind; others are passed over. */
+static enum err next_block(struct span *text, const char *kind, struct arena *a,
+                           struct span *out)
 {
     struct span label = SPAN_NONE;
 
     do
         TRY(pem_next(text, a, &label, out));
-    while (!span_is_equal(label, SPAN_LIT("CERTIFICATE")));
+    while (!span_is_equal(label, span_str(kind)));
     return ERR_OK;
 }
 
-enum err certs_load(const char *path, struct arena *a, struct cert_list *out,
-                    struct fault *f)
+static enum err blocks_load(const char *path, const char *kind, struct arena *a,
+                            struct cert_list *out, struct fault *f)
 {
     struct span *list = arena_array(a, CLIENT_MAX_CERTS, sizeof(*list));
-    struct x509_cert cert;
     struct span text = SPAN_NONE;
     enum err e = ERR_OK;
     size_t n = 0;
@@ -92,20 +92,39 @@ enum err certs_load(const char *path, struct arena *a, struct cert_list *out,
         list[n++] = text;
     while (is_pem(text) && e == ERR_OK) {
         if (n == CLIENT_MAX_CERTS)
-            return fault_set(f, ERR_CONFIG, "%s: more than %d certificates",
-                             path, CLIENT_MAX_CERTS);
-        e = next_cert(&text, a, &list[n]);
+            return fault_set(f, ERR_CONFIG, "%s: more than %d of %s", path,
+                             CLIENT_MAX_CERTS, kind);
+        e = next_block(&text, kind, a, &list[n]);
         if (e == ERR_OK)
             n++;
     }
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return fault_set(f, ERR_CONFIG, "%s: PEM that is not well made", path);
-    for (size_t i = 0; i < n; i++)
-        if (x509_read(list[i], a, &cert) != ERR_OK)
-            return fault_set(f, ERR_CONFIG,
-                             "%s: certificate %zu cannot be read", path, i + 1);
     *out = (struct cert_list){ list, n };
     return ERR_OK;
+}
+
+enum err certs_load(const char *path, struct arena *a, struct cert_list *out,
+                    struct fault *f)
+{
+    struct cert_list certs;
+    struct x509_cert cert;
+
+    TRY(blocks_load(path, "CERTIFICATE", a, &certs, f));
+    for (size_t i = 0; i < certs.num; i++)
+        if (x509_read(certs.list[i], a, &cert) != ERR_OK)
+            return fault_set(f, ERR_CONFIG,
+                             "%s: certificate %zu cannot be read", path, i + 1);
+    *out = certs;
+    return ERR_OK;
+}
+
+enum err crls_load(const char *path, struct arena *a, struct cert_list *out,
+                   struct fault *f)
+{
+    TRY(blocks_load(path, "X509 CRL", a, out, f));
+    return out->num > 0 ? ERR_OK
+                        : fault_set(f, ERR_CONFIG, "%s: no CRL in it", path);
 }
 
 const char *line_find(struct span text, const char *key, struct arena *a)

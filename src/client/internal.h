@@ -13,10 +13,29 @@
 #define CLIENT_FILE_MODE 0600
 #define CLIENT_DIR_MODE 0700
 /* A chain, or the roots of an operator that changes them. */
-#define CLIENT_MAX_CERTS 16
+#define CLIENT_MAX_CERTS 32
 
 struct cert_list {
     const struct span *list;
+    size_t num;
+};
+
+/* Where the operator root came from. */
+enum root_source {
+    SOURCE_SETTINGS,
+    SOURCE_LEARNT, /* the first answer */
+    SOURCE_TLS,    /* the same, in an authenticated TLS session */
+    SOURCE_NUM
+};
+
+/* A root the station has besides the operator's. */
+struct added_root {
+    struct span der;
+    enum root_place place;
+    bool is_tls;
+};
+struct added_list {
+    struct added_root list[CLIENT_MAX_ADDED];
     size_t num;
 };
 
@@ -33,6 +52,9 @@ MUST_USE enum err secret_load(const char *path, struct secret **out,
 /* All certificates of a file: PEM, or one in DER. */
 MUST_USE enum err certs_load(const char *path, struct arena *a,
                              struct cert_list *out, struct fault *f);
+/* The same of CRLs; one at least. */
+MUST_USE enum err crls_load(const char *path, struct arena *a,
+                            struct cert_list *out, struct fault *f);
 /* The value of the line "key: value" as a string; NULL: no such line. */
 const char *line_find(struct span text, const char *key, struct arena *a);
 /* The same as a whole number; 0 where there is none. */
@@ -46,6 +68,16 @@ MUST_USE enum err buf_save(const char *path, const struct buf *b,
 /* Frees a buffer after overwriting it. */
 void buf_wipe(struct buf *b);
 
+/* --- added.c: how roots came, as lines of pending and info --- */
+
+/* "configured", "learnt", "tls". */
+const char *root_source_name(enum root_source source);
+void added_put(struct buf *text, const struct added_list *added);
+/* Without the certificates. False: lines that are not ours. */
+bool added_read(struct span text, struct added_list *out, struct arena *a);
+/* SOURCE_NUM: no such line. */
+enum root_source root_source_read(struct span text, struct arena *a);
+
 /* --- pending.c: the transaction under way --- */
 
 struct pending {
@@ -56,7 +88,8 @@ struct pending {
     struct cert_list chain;  /* between it and the root */
     struct span root;        /* that ends its path */
     struct cert_list signer; /* of the first answer, and up to the root */
-    bool learnt;             /* the root came with the answer */
+    enum root_source source; /* of the root */
+    struct added_list added;
 };
 MUST_USE enum err pending_save(const char *dir, const struct pending *p,
                                struct arena *a, struct fault *f);
@@ -74,8 +107,10 @@ struct pair {
     struct span cert;
     struct cert_list chain;
     struct span root;
-    bool learnt;
+    enum root_source source;
+    struct added_list added;
 };
+
 /* Writes all of it; nobody uses it yet. */
 MUST_USE enum err pair_write(const char *dir, const struct pending *p,
                              struct arena *a, struct fault *f);
@@ -121,7 +156,7 @@ struct station {
     struct arena *arena;   /* as long as a transaction */
     struct arena *scratch; /* as long as one answer */
     struct cert_list roots;
-    bool roots_learnt;
+    enum root_source source;    /* of the roots */
     struct span server_subject; /* Name; absent: none is named */
     struct span fingerprint;    /* 32 bytes; absent: not given */
     struct identity own;
@@ -150,12 +185,31 @@ struct checked {
     struct cert_list chain; /* of the new certificate, without leaf and root */
     struct cert_list signer_chain; /* signer first, without the root */
     struct span root;
-    bool learnt;
+    enum root_source source;
+    bool had_root;       /* before this answer came */
+    bool signer_is_good; /* not revoked, as a current CRL says */
 };
-/* Finds what the machine has to know. Failures are ours, not the peer's. */
+/*
+ * Finds what the machine has to know; `is_tls`: the answer came in an
+ * authenticated TLS session. Failures are ours, not the peer's.
+ */
 MUST_USE enum err reply_check(struct station *s,
-                              const struct cmp_message *reply,
+                              const struct cmp_message *reply, bool is_tls,
                               struct checked *out, struct fault *f);
+
+/* --- roots.c --- */
+
+/* Signed with its own key, as its issuer's name claims. */
+bool is_self_signed(struct station *s, const struct x509_cert *cert);
+
+/*
+ * The roots to keep besides the operator's, of an answer that was accepted:
+ * on a kur those the station has, and what this one brings. What is left
+ * aside is reported. Spans point into the scratch arena and into `reply`.
+ */
+MUST_USE enum err roots_pick(struct station *s, const struct cmp_message *reply,
+                             const struct checked *found, bool is_tls,
+                             struct added_list *out, struct fault *f);
 
 /* --- message.c --- */
 

@@ -8,7 +8,8 @@
 #include "client/internal.h"
 
 static const char *const file_names[] = { "certificate.pem", "key.pem",
-                                          "chain.pem", "root.pem", "info" };
+                                          "chain.pem",       "root.pem",
+                                          "roots.pem",       "info" };
 
 /* "pairs/ID", seen from the state directory. */
 static const char *pair_name(const struct client *c, struct arena *a)
@@ -33,6 +34,31 @@ static enum err certs_save(const char *path, const struct span *certs,
     return e;
 }
 
+/* All the roots there are, for applications to read. */
+static enum err bundle_save(const char *path, const struct pending *p,
+                            struct fault *f)
+{
+    struct span list[1 + CLIENT_MAX_ADDED] = { p->root };
+
+    for (size_t i = 0; i < p->added.num; i++)
+        list[1 + i] = p->added.list[i].der;
+    return certs_save(path, list, 1 + p->added.num, f);
+}
+
+static enum err info_save(const char *path, const struct pending *p,
+                          struct fault *f)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, LIMIT_FILE_LEN);
+    buf_printf(&text, "root: %s\n", root_source_name(p->source));
+    added_put(&text, &p->added);
+    e = buf_save(path, &text, f);
+    buf_done(&text);
+    return e;
+}
+
 enum err pair_write(const char *dir, const struct pending *p, struct arena *a,
                     struct fault *f)
 {
@@ -50,10 +76,8 @@ enum err pair_write(const char *dir, const struct pending *p, struct arena *a,
     TRY(certs_save(path_join(at, "root.pem", a), &p->root, 1, f));
     TRY(file_save(path_join(at, "key.pem", a), secret_span(p->key),
                   CLIENT_FILE_MODE, f));
-    return file_save(path_join(at, "info", a),
-                     p->learnt ? SPAN_LIT("root: learnt\n")
-                               : SPAN_LIT("root: configured\n"),
-                     CLIENT_FILE_MODE, f);
+    TRY(bundle_save(path_join(at, "roots.pem", a), p, f));
+    return info_save(path_join(at, "info", a), p, f);
 }
 
 /* The pairs beside the usable one. What cannot be removed harms nobody. */
@@ -150,6 +174,20 @@ static enum err one_cert(const char *path, struct arena *a, struct span *out,
     return ERR_OK;
 }
 
+/* The bundle: the operator root, and behind it those that `info` tells of. */
+static enum err added_load(struct pair *p, struct arena *a, struct fault *f)
+{
+    struct cert_list all;
+
+    TRY(certs_load(path_join(p->path, "roots.pem", a), a, &all, f));
+    if (all.num != 1 + p->added.num)
+        return fault_set(f, ERR_CONFIG, "%s/roots.pem is not as info says",
+                         p->path);
+    for (size_t i = 0; i < p->added.num; i++)
+        p->added.list[i].der = all.list[1 + i];
+    return ERR_OK;
+}
+
 static enum err pair_read(struct pair *p, struct arena *a, struct fault *f)
 {
     struct span text;
@@ -160,8 +198,10 @@ static enum err pair_read(struct pair *p, struct arena *a, struct fault *f)
     if (text.len > 0)
         TRY(certs_load(path_join(p->path, "chain.pem", a), a, &p->chain, f));
     TRY(text_load(path_join(p->path, "info", a), a, &text, f));
-    p->learnt = span_is_equal(text, SPAN_LIT("root: learnt\n"));
-    return ERR_OK;
+    p->source = root_source_read(text, a);
+    if (p->source == SOURCE_NUM || !added_read(text, &p->added, a))
+        return fault_set(f, ERR_CONFIG, "%s/info is damaged", p->path);
+    return p->added.num == 0 ? ERR_OK : added_load(p, a, f);
 }
 
 enum err pair_load(const char *dir, struct arena *a, struct pair *out,

@@ -6,6 +6,7 @@
 #define LABEL_CHAIN "CHAIN CERTIFICATE"
 #define LABEL_ROOT "ROOT CERTIFICATE"
 #define LABEL_SIGNER "SIGNER CERTIFICATE"
+#define LABEL_ADDED "ADDED CERTIFICATE"
 
 static void put_hex(struct buf *b, const char *key, const uint8_t *bytes,
                     size_t len)
@@ -26,11 +27,12 @@ static void put_all(struct buf *b, const struct pending *p)
 {
     const struct client *c = &p->machine;
 
-    buf_printf(b, "version: 1\nrequest: %s\nstate: %s\naccepts: %d\n",
+    buf_printf(b, "version: 2\nrequest: %s\nstate: %s\naccepts: %d\n",
                cmp_body_name(c->request), client_state_name(c->state),
                c->accepts);
-    buf_printf(b, "deadline: %lld\nlearnt: %d\n", (long long)c->deadline,
-               p->learnt);
+    buf_printf(b, "deadline: %lld\nroot: %s\n", (long long)c->deadline,
+               root_source_name(p->source));
+    added_put(b, &p->added);
     put_hex(b, "transaction", c->transaction_id, sizeof(c->transaction_id));
     put_hex(b, "nonce", c->nonce, sizeof(c->nonce));
     put_hex(b, "signer", c->signer, sizeof(c->signer));
@@ -43,6 +45,8 @@ static void put_all(struct buf *b, const struct pending *p)
     put_block(b, LABEL_ROOT, p->root);
     for (size_t i = 0; i < p->signer.num; i++)
         put_block(b, LABEL_SIGNER, p->signer.list[i]);
+    for (size_t i = 0; i < p->added.num; i++)
+        put_block(b, LABEL_ADDED, p->added.list[i].der);
 }
 
 enum err pending_save(const char *dir, const struct pending *p, struct arena *a,
@@ -73,7 +77,7 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
 {
     const char *request = line_find(text, "request", a);
 
-    if (line_number(text, "version", a) != 1 || request == NULL ||
+    if (line_number(text, "version", a) != 2 || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
     c->request = strcmp(request, "kur") == 0 ? CMP_KUR : CMP_IR;
@@ -92,6 +96,7 @@ static bool read_blocks(struct span text, struct pending *p, struct arena *a)
     struct span *chain = arena_array(a, LIMIT_PATH_CERTS, sizeof(*chain));
     struct span *signer = arena_array(a, LIMIT_PATH_CERTS, sizeof(*signer));
     struct span label, der;
+    size_t added = 0;
     enum err e;
 
     if (chain == NULL || signer == NULL)
@@ -114,8 +119,12 @@ static bool read_blocks(struct span text, struct pending *p, struct arena *a)
         else if (span_is_equal(label, SPAN_LIT(LABEL_CHAIN)) &&
                  p->chain.num < LIMIT_PATH_CERTS)
             chain[p->chain.num++] = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_ADDED)) &&
+                 added < p->added.num)
+            p->added.list[added++].der = der;
     }
-    return e == ERR_NOT_FOUND && !span_is_absent(p->message);
+    return e == ERR_NOT_FOUND && added == p->added.num &&
+           !span_is_absent(p->message);
 }
 
 /* The file in its three parts: lines, the key's PEM, other PEM. */
@@ -133,8 +142,9 @@ static bool read_all(struct span text, struct pending *p, struct arena *a)
     if (key_end == NULL)
         return false;
     key_end += end_len;
-    p->learnt = line_number(text, "learnt", a) == 1;
-    if (!read_machine(span_of(text.ptr, (size_t)(key - text.ptr)), &p->machine,
+    p->source = root_source_read(text, a);
+    if (p->source == SOURCE_NUM || !added_read(text, &p->added, a) ||
+        !read_machine(span_of(text.ptr, (size_t)(key - text.ptr)), &p->machine,
                       a) ||
         !read_blocks(span_of(key_end, (size_t)(text.ptr + text.len - key_end)),
                      p, a))

@@ -16,7 +16,8 @@ const struct client_run client_run_default = {
                .confirm = 600,
                .confirm_max = (int64_t)7 * 86400,
                .retry = 1,
-               .retry_max = 60 },
+               .retry_max = 60,
+               .asked_max = 300 },
 };
 
 /* One run of a verb. */
@@ -26,6 +27,7 @@ struct attempt {
     int64_t begin; /* on the clock that never steps, microseconds */
     int64_t slept; /* milliseconds, where sleeping is a test's */
     unsigned tries;
+    int64_t asked; /* seconds, by the last refusal to answer */
     bool resumed;
     bool is_over;
     enum err result;
@@ -142,11 +144,24 @@ static enum err keep_answer(struct station *s, const struct checked *found,
 {
     struct pending *p = &s->pending;
 
-    p->learnt = found->learnt;
+    p->source = found->source;
     TRY(keep_der(s, found->cert.der, &p->cert, f));
     TRY(keep_der(s, found->root, &p->root, f));
     TRY(keep_list(s, found->signer_chain, &p->signer, f));
     return keep_list(s, found->chain, &p->chain, f);
+}
+
+/* Further roots come with a certificate that is accepted, or not at all. */
+static enum err keep_roots(struct station *s, const struct cmp_message *reply,
+                           const struct checked *found, bool is_tls,
+                           struct fault *f)
+{
+    struct added_list *added = &s->pending.added;
+
+    TRY(roots_pick(s, reply, found, is_tls, added, f));
+    for (size_t i = 0; i < added->num; i++)
+        TRY(keep_der(s, added->list[i].der, &added->list[i].der, f));
+    return ERR_OK;
 }
 
 static enum err send_confirm(struct attempt *at, const struct client_step *step,
@@ -154,8 +169,6 @@ static enum err send_confirm(struct attempt *at, const struct client_step *step,
 {
     struct station *s = at->s;
 
-    if (step->why.err != ERR_OK)
-        note(s, EVENT_REJECTED, step->why.text);
     TRY(keep_answer(s, found, f));
     /* No extraCerts in certConf: TS 33.310, 9.5.4.5. */
     TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
@@ -195,14 +208,15 @@ static enum err no_answer(struct attempt *at, enum client_silence silence,
     int64_t ms;
 
     client_no_answer(&s->pending.machine, &at->run->waits, silence, at->tries,
-                     station_now(s), &step);
+                     at->asked, station_now(s), &step);
+    at->asked = 0;
     if (step.action == CLIENT_GIVE_UP && !at->run->once && left_ms(at) > 0) {
         TRY(forget(s, f));
         note(s, EVENT_GAVE_UP, step.why.text);
         return begin(at, request, f);
     }
     TRY(random_fill(s->cx, &jitter, 1, f));
-    ms = step.wait * 1000 * (256 + jitter) / 512;
+    ms = step.asked * 1000 + step.wait * 1000 * (256 + jitter) / 512;
     if (at->run->once || ms >= left_ms(at)) {
         at->is_over = true;
         at->result = ERR_NO_ANSWER;
@@ -226,19 +240,8 @@ static enum err ignore(struct attempt *at, const struct fault *why,
     return no_answer(at, CLIENT_UNBELIEVED, f);
 }
 
-/* No anchor comes from there, protected as it is: RFC 9483, 4.1 asks for what
- * is not done here, the state of the signer's revocation. */
-static void note_ca_pubs(struct station *s, const struct cmp_message *reply)
-{
-    const struct pki_body *body = &reply->body;
-
-    if ((body->type == CMP_IP || body->type == CMP_KUP) &&
-        body->cert_rep.has_ca_pubs)
-        note(s, EVENT_NOTED, "certificates in caPubs are left aside");
-}
-
 static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
-                         struct fault *f)
+                         bool is_tls, struct fault *f)
 {
     struct station *s = at->s;
     const struct client_credential own = { &s->own.cert, s->own.alg };
@@ -246,14 +249,17 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
     struct checked found;
     struct client_step step;
 
-    TRY(reply_check(s, reply, &found, f));
+    TRY(reply_check(s, reply, is_tls, &found, f));
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
     TRY(client_reply(&s->pending.machine, &own, reply, &found.facts,
                      &at->run->waits, station_now(s), fresh, s->scratch, &step,
                      f));
     switch (step.action) {
     case CLIENT_SEND:
-        note_ca_pubs(s, reply);
+        if (step.why.err != ERR_OK)
+            note(s, EVENT_REJECTED, step.why.text);
+        else
+            TRY(keep_roots(s, reply, &found, is_tls, f));
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
         return install(at, f);
@@ -267,10 +273,11 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
     return ignore(at, &step.why, f);
 }
 
-static enum err on_bytes(struct attempt *at, struct span bytes, int64_t micros,
-                         struct fault *f)
+static enum err on_bytes(struct attempt *at, const struct client_answer *answer,
+                         int64_t micros, struct fault *f)
 {
     struct station *s = at->s;
+    struct span bytes = buf_span(&answer->bytes);
     struct client_event event = { .type = EVENT_RECEIVED,
                                   .len = bytes.len,
                                   .micros = micros };
@@ -283,11 +290,11 @@ static enum err on_bytes(struct attempt *at, struct span bytes, int64_t micros,
     }
     event.body = cmp_body_name(reply.body.type);
     station_report(s, &event);
-    return on_reply(at, &reply, f);
+    return on_reply(at, &reply, answer->is_tls, f);
 }
 
 /* One sending of the message under way, and what follows from it. */
-static enum err exchange(struct attempt *at, struct buf *answer,
+static enum err exchange(struct attempt *at, struct client_answer *answer,
                          struct fault *f)
 {
     struct station *s = at->s;
@@ -312,12 +319,13 @@ static enum err exchange(struct attempt *at, struct buf *answer,
     station_probe(s, PROBE_MESSAGE_SENT);
     if (e == ERR_OK) {
         station_probe(s, PROBE_ANSWER_READ);
-        return on_bytes(at, buf_span(answer), micros, f);
+        return on_bytes(at, answer, micros, f);
     }
     if (e == ERR_NO_ANSWER)
         return ignore(at, &why, f);
     note(s, EVENT_NONE, why.text);
     at->why = why;
+    at->asked = answer->retry_after;
     return no_answer(at, CLIENT_UNREACHED, f);
 }
 
@@ -367,7 +375,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
     struct attempt at = { .s = s,
                           .run = how,
                           .begin = clock_monotonic_micros() };
-    struct buf answer;
+    struct client_answer answer = { 0 };
     enum err e;
 
     if (s->settings->url == NULL)
@@ -378,12 +386,14 @@ static enum err run(struct station *s, enum cmp_body_type request,
     if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
     TRY(e);
-    buf_init(&answer, LIMIT_MESSAGE_LEN);
+    buf_init(&answer.bytes, LIMIT_MESSAGE_LEN);
     while (e == ERR_OK && !at.is_over) {
-        buf_clear(&answer);
+        buf_clear(&answer.bytes);
+        answer.is_tls = false;
+        answer.retry_after = 0;
         e = exchange(&at, &answer, f);
     }
-    buf_done(&answer);
+    buf_done(&answer.bytes);
     if (e == ERR_OK && at.result == ERR_NO_ANSWER)
         fault_clause(f, ERR_NO_ANSWER, at.why.clause,
                      "no answer in time; the transaction stays pending. The "

@@ -6,6 +6,7 @@
 
 static const char *const mode_names[TRUST_NUM] = {
     [TRUST_PINNED] = "pinned",
+    [TRUST_TLS] = "tls",
     [TRUST_LEARN] = "learn",
 };
 
@@ -48,6 +49,8 @@ static const struct {
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),
     PATH("tls-root", tls_root),
+    PATH("crl", crl),
+    TEXT("unknown-status", unknown_status),
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -1,5 +1,36 @@
 #include "client/run.h"
 
+static const enum root_origin origins[SOURCE_NUM] = {
+    [SOURCE_SETTINGS] = ROOT_CONFIGURED,
+    [SOURCE_LEARNT] = ROOT_UNVERIFIED,
+    [SOURCE_TLS] = ROOT_BY_TLS,
+};
+
+static enum err fill_added(const struct pair *pair, struct arena *a,
+                           struct client_status *st, struct fault *f)
+{
+    struct client_root *list = arena_array(a, CLIENT_MAX_ADDED, sizeof(*list));
+    struct x509_cert cert;
+
+    st->bundle_path = path_join(pair->path, "roots.pem", a);
+    if (list == NULL || st->bundle_path == NULL)
+        return fault_set(f, ERR_NO_MEM, "roots");
+    for (size_t i = 0; i < pair->added.num; i++) {
+        const struct added_root *root = &pair->added.list[i];
+
+        if (x509_read(root->der, a, &cert) != ERR_OK)
+            return fault_set(f, ERR_CONFIG, "%s cannot be read",
+                             st->bundle_path);
+        list[i] = (struct client_root){ .subject = cert.subject,
+                                        .place = root->place,
+                                        .is_tls = root->is_tls };
+        hash_sha256_pair(root->der, SPAN_NONE, list[i].id);
+    }
+    st->added = list;
+    st->num_added = pair->added.num;
+    return ERR_OK;
+}
+
 static enum err fill_root(const struct pair *pair,
                           const struct client_settings *settings,
                           struct arena *a, struct client_status *st,
@@ -13,8 +44,8 @@ static enum err fill_root(const struct pair *pair,
                          pair->path);
     st->root_subject = root.subject;
     hash_sha256_pair(pair->root, SPAN_NONE, st->root_id);
-    st->origin = pair->learnt ? ROOT_UNVERIFIED : ROOT_CONFIGURED;
-    if (!pair->learnt || settings->fingerprint == NULL)
+    st->origin = origins[pair->source];
+    if (pair->source == SOURCE_SETTINGS || settings->fingerprint == NULL)
         return ERR_OK;
     TRY(fingerprint_parse(settings->fingerprint, a, &fingerprint, f));
     if (span_is_equal(fingerprint, SPAN_OF(st->root_id)))
@@ -38,6 +69,7 @@ static enum err fill_pair(const char *dir,
                          pair.path);
     st->has_pair = true;
     st->pair_path = pair.path;
+    TRY(fill_added(&pair, a, st, f));
     return fill_root(&pair, settings, a, st, f);
 }
 

@@ -10,6 +10,8 @@
 struct http_transport {
     CURL *curl;
     struct curl_slist *headers;
+    bool has_tls_root;
+    char why[CURL_ERROR_SIZE];
 };
 
 void http_transport_free(struct http_transport *t)
@@ -38,6 +40,14 @@ static bool set_headers(struct http_transport *t)
     return true;
 }
 
+/* Without a folder: libcurl would go on believing the system's. */
+static bool set_anchors(CURL *c, const char *tls_root)
+{
+    return tls_root == NULL ||
+           (curl_easy_setopt(c, CURLOPT_CAINFO, tls_root) == CURLE_OK &&
+            curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK);
+}
+
 static bool set_options(struct http_transport *t, const char *tls_root)
 {
     CURL *c = t->curl;
@@ -53,8 +63,10 @@ static bool set_options(struct http_transport *t, const char *tls_root)
            curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) ==
                CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK &&
-           (tls_root == NULL ||
-            curl_easy_setopt(c, CURLOPT_CAINFO, tls_root) == CURLE_OK);
+           curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->why) == CURLE_OK &&
+           set_anchors(c, tls_root);
 }
 
 /* NULL: out of memory. */
@@ -64,6 +76,7 @@ static struct http_transport *make(const char *tls_root)
 
     if (t == NULL)
         return NULL;
+    t->has_tls_root = tls_root != NULL;
     t->curl = curl_easy_init();
     if (t->curl != NULL && set_headers(t) && set_options(t, tls_root))
         return t;
@@ -91,15 +104,17 @@ static size_t take_bytes(char *bytes, size_t size, size_t num, void *arg)
     return answer->failed == ERR_OK ? size * num : 0;
 }
 
-static enum err curl_fail(CURLcode code, const struct buf *answer,
-                          struct fault *f)
+static enum err curl_fail(const struct http_transport *t, CURLcode code,
+                          const struct buf *answer, struct fault *f)
 {
+    const char *why = t->why[0] != '\0' ? t->why : curl_easy_strerror(code);
+
     if (answer->failed != ERR_OK)
         return fault_set(f, ERR_NO_ANSWER, "an answer of more than %zu bytes",
                          answer->cap);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return fault_set(f, ERR_TIMEOUT, "%s", curl_easy_strerror(code));
-    return fault_set(f, ERR_IO, "%s", curl_easy_strerror(code));
+        return fault_set(f, ERR_TIMEOUT, "%s", why);
+    return fault_set(f, ERR_IO, "%s", why);
 }
 
 static bool is_media_type(const char *type)
@@ -135,26 +150,53 @@ static enum err judge(CURL *curl, const struct buf *answer, struct fault *f)
                      type == NULL ? "no type" : type);
 }
 
+/* What libcurl let through was verified; against whose anchors, counts. */
+static bool is_authenticated(const struct http_transport *t)
+{
+    const char *scheme = NULL;
+    long result = -1;
+
+    return t->has_tls_root &&
+           curl_easy_getinfo(t->curl, CURLINFO_SCHEME, &scheme) == CURLE_OK &&
+           scheme != NULL && strcasecmp(scheme, "https") == 0 &&
+           curl_easy_getinfo(t->curl, CURLINFO_SSL_VERIFYRESULT, &result) ==
+               CURLE_OK &&
+           result == 0;
+}
+
+static int64_t retry_after(CURL *c)
+{
+    curl_off_t seconds = 0;
+
+    if (curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK ||
+        seconds < 0)
+        return 0;
+    return (int64_t)seconds;
+}
+
 static enum err http_post(void *arg, const char *url, struct span message,
-                          int64_t timeout_ms, struct buf *answer,
+                          int64_t timeout_ms, struct client_answer *answer,
                           struct fault *f)
 {
     struct http_transport *t = arg;
     CURL *c = t->curl;
     CURLcode code;
 
+    t->why[0] = '\0';
     if (curl_easy_setopt(c, CURLOPT_URL, url) != CURLE_OK ||
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)message.len) !=
             CURLE_OK ||
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, message.ptr) != CURLE_OK ||
         curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) != CURLE_OK ||
         curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK ||
-        curl_easy_setopt(c, CURLOPT_WRITEDATA, answer) != CURLE_OK)
+        curl_easy_setopt(c, CURLOPT_WRITEDATA, &answer->bytes) != CURLE_OK)
         return fault_set(f, ERR_IO, "libcurl refuses the request");
     code = curl_easy_perform(c);
     if (code != CURLE_OK)
-        return curl_fail(code, answer, f);
-    return judge(c, answer, f);
+        return curl_fail(t, code, &answer->bytes, f);
+    answer->is_tls = is_authenticated(t);
+    answer->retry_after = retry_after(c);
+    return judge(c, &answer->bytes, f);
 }
 
 struct client_transport http_transport_use(struct http_transport *t)

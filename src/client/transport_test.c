@@ -25,6 +25,7 @@ static const struct {
     size_t padding; /* bytes sent behind it */
     enum err err;
     const char *body; /* ERR_OK */
+    int64_t retry_after;
 } cases[] = {
     { "200", "HTTP/1.1 200 OK\r\n" CMP "Content-Length: 3\r\n\r\nabc", 0,
       ERR_OK, "abc" },
@@ -45,6 +46,15 @@ static const struct {
       "HTTP/1.1 503 No\r\n" CMP "Content-Length: 3\r\n\r\nabc", 0, ERR_OK,
       "abc" },
     { "503", "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", 0, ERR_IO, NULL },
+    { "503 for a while",
+      "HTTP/1.1 503 No\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n", 0,
+      ERR_IO, NULL, 17 },
+    { "429 for a while",
+      "HTTP/1.1 429 No\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n", 0,
+      ERR_IO, NULL, 3 },
+    { "503 for ever and a day",
+      "HTTP/1.1 503 No\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n", 0,
+      ERR_IO, NULL },
     { "429", "HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", 0, ERR_IO, NULL },
     { "404", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 0, ERR_NO_ANSWER,
       NULL },
@@ -137,7 +147,7 @@ static void test_answers(void **state)
     t = http_transport_use(http);
     for (size_t i = 0; i < NUM(cases); i++) {
         struct fault f = { 0 };
-        struct buf answer;
+        struct client_answer answer = { 0 };
         char url[64];
         int fd = listen_on(url);
         pid_t pid;
@@ -147,15 +157,16 @@ static void test_answers(void **state)
         pid = fork();
         if (pid == 0)
             serve(fd, cases[i].answer, cases[i].padding);
-        buf_init(&answer, LIMIT_MESSAGE_LEN);
+        buf_init(&answer.bytes, LIMIT_MESSAGE_LEN);
         e = t.post(t.arg, url, SPAN_LIT("the end"), 5000, &answer, &f);
-        if (e != cases[i].err ||
-            (e == ERR_OK &&
-             !span_is_equal(buf_span(&answer), span_str(cases[i].body)))) {
+        if (e != cases[i].err || answer.is_tls ||
+            answer.retry_after != cases[i].retry_after ||
+            (e == ERR_OK && !span_is_equal(buf_span(&answer.bytes),
+                                           span_str(cases[i].body)))) {
             print_error("%s: %s: %s\n", cases[i].what, err_name(e), f.text);
             failures++;
         }
-        buf_done(&answer);
+        buf_done(&answer.bytes);
         close(fd);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
@@ -168,14 +179,14 @@ static void test_silence(void **state)
 {
     AUTO(http_transport) http = NULL;
     struct client_transport t;
-    struct buf answer;
+    struct client_answer answer = { 0 };
     char url[64];
     int fd = listen_on(url);
 
     (void)state;
     assert_int_equal(http_transport_new(NULL, &http, NULL), ERR_OK);
     t = http_transport_use(http);
-    buf_init(&answer, LIMIT_MESSAGE_LEN);
+    buf_init(&answer.bytes, LIMIT_MESSAGE_LEN);
     assert_int_equal(t.post(t.arg, url, SPAN_LIT("end"), 200, &answer, NULL),
                      ERR_TIMEOUT);
     close(fd);
@@ -184,8 +195,8 @@ static void test_silence(void **state)
     assert_int_equal(t.post(t.arg, "file:///etc/passwd", SPAN_LIT("end"), 2000,
                             &answer, NULL),
                      ERR_IO);
-    assert_int_equal(answer.len, 0);
-    buf_done(&answer);
+    assert_int_equal(answer.bytes.len, 0);
+    buf_done(&answer.bytes);
 }
 
 int main(void)

@@ -2,6 +2,8 @@
  * Whom a station believes: the operator roots in force, a root that comes with
  * the first answer (mode `learn`), and what is found about each answer.
  */
+#include <strings.h>
+
 #include "client/internal.h"
 
 enum err cert_id(struct crypto_ctx *cx, struct span der,
@@ -31,7 +33,7 @@ static enum err check_learnt(const struct station *s, struct fault *f)
 {
     bool fits;
 
-    if (!s->roots_learnt || span_is_absent(s->fingerprint))
+    if (s->source == SOURCE_SETTINGS || span_is_absent(s->fingerprint))
         return ERR_OK;
     TRY(has_fingerprint(s, s->roots.list[0], &fits, f));
     return fits ? ERR_OK
@@ -50,39 +52,73 @@ static enum err take_pair_root(struct station *s, struct fault *f)
     TRY(pair_load(s->dir, s->arena, &pair, f));
     *root = pair.root;
     s->roots = (struct cert_list){ root, 1 };
-    s->roots_learnt = pair.learnt;
+    s->source = pair.source;
     return check_learnt(s, f);
+}
+
+/* What would be no TLS session of ours is told before anything is sent. */
+static enum err check_tls(const struct station *s, struct fault *f)
+{
+    if (strncasecmp(s->settings->url, "https://", strlen("https://")) != 0)
+        return fault_set(f, ERR_CONFIG,
+                         "--trust tls needs an address that begins with "
+                         "https://, not %s",
+                         s->settings->url);
+    if (s->settings->tls_root == NULL)
+        return fault_set(f, ERR_CONFIG,
+                         "--trust tls needs --tls-root: who vouches for the "
+                         "server");
+    return ERR_OK;
 }
 
 enum err trust_load(struct station *s, enum cmp_body_type request,
                     struct fault *f)
 {
+    enum trust_mode mode = s->settings->trust;
     enum err e;
 
     s->roots = (struct cert_list){ 0 };
-    s->roots_learnt = false;
+    s->source = SOURCE_SETTINGS;
+    if (mode == TRUST_TLS)
+        TRY(check_tls(s, f));
     if (s->settings->root != NULL)
         return certs_load(s->settings->root, s->arena, &s->roots, f);
     e = take_pair_root(s, f);
     if (e != ERR_NOT_FOUND)
         return e;
-    if (s->settings->trust == TRUST_LEARN && request == CMP_IR)
+    if (mode != TRUST_PINNED && request == CMP_IR)
         return ERR_OK;
     return fault_set(f, ERR_CONFIG,
-                     "no operator root: give one with --root, or take the "
-                     "server's at its word with --trust learn");
+                     "no operator root: give one with --root, take it from a "
+                     "server that --tls-root vouches for with --trust tls, or "
+                     "take the server's at its word with --trust learn");
 }
 
 /* --- paths --- */
 
-static enum err trust_make(struct crypto *c, struct cert_list roots,
+static enum err add_crls(const struct station *s, struct trust *t,
+                         struct fault *f)
+{
+    struct cert_list crls;
+
+    if (s->settings->crl == NULL)
+        return ERR_OK;
+    TRY(crls_load(s->settings->crl, s->scratch, &crls, f));
+    for (size_t i = 0; i < crls.num; i++)
+        if (trust_add_crl(t, crls.list[i], f) != ERR_OK)
+            return fault_prefix(f, ERR_CONFIG, "%s", s->settings->crl);
+    return ERR_OK;
+}
+
+static enum err trust_make(const struct station *s, struct cert_list roots,
                            struct trust **out, struct fault *f)
 {
     AUTO(trust) t = NULL;
 
-    TRY(trust_new(c, &t, f));
+    TRY(trust_new(s->crypto, &t, f));
     for (size_t i = 0; i < roots.num; i++)
         TRY(trust_add_anchor(t, 0, roots.list[i], f));
+    TRY(add_crls(s, t, f));
     TRY(trust_seal(t, f));
     *out = t;
     t = NULL;
@@ -93,6 +129,7 @@ static enum err trust_make(struct crypto *c, struct cert_list roots,
 struct judge {
     struct station *s;
     const struct cmp_message *reply;
+    bool is_tls;
     struct trust *trust;
     struct cert_list untrusted; /* extraCerts, and those held already */
     struct span cert;           /* the new certificate; absent: none */
@@ -103,7 +140,7 @@ struct judge {
 static enum err find_path(const struct judge *j, struct span leaf, bool *found,
                           struct path *path, const char **why, struct fault *f)
 {
-    struct fault reason = { 0 };
+    struct fault reason = { .text = "revoked" };
     enum err e = path_check(j->s->cx, j->trust, station_now(j->s), leaf,
                             j->untrusted.list, j->untrusted.num, j->s->scratch,
                             path, &reason);
@@ -155,6 +192,7 @@ static enum err try_signer(struct judge *j, const struct x509_cert *cert,
     facts->signature_holds = holds;
     facts->signer_is_trusted = trusted;
     facts->path_text = why;
+    j->out->signer_is_good = trusted && path.leaf == REVOCATION_GOOD;
     j->out->signer_chain = (struct cert_list){ 0 };
     if (trusted)
         j->out->signer_chain =
@@ -250,13 +288,6 @@ static enum err judge_all(struct judge *j, struct fault *f)
 
 /* --- learning a root --- */
 
-static bool is_self_signed(struct station *s, const struct x509_cert *cert)
-{
-    return x509_is_self_issued(cert) &&
-           sig_verify(s->cx, &cert->spki, &cert->sig_alg, cert->tbs,
-                      cert->signature, NULL) == ERR_OK;
-}
-
 /*
  * Tries one certificate of extraCerts as the operator root. It must validate
  * both the signer and the new certificate; with a fingerprint given, the one
@@ -274,8 +305,7 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
         if (!is_known)
             return ERR_OK;
     }
-    e = trust_make(j->s->crypto, (struct cert_list){ &der, 1 }, &j->trust,
-                   NULL);
+    e = trust_make(j->s, (struct cert_list){ &der, 1 }, &j->trust, NULL);
     if (e == ERR_OK) {
         e = judge_all(j, f);
         trust_free(j->trust);
@@ -292,6 +322,7 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
 
 static enum err learn_root(struct judge *j, struct fault *f)
 {
+    enum trust_mode mode = j->s->settings->trust;
     struct x509_cert cert;
     bool found = false;
     size_t tries = 0;
@@ -306,7 +337,8 @@ static enum err learn_root(struct judge *j, struct fault *f)
         tries++;
         TRY(try_root(j, der, &found, f));
         if (found) {
-            j->out->learnt = true;
+            j->out->source =
+                j->is_tls && mode == TRUST_TLS ? SOURCE_TLS : SOURCE_LEARNT;
             return ERR_OK;
         }
     }
@@ -347,29 +379,45 @@ static enum err judge_held(struct judge *j, struct cert_list roots,
 {
     enum err e;
 
-    TRY(trust_make(j->s->crypto, roots, &j->trust, f));
+    TRY(trust_make(j->s, roots, &j->trust, f));
     e = judge_all(j, f);
     trust_free(j->trust);
     return e;
 }
 
+/* In mode `tls` what came otherwise is nobody's word. */
+static enum err judge_without_root(struct judge *j, struct fault *f)
+{
+    if (j->s->settings->trust != TRUST_TLS || j->is_tls)
+        return learn_root(j, f);
+    TRY(judge_all(j, f));
+    j->out->facts.path_text = "not in a TLS session with a server that "
+                              "--tls-root vouches for";
+    return ERR_OK;
+}
+
 enum err reply_check(struct station *s, const struct cmp_message *reply,
-                     struct checked *out, struct fault *f)
+                     bool is_tls, struct checked *out, struct fault *f)
 {
     const struct pending *p = &s->pending;
-    struct judge j = { .s = s, .reply = reply, .out = out };
+    struct judge j = { .s = s, .reply = reply, .is_tls = is_tls, .out = out };
 
     *out = (struct checked){ 0 };
     out->facts.public_key = privkey_spki(s->new_key);
-    if (p->machine.request == CMP_KUR)
+    if (p->machine.request == CMP_KUR) {
         out->facts.subject = s->own.cert.subject;
+        out->facts.san = s->own.cert.san;
+    }
     TRY(gather(&j, f));
     TRY(read_cert(&j, f));
-    out->learnt = p->learnt || s->roots_learnt;
-    /* One that was learnt is in force for this transaction alone. */
-    if (p->learnt && !span_is_absent(p->root))
+    out->source = s->source;
+    out->had_root = s->roots.num > 0;
+    /* One that came along is in force for this transaction alone. */
+    if (p->source != SOURCE_SETTINGS && !span_is_absent(p->root)) {
+        out->source = p->source;
         return judge_held(&j, (struct cert_list){ &p->root, 1 }, f);
+    }
     if (s->roots.num > 0)
         return judge_held(&j, s->roots, f);
-    return learn_root(&j, f);
+    return judge_without_root(&j, f);
 }

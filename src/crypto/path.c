@@ -127,10 +127,12 @@ static void judge_revocation(const struct query *q, struct standing leaf,
 {
     struct standing s = leaf;
 
-    out->revocation = REVOCATION_GOOD;
+    out->revocation = out->leaf = REVOCATION_GOOD;
     for (int64_t depth = 0; issuer != NULL; depth++) {
         enum revocation r = standing_judge(s, issuer, q->now);
 
+        if (depth == 0)
+            out->leaf = r;
         if (r == REVOCATION_REVOKED) {
             out->revocation = r;
             out->revoked_depth = depth;

@@ -60,6 +60,7 @@ enum revocation {
 struct path {
     int owner;
     enum revocation revocation;
+    enum revocation leaf;     /* the same of the leaf alone */
     int64_t revoked_depth;    /* the lowest one revoked; 0 is the leaf */
     const struct span *chain; /* DER, leaf first, anchor last; in the arena */
     size_t num_chain;

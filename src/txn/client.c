@@ -391,8 +391,8 @@ static int64_t retry_wait(const struct client_waits *waits, unsigned tries)
 }
 
 void client_no_answer(struct client *c, const struct client_waits *waits,
-                      enum client_silence silence, unsigned tries, int64_t now,
-                      struct client_step *out)
+                      enum client_silence silence, unsigned tries,
+                      int64_t asked, int64_t now, struct client_step *out)
 {
     struct client_step step = { .action = CLIENT_RESEND };
     bool is_held =
@@ -405,6 +405,7 @@ void client_no_answer(struct client *c, const struct client_waits *waits,
         c->state = CLIENT_FAILED;
     } else {
         step.wait = retry_wait(waits, tries);
+        step.asked = asked < waits->asked_max ? asked : waits->asked_max;
     }
     *out = step;
 }

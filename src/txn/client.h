@@ -48,6 +48,7 @@ struct client_waits {
     int64_t confirm_max; /* what of a confirmWaitTime is believed */
     int64_t retry;       /* before the first repetition; then doubled */
     int64_t retry_max;
+    int64_t asked_max; /* what of the time a server asks for is believed */
 };
 
 /* The credential every message of the transaction is signed with. */
@@ -60,6 +61,7 @@ struct client_credential {
 struct client_facts {
     struct span public_key; /* SubjectPublicKeyInfo that was asked for */
     struct span subject;    /* kur: the Name to keep; absent: any */
+    struct span san;        /* kur: the subjectAltName, beside `subject` */
 
     const struct x509_cert *signer; /* NULL: no certificate fits */
     uint8_t signer_id[CLIENT_CERT_ID_LEN];
@@ -88,6 +90,7 @@ enum client_action {
 struct client_step {
     enum client_action action;
     int64_t wait;             /* CLIENT_RESEND */
+    int64_t asked;            /* not before, the server said; 0: it did not */
     struct pki_header header; /* CLIENT_SEND; in the arena, like the body */
     struct pki_body body;
     struct fault why; /* IGNORE, GIVE_UP, END, and SEND of a rejection */
@@ -152,10 +155,11 @@ enum client_silence {
  * No answer came to the `tries`-th sending (1 first). A request goes again
  * until its deadline. So does a certConf, and beyond it while nobody can be
  * reached: a server that was away gives time again, and a new transaction
- * could not begin either.
+ * could not begin either. `asked` is what the server said of when to come
+ * again (Retry-After), in seconds; 0: nothing.
  */
 void client_no_answer(struct client *c, const struct client_waits *waits,
-                      enum client_silence silence, unsigned tries, int64_t now,
-                      struct client_step *out);
+                      enum client_silence silence, unsigned tries,
+                      int64_t asked, int64_t now, struct client_step *out);
 
 #endif

@@ -328,6 +328,14 @@ static bool check_subject(const struct client_judged *in,
            broken(found, "the update bears another subject");
 }
 
+static bool check_san(const struct client_judged *in,
+                      struct client_found *found)
+{
+    return span_is_absent(in->facts->subject) ||
+           span_is_equal(in->facts->san, in->facts->cert->san) ||
+           broken(found, "the update bears another subjectAltName");
+}
+
 /* clang-format off */
 const struct client_rule client_rules[] = {
     { "reply-pvno", "RFC 9810, 7", ERR_UNSUPPORTED_VERSION,
@@ -424,6 +432,10 @@ const struct client_rule client_rules[] = {
       "correct the server's certificate profile" },
     { "cert-subject", "RFC 9483, 4.1.3", ERR_BAD_CERT_TEMPLATE,
       CLIENT_STEP_CERT, check_subject, "the subject of the certificate updated",
+      "use enroll for a new name" },
+    { "cert-san", "RFC 9483, 4.1.3", ERR_BAD_CERT_TEMPLATE,
+      CLIENT_STEP_CERT, check_san,
+      "the subjectAltName of the certificate updated",
       "use enroll for a new name" },
 };
 /* clang-format on */

@@ -25,7 +25,8 @@ static const struct client_waits waits = { .request = 600,
                                            .confirm = 120,
                                            .confirm_max = 86400,
                                            .retry = 2,
-                                           .retry_max = 60 };
+                                           .retry_max = 60,
+                                           .asked_max = 300 };
 
 /* A station, a server, and what they have in hand. */
 struct scene {
@@ -215,6 +216,7 @@ CHANGE(cert_early, s->cert.not_before = NOW + 1)
 CHANGE(cert_usage, s->cert.key_usage = KU_KEY_ENCIPHERMENT)
 CHANGE(cert_ca, s->cert.is_ca = true)
 CHANGE(cert_sign, s->cert.key_usage |= KU_KEY_CERT_SIGN)
+CHANGE(cert_san, s->cert.san = SPAN_LIT("another SAN"))
 CHANGE(cert_subject, s->cert.subject = NAME("b", "t"))
 
 static const struct {
@@ -284,6 +286,8 @@ static const struct {
     { "no signing", CMP_IR, cert_usage, CLIENT_SEND, "cert-key-usage" },
     { "cA", CMP_IR, cert_ca, CLIENT_SEND, "cert-not-ca" },
     { "keyCertSign", CMP_IR, cert_sign, CLIENT_SEND, "cert-not-ca" },
+    { "another SAN in an ip", CMP_IR, cert_san, CLIENT_SEND, "" },
+    { "SAN on kur", CMP_KUR, cert_san, CLIENT_SEND, "cert-san" },
     { "subject on kur", CMP_KUR, cert_subject, CLIENT_SEND, "cert-subject" },
 };
 
@@ -495,8 +499,12 @@ static void test_silence(void **state)
         int64_t after;
         enum client_action action;
         int64_t wait;
+        int64_t asked, believed;
     } cases[] = {
         { false, CLIENT_UNREACHED, 1, 0, CLIENT_RESEND, 2 },
+        { false, CLIENT_UNREACHED, 1, 0, CLIENT_RESEND, 2, 30, 30 },
+        { false, CLIENT_UNREACHED, 1, 0, CLIENT_RESEND, 2, 86400, 300 },
+        { false, CLIENT_UNREACHED, 3, 600, CLIENT_GIVE_UP, 0, 30, 0 },
         { false, CLIENT_UNBELIEVED, 2, 0, CLIENT_RESEND, 4 },
         { false, CLIENT_UNREACHED, 3, 599, CLIENT_RESEND, 8 },
         { false, CLIENT_UNREACHED, 40, 599, CLIENT_RESEND, 60 },
@@ -516,7 +524,8 @@ static void test_silence(void **state)
         if (cases[i].confirming)
             confirm(&s);
         client_no_answer(&s.client, &waits, cases[i].silence, cases[i].tries,
-                         NOW + cases[i].after, &step);
+                         cases[i].asked, NOW + cases[i].after, &step);
+        assert_int_equal(step.asked, cases[i].believed);
         assert_int_equal(step.action, cases[i].action);
         assert_int_equal(step.wait, cases[i].wait);
         arena_free(s.arena);

@@ -496,7 +496,7 @@ static void wait_for_answer(struct world *w)
 
     if (!is_under_way(w) || w->now < w->send_at)
         return;
-    client_no_answer(&w->client, &waits, CLIENT_UNBELIEVED, w->tries, w->now,
+    client_no_answer(&w->client, &waits, CLIENT_UNBELIEVED, w->tries, 0, w->now,
                      &step);
     act(w, &step);
 }

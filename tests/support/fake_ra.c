@@ -242,7 +242,8 @@ static void answer_new(struct fake_ra *ra, const struct cmp_message *req,
 }
 
 static enum err post(void *arg, const char *url, struct span message,
-                     int64_t timeout_ms, struct buf *answer, struct fault *f)
+                     int64_t timeout_ms, struct client_answer *answer,
+                     struct fault *f)
 {
     struct fake_ra *ra = arg;
     struct cmp_message req;
@@ -254,6 +255,8 @@ static enum err post(void *arg, const char *url, struct span message,
     (void)url;
     (void)timeout_ms;
     ra->num_posts++;
+    answer->is_tls = ra->is_tls;
+    answer->retry_after = ra->retry_after;
     if (ra->no_answer != ERR_OK)
         return fault_set(f, ra->no_answer, "nobody there");
     must(cmp_message_read(message, ra->arena, &req, NULL) == ERR_OK);
@@ -261,10 +264,10 @@ static enum err post(void *arg, const char *url, struct span message,
     hash_sha256_pair(message, SPAN_NONE, id);
     hex_format(SPAN_OF(id), hex, sizeof(hex));
     path = arena_printf(ra->arena, "%s/%s", ra->dir, hex);
-    if (file_load(path, answer, NULL) != ERR_OK)
-        answer_new(ra, &req, path, is_wrong, answer);
+    if (file_load(path, &answer->bytes, NULL) != ERR_OK)
+        answer_new(ra, &req, path, is_wrong, &answer->bytes);
     if (is_wrong && ra->damage != NULL)
-        ra->damage(ra, answer);
+        ra->damage(ra, &answer->bytes);
     return ERR_OK;
 }
 

@@ -46,6 +46,8 @@ struct fake_ra {
     void (*change)(struct fake_ra *ra, struct fake_reply *reply);
     void (*damage)(struct fake_ra *ra, struct buf *answer);
     enum cmp_body_type only; /* the answer to this body; CMP_BODY_NUM: all */
+    bool is_tls;             /* as the transport tells */
+    int64_t retry_after;     /* the same */
     enum err no_answer;      /* what post returns in place of an answer */
 };
 
