@@ -174,6 +174,7 @@ struct config_vendors {
 
 enum config_profile_type {
     CONFIG_PROFILE_3GPP_BS,
+    CONFIG_PROFILE_RFC9483,
     CONFIG_PROFILE_OPEN
 };
 

@@ -22,6 +22,8 @@ const struct choices schema_attributes = { NUM_OF(attributes), attributes };
 static const struct choice profile_type_rows[] = {
     { "3gpp-bs", CONFIG_PROFILE_3GPP_BS, NULL,
       "base stations: TS 33.310, clause 9" },
+    { "rfc9483", CONFIG_PROFILE_RFC9483, NULL,
+      "the Lightweight CMP Profile: cr besides" },
     { "open", CONFIG_PROFILE_OPEN, NULL,
       "laboratories: cr is taken and implicitConfirm may be granted" },
 };

@@ -207,25 +207,29 @@ enum verdict check_vendor_key_warned(const struct judged *in,
 
 enum verdict check_old_revoked(const struct judged *in, struct found *found)
 {
-    if (!in->facts->old_is_revoked)
+    if (!in->facts->old_is_ours || !in->facts->old_is_revoked)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "a revoked certificate as signer");
 }
 
 enum verdict check_old_confirmed(const struct judged *in, struct found *found)
 {
-    if (in->facts->old_is_confirmed)
+    if (!in->facts->old_is_ours || in->facts->old_is_confirmed)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "a certificate never confirmed");
 }
 
 enum verdict check_old_dates(const struct judged *in, struct found *found)
 {
-    const struct x509_cert *old = in->facts->old;
+    const struct x509_cert *signer = in->facts->signer;
+    int64_t grace =
+        in->msg->body.type == CMP_KUR ? in->profile->renew_grace : 0;
 
-    if (in->facts->now < old->not_before)
+    if (!in->facts->old_is_ours)
+        return VERDICT_HOLDS;
+    if (in->facts->now < signer->not_before)
         return broken(found, "extraCerts", "a certificate not yet valid");
-    if (in->facts->now > old->not_after + in->profile->renew_grace)
+    if (in->facts->now > signer->not_after + grace)
         return broken(found, "extraCerts", "a certificate that expired");
     return VERDICT_HOLDS;
 }

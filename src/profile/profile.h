@@ -11,6 +11,7 @@
 /* The kinds of profile (DESIGN of each: types.c). */
 enum profile_type {
     PROFILE_3GPP_BS, /* TS 33.310, clause 9 */
+    PROFILE_RFC9483, /* the Lightweight CMP Profile */
     PROFILE_OPEN,    /* every body we have, for laboratories */
     PROFILE_TYPE_NUM
 };
@@ -113,12 +114,12 @@ struct facts {
     struct span suggested;   /* Name of the template; absent: none */
     bool suggested_is_taken; /* another station has it, or its SAN */
 
-    /* kur: the certificate it is signed with */
+    /* signed with one of our own certificates */
     bool old_is_ours; /* found by issuer and serial, byte for byte */
     bool old_is_confirmed;
     bool old_is_revoked;
-    bool old_has_update; /* an unconfirmed successor */
-    const struct x509_cert *old;
+    bool old_has_update;         /* an unconfirmed successor */
+    const struct x509_cert *old; /* kur: the one it updates */
 
     /* the transaction */
     enum fact_transaction transaction;

@@ -224,7 +224,7 @@ R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   "hash the DER of the whole certificate")                                     \
 /* ---- STEP_JUDGE_REQUEST ---- */                                             \
 R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
-  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_ir_signer,                \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, BODY_BIT(CMP_IR), check_ir_signer,     \
   "an ir signed with the vendor's certificate",                                \
   "renew an operator certificate with a kur")                                  \
 R(KUR_BY_OPERATOR_CERT, "kur-by-operator-cert", "TS 33.310, 9.5.4.4",          \
@@ -266,17 +266,17 @@ R(VENDOR_KEY_BETTER_NOT_REUSED, "vendor-key-better-not-reused",                \
   "TS 33.310, 9.5.4.2", BAD_CERT_TEMPLATE, JUDGE_REQUEST, WARNING, IR_CR,      \
   check_vendor_key_warned, "another key than the vendor's certificate has",    \
   "generate a key pair for the operator's certificate")                        \
-R(OLD_IS_NOT_REVOKED, "old-is-not-revoked", "RFC 9483, 4.1.3", CERT_REVOKED,   \
-  JUDGE_REQUEST, ERROR, KUR, check_old_revoked,                                \
-  "an old certificate that is not revoked",                                    \
+R(OLD_IS_NOT_REVOKED, "old-is-not-revoked", "RFC 9483, 3.5 and 4.1.3",         \
+  CERT_REVOKED, JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_revoked,           \
+  "a signer's operator certificate that is not revoked",                                    \
   "enrol anew with an ir under the vendor's certificate")                      \
 R(OLD_IS_CONFIRMED, "old-is-confirmed", "RFC 9810, 5.3.18", BAD_CERT_ID,       \
-  JUDGE_REQUEST, ERROR, KUR, check_old_confirmed,                              \
-  "an old certificate that its station confirmed",                             \
+  JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_confirmed,                       \
+  "a signer's operator certificate that its station confirmed",                             \
   "send certConf for it first")                                                \
-R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 4.1.3", SIGNER_NOT_TRUSTED,     \
-  JUDGE_REQUEST, ERROR, KUR, check_old_dates,                                  \
-  "an old certificate within its validity (and the profile's grace)",          \
+R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 3.5 and 4.1.3",                 \
+  SIGNER_NOT_TRUSTED, JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_dates,       \
+  "a signer's operator certificate in force (for a kur: or in its grace)",          \
   "enrol anew with an ir; renew earlier")                                      \
 R(OLD_CERT_ID_NAMES_IT, "old-cert-id-names-it", "RFC 9483, 4.1.3",             \
   BAD_CERT_ID, JUDGE_REQUEST, ERROR, KUR, check_old_cert_id,                   \

@@ -205,6 +205,15 @@ CHANGE(vendor_key_allowed, vendor_key(s);
 
 CHANGE(old_revoked, s->facts.old_is_revoked = true)
 CHANGE(old_unconfirmed, s->facts.old_is_confirmed = false)
+/* An ir or cr signed with one of our own certificates. */
+CHANGE(by_own, s->facts.signer_kind = SIGNER_OPERATOR;
+       s->facts.signer = &s->old;
+       s->facts.old_is_ours = s->facts.old_is_confirmed = true;
+       s->profile.ir_by_operator_certificate = true)
+CHANGE(by_own_revoked, by_own(s); s->facts.old_is_revoked = true)
+CHANGE(by_own_unconfirmed, by_own(s); s->facts.old_is_confirmed = false)
+CHANGE(by_own_expired, by_own(s); s->old.not_after = SCENE_NOW - 1;
+       s->profile.renew_grace = 10)
 CHANGE(old_expired, s->old.not_after = SCENE_NOW - 1)
 CHANGE(old_last_second, s->old.not_after = SCENE_NOW)
 CHANGE(old_early, s->old.not_before = SCENE_NOW + 1)
@@ -469,6 +478,14 @@ static const struct {
     { "vendor's key, refused", BS, CMP_IR, vendor_key_refused,
       "vendor-key-not-reused", ERR_BAD_CERT_TEMPLATE, CMP_IP },
 
+    { "by our certificate", OPEN, CMP_CR, by_own, "", ERR_OK, 0 },
+    { "by our certificate", OPEN, CMP_IR, by_own, "", ERR_OK, 0 },
+    { "by ours, revoked", OPEN, CMP_IR, by_own_revoked, "old-is-not-revoked",
+      ERR_CERT_REVOKED, CMP_IP },
+    { "by ours, unconfirmed", OPEN, CMP_CR, by_own_unconfirmed,
+      "old-is-confirmed", ERR_BAD_CERT_ID, CMP_CP },
+    { "by ours, expired", OPEN, CMP_CR, by_own_expired, "old-is-current",
+      ERR_SIGNER_NOT_TRUSTED, CMP_CP },
     { "revoked", BS, CMP_KUR, old_revoked, "old-is-not-revoked",
       ERR_CERT_REVOKED, CMP_KUP },
     { "unconfirmed", BS, CMP_KUR, old_unconfirmed, "old-is-confirmed",

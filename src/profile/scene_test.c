@@ -188,7 +188,7 @@ void scene_init(struct scene *s, enum profile_type type,
     s->signer = s->old;
     s->msg.header.sender.value = s->old.subject;
     s->facts.signer_kind = SIGNER_OPERATOR;
-    s->facts.old = &s->old;
+    s->facts.signer = s->facts.old = &s->old;
     s->facts.old_is_ours = s->facts.old_is_confirmed = true;
 }
 
