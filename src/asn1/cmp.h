@@ -205,11 +205,97 @@ MUST_USE enum err poll_rep_read(struct der *in, struct arena *a,
 void poll_rep_put(struct der_writer *w, const struct poll_rep *rep);
 
 /*
+ * popdecc and popdecr. INTEGERs are their content octets, of any sign and at
+ * most LIMIT_POP_INTEGER_LEN. `encrypted_rand` is a whole EnvelopedData (30);
+ * with it `challenge` should be empty, which is not asked here.
+ */
+struct pop_challenge {
+    struct alg_id owf; /* oid absent: that of the challenge before */
+    struct span witness;
+    struct span challenge;
+    struct span encrypted_rand;
+};
+struct pop_challenges {
+    const struct pop_challenge *list;
+    size_t num;
+};
+MUST_USE enum err pop_challenges_read(struct der *in, struct arena *a,
+                                      struct pop_challenges *out);
+void pop_challenges_put(struct der_writer *w, const struct pop_challenges *x);
+
+struct pop_answers {
+    const struct span *list;
+    size_t num;
+};
+MUST_USE enum err pop_answers_read(struct der *in, struct arena *a,
+                                   struct pop_answers *out);
+void pop_answers_put(struct der_writer *w, const struct pop_answers *x);
+
+/* Rand: what a challenge encrypts. */
+struct pop_rand {
+    struct span integer;
+    struct general_name sender;
+};
+MUST_USE enum err pop_rand_read(struct der *in, struct pop_rand *out);
+void pop_rand_put(struct der_writer *w, const struct pop_rand *r);
+
+/* CertifiedKeyPair, its parts as in struct cert_response. */
+struct certified_key_pair {
+    struct span certificate;
+    struct span encrypted_cert;
+    struct span private_key;
+    struct span publication_info;
+};
+/* krp. Empty lists are not there. */
+struct key_rec_rep {
+    struct pki_status_info status;
+    struct span new_sig_cert; /* absent if left out */
+    struct span_list ca_certs;
+    const struct certified_key_pair *key_pair_hist;
+    size_t num_key_pair_hist;
+};
+MUST_USE enum err key_rec_rep_read(struct der *in, struct arena *a,
+                                   struct key_rec_rep *out);
+void key_rec_rep_put(struct der_writer *w, const struct key_rec_rep *rep);
+
+/*
+ * ckuann, whole certificates: the form of v2, where all three are there, or of
+ * v3 under its tag [0], where the two that link may be absent.
+ */
+struct ca_key_update {
+    bool is_v3;
+    struct span new_with_new;
+    struct span new_with_old;
+    struct span old_with_new;
+};
+MUST_USE enum err ca_key_update_read(struct der *in, struct ca_key_update *out);
+void ca_key_update_put(struct der_writer *w, const struct ca_key_update *u);
+/* Without the choice, as in genp: CAKeyUpdAnnContent (caKeyUpdateInfo) and
+ * RootCaKeyUpdateContent (rootCaKeyUpdate). */
+MUST_USE enum err ca_key_update_v2_read(struct der *in,
+                                        struct ca_key_update *out);
+MUST_USE enum err ca_key_update_v3_read(struct der *in,
+                                        struct ca_key_update *out);
+void ca_key_update_put_value(struct der_writer *w,
+                             const struct ca_key_update *u);
+
+struct rev_ann {
+    int64_t status;
+    struct cert_id cert_id;
+    int64_t will_be_revoked_at;
+    int64_t bad_since_date;
+    bool has_crl_details;
+    struct extensions crl_details;
+};
+MUST_USE enum err rev_ann_read(struct der *in, struct arena *a,
+                               struct rev_ann *out);
+void rev_ann_put(struct der_writer *w, const struct rev_ann *ann);
+
+/*
  * PKIBody. `der` is the whole element as received, `content` what is inside its
  * tag. Bodies ir, cr, kur, krr, ccr fill `cert_req`; ip, cp, kup, ccp
  * `cert_rep`; genm, genp `general`; pkiconf nothing; the others what is named
- * after them. Not read further, `content` being one element: popdecc, popdecr,
- * krp, ckuann, cann, rann, crlann, nested.
+ * for them. What nested holds is not read: each is for cmp_message_read.
  */
 struct pki_body {
     enum cmp_body_type type;
@@ -219,11 +305,19 @@ struct pki_body {
         struct cert_req_msgs cert_req;
         struct cert_rep_message cert_rep;
         struct cert_conf cert_conf;
-        struct error_msg error;
         struct p10_request p10;
-        struct rev_req rev_req;
-        struct rev_rep rev_rep;
+        struct pop_challenges pop_challenges; /* popdecc */
+        struct pop_answers pop_answers;       /* popdecr */
+        struct key_rec_rep key_rec_rep;       /* krp */
+        struct rev_req rev_req;               /* rr */
+        struct rev_rep rev_rep;               /* rp */
+        struct ca_key_update ca_key_update;   /* ckuann */
+        struct span cert_ann;                 /* cann: whole Certificate */
+        struct rev_ann rev_ann;
+        struct span_list crl_ann; /* whole CertificateLists; may be none */
+        struct span_list nested;  /* whole PKIMessages, at least one */
         struct info_list general;
+        struct error_msg error;
         struct poll_req poll_req;
         struct poll_rep poll_rep;
     };
@@ -269,8 +363,8 @@ struct span cmp_protected_part(const struct cmp_message *msg, struct arena *a);
 
 /* --- writing --- */
 
-/* The body element alone (explicit tag included), into `out`. Bodies that are
- * not read are written from `content`; `der` is ignored. */
+/* The body element alone (explicit tag included), into `out`, from its member;
+ * `der` and `content` are ignored. */
 MUST_USE enum err cmp_body_write(const struct pki_body *body, struct arena *a,
                                  struct span *out);
 /* The header alone. `der` is ignored; sender, recipient are written from

@@ -26,6 +26,10 @@ CONTENT(cert_rep, cert_rep_read, cert_rep_put)
 CONTENT(cert_conf, cert_conf_read, cert_conf_put)
 CONTENT(error, error_msg_read, error_msg_put)
 CONTENT(p10, p10_read, p10_put)
+CONTENT(pop_challenges, pop_challenges_read, pop_challenges_put)
+CONTENT(pop_answers, pop_answers_read, pop_answers_put)
+CONTENT(key_rec_rep, key_rec_rep_read, key_rec_rep_put)
+CONTENT(rev_ann, rev_ann_read, rev_ann_put)
 CONTENT(rev_req, rev_req_read, rev_req_put)
 CONTENT(rev_rep, rev_rep_read, rev_rep_put)
 CONTENT(general, info_list_read, info_list_put)
@@ -45,24 +49,45 @@ static void put_null(struct der_writer *w, const struct pki_body *b)
     der_put_null(w);
 }
 
-/* One element, not read further. */
-static enum err read_other(struct der *in, struct arena *a, struct pki_body *b)
+static enum err key_update_read(struct der *in, struct arena *a,
+                                struct ca_key_update *out)
 {
-    struct span element;
-    unsigned tag;
-
     (void)a;
-    (void)b;
-    return der_any(in, &tag, &element);
+    return ca_key_update_read(in, out);
 }
 
-static void put_other(struct der_writer *w, const struct pki_body *b)
+/* cann: one certificate. */
+static enum err cert_ann_read(struct der *in, struct arena *a, struct span *out)
 {
-    der_put_raw(w, b->content);
+    (void)a;
+    return der_element(in, DER_SEQUENCE, out);
 }
+
+static void cert_ann_put(struct der_writer *w, const struct span *cert)
+{
+    der_put_raw(w, *cert);
+}
+
+/* CRLAnnContent ::= SEQUENCE OF CertificateList */
+static enum err crl_ann_read(struct der *in, struct arena *a,
+                             struct span_list *out)
+{
+    return wholes_read(in, LIMIT_CRLS, a, out);
+}
+
+/* PKIMessages ::= SEQUENCE SIZE (1..MAX) OF PKIMessage */
+static enum err nested_read(struct der *in, struct arena *a,
+                            struct span_list *out)
+{
+    return wholes_read_some(in, LIMIT_NESTED_MESSAGES, a, out);
+}
+
+CONTENT(ca_key_update, key_update_read, ca_key_update_put)
+CONTENT(cert_ann, cert_ann_read, cert_ann_put)
+CONTENT(crl_ann, crl_ann_read, wholes_put)
+CONTENT(nested, nested_read, wholes_put)
 
 static const struct content_kind null = { read_null, put_null };
-static const struct content_kind other = { read_other, put_other };
 
 /* PKIBody ::= CHOICE { ... }: the tag is explicit and is the body's number. */
 static const struct {
@@ -74,22 +99,22 @@ static const struct {
     [CMP_CR] = { "cr", &cert_req },
     [CMP_CP] = { "cp", &cert_rep },
     [CMP_P10CR] = { "p10cr", &p10 },
-    [CMP_POPDECC] = { "popdecc", &other },
-    [CMP_POPDECR] = { "popdecr", &other },
+    [CMP_POPDECC] = { "popdecc", &pop_challenges },
+    [CMP_POPDECR] = { "popdecr", &pop_answers },
     [CMP_KUR] = { "kur", &cert_req },
     [CMP_KUP] = { "kup", &cert_rep },
     [CMP_KRR] = { "krr", &cert_req },
-    [CMP_KRP] = { "krp", &other },
+    [CMP_KRP] = { "krp", &key_rec_rep },
     [CMP_RR] = { "rr", &rev_req },
     [CMP_RP] = { "rp", &rev_rep },
     [CMP_CCR] = { "ccr", &cert_req },
     [CMP_CCP] = { "ccp", &cert_rep },
-    [CMP_CKUANN] = { "ckuann", &other },
-    [CMP_CANN] = { "cann", &other },
-    [CMP_RANN] = { "rann", &other },
-    [CMP_CRLANN] = { "crlann", &other },
+    [CMP_CKUANN] = { "ckuann", &ca_key_update },
+    [CMP_CANN] = { "cann", &cert_ann },
+    [CMP_RANN] = { "rann", &rev_ann },
+    [CMP_CRLANN] = { "crlann", &crl_ann },
     [CMP_PKICONF] = { "pkiconf", &null },
-    [CMP_NESTED] = { "nested", &other },
+    [CMP_NESTED] = { "nested", &nested },
     [CMP_GENM] = { "genm", &general },
     [CMP_GENP] = { "genp", &general },
     [CMP_ERROR] = { "error", &error },

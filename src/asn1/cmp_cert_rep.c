@@ -21,34 +21,37 @@ static enum err tagged_key_read(struct der *in, unsigned tag, struct span *out)
  *     privateKey      [0] EncryptedKey       OPTIONAL,
  *     publicationInfo [1] PKIPublicationInfo OPTIONAL }
  */
-static enum err key_pair_read(struct der *in, struct cert_response *r)
+enum err key_pair_read(struct der *in, struct certified_key_pair *out)
 {
+    struct certified_key_pair p = { 0 };
     struct der seq;
 
     TRY(der_enter(in, DER_SEQUENCE, &seq));
     if (der_next_is(&seq, DER_CTX(1)))
         TRY(der_at(&seq, "encryptedCert",
-                   tagged_key_read(&seq, DER_CTX(1), &r->encrypted_cert)));
+                   tagged_key_read(&seq, DER_CTX(1), &p.encrypted_cert)));
     else
         TRY(der_at(&seq, "certificate",
-                   tagged_whole_read(&seq, DER_CTX(0), &r->certificate)));
+                   tagged_whole_read(&seq, DER_CTX(0), &p.certificate)));
     if (der_next_is(&seq, DER_CTX(0)))
         TRY(der_at(&seq, "privateKey",
-                   tagged_key_read(&seq, DER_CTX(0), &r->private_key)));
+                   tagged_key_read(&seq, DER_CTX(0), &p.private_key)));
     if (der_next_is(&seq, DER_CTX(1)))
         TRY(der_at(&seq, "publicationInfo",
-                   tagged_whole_read(&seq, DER_CTX(1), &r->publication_info)));
-    return der_end(&seq);
+                   tagged_whole_read(&seq, DER_CTX(1), &p.publication_info)));
+    TRY(der_end(&seq));
+    *out = p;
+    return ERR_OK;
 }
 
-static void key_pair_put(struct der_writer *w, const struct cert_response *r)
+void key_pair_put(struct der_writer *w, const struct certified_key_pair *p)
 {
     size_t mark = der_mark(w);
 
-    tagged_raw_put(w, DER_CTX(1), r->publication_info);
-    tagged_raw_put(w, DER_CTX(0), r->private_key);
-    tagged_raw_put(w, DER_CTX(1), r->encrypted_cert);
-    tagged_raw_put(w, DER_CTX(0), r->certificate);
+    tagged_raw_put(w, DER_CTX(1), p->publication_info);
+    tagged_raw_put(w, DER_CTX(0), p->private_key);
+    tagged_raw_put(w, DER_CTX(1), p->encrypted_cert);
+    tagged_raw_put(w, DER_CTX(0), p->certificate);
     der_put_header(w, DER_SEQUENCE, mark);
 }
 
@@ -62,6 +65,7 @@ static void key_pair_put(struct der_writer *w, const struct cert_response *r)
 static enum err response_read(struct der *in, struct arena *a,
                               struct cert_response *out)
 {
+    struct certified_key_pair pair = { 0 };
     struct cert_response r = { 0 };
     struct der seq;
 
@@ -70,7 +74,11 @@ static enum err response_read(struct der *in, struct arena *a,
     TRY(der_at(&seq, "status", status_info_read(&seq, a, &r.status)));
     r.has_key_pair = der_next_is(&seq, DER_SEQUENCE);
     if (r.has_key_pair)
-        TRY(der_at(&seq, "certifiedKeyPair", key_pair_read(&seq, &r)));
+        TRY(der_at(&seq, "certifiedKeyPair", key_pair_read(&seq, &pair)));
+    r.certificate = pair.certificate;
+    r.encrypted_cert = pair.encrypted_cert;
+    r.private_key = pair.private_key;
+    r.publication_info = pair.publication_info;
     if (der_has_more(&seq))
         TRY(der_at(&seq, "rspInfo", der_octets(&seq, &r.rsp_info)));
     TRY(der_end(&seq));
@@ -80,12 +88,18 @@ static enum err response_read(struct der *in, struct arena *a,
 
 static void response_put(struct der_writer *w, const struct cert_response *r)
 {
+    const struct certified_key_pair pair = {
+        .certificate = r->certificate,
+        .encrypted_cert = r->encrypted_cert,
+        .private_key = r->private_key,
+        .publication_info = r->publication_info,
+    };
     size_t mark = der_mark(w);
 
     if (!span_is_absent(r->rsp_info))
         der_put_octets(w, DER_OCTET_STRING, r->rsp_info);
     if (r->has_key_pair)
-        key_pair_put(w, r);
+        key_pair_put(w, &pair);
     status_info_put(w, &r->status);
     der_put_int64(w, DER_INTEGER, r->cert_req_id);
     der_put_header(w, DER_SEQUENCE, mark);

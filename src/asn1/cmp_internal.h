@@ -98,6 +98,10 @@ void text_list_put(struct der_writer *w, const struct text_list *texts);
 MUST_USE enum err popo_read(struct der *in, struct popo *out);
 void popo_put(struct der_writer *w, const struct popo *p);
 
+/* One CertifiedKeyPair. */
+MUST_USE enum err key_pair_read(struct der *in, struct certified_key_pair *out);
+void key_pair_put(struct der_writer *w, const struct certified_key_pair *p);
+
 void header_put(struct der_writer *w, const struct pki_header *h);
 void body_put(struct der_writer *w, const struct pki_body *b);
 

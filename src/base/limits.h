@@ -30,6 +30,15 @@
 /* CRLs in rp, crlann or a genp: each authority asked has a full one and a
  * delta, and few of them fit LIMIT_MESSAGE_LEN. */
 #define LIMIT_CRLS 16
+/* An INTEGER that popdecr returns: 16 octets are drawn, 64 are bearable. What
+ * it is encrypted to: RSA with 16384 bits makes 2048 octets. */
+#define LIMIT_POP_INTEGER_LEN 64
+#define LIMIT_CHALLENGE_LEN ((size_t)2048)
+/* Key pairs in one krp: what a station used before, a pair a year. */
+#define LIMIT_KEY_PAIRS 16
+/* Messages in one nested: a signed one is near 1 KiB at least, so that no more
+ * of them fit LIMIT_MESSAGE_LEN. */
+#define LIMIT_NESTED_MESSAGES 64
 /* A challengePassword: pkcs-9-ub-challengePassword (RFC 2985, appendix A), in
  * characters of up to four octets. */
 #define LIMIT_CHALLENGE_PASSWORD_LEN ((size_t)255 * 4)

@@ -188,9 +188,10 @@ static void add_body(struct spans *s, const struct pki_body *b)
     case CMP_ERROR:
     case CMP_POLL_REQ:
     case CMP_POLL_REP:
-        return;
-    case CMP_POPDECC:
     case CMP_POPDECR:
+        return;
+    /* No vector has these. */
+    case CMP_POPDECC:
     case CMP_KRP:
     case CMP_CKUANN:
     case CMP_CANN:
