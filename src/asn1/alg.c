@@ -3,6 +3,8 @@
 #include "base/limits.h"
 
 #define RSA_MAX_MODULUS_LEN 2049
+/* 1024 bits is what legacy profiles take; more is read, to be named. */
+#define DSA_MAX_LEN 513
 
 /* --- Digests --- */
 
@@ -11,7 +13,8 @@ enum params {
     PARAMS_ABSENT,
     PARAMS_NULL,
     PARAMS_NULL_OR_ABSENT,
-    PARAMS_PSS
+    PARAMS_PSS,
+    PARAMS_DSS
 };
 
 struct digest_row {
@@ -70,6 +73,7 @@ static bool params_fit(enum params wanted, struct span params)
     case PARAMS_NULL_OR_ABSENT:
         return is_null || span_is_absent(params);
     case PARAMS_PSS:
+    case PARAMS_DSS:
         break;
     }
     return false;
@@ -99,6 +103,8 @@ enum digest digest_find(const struct alg_id *id)
 #define PKCS1_OID "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 
 #define ECDSA_DER(last) SPAN_LIT("\x30\x0a\x06\x08" ECDSA_OID last)
+#define ML_DSA_DER(last) \
+    SPAN_LIT("\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03" last)
 #define RSA_DER(last) SPAN_LIT("\x30\x0d\x06\x09" PKCS1_OID last "\x05\x00")
 
 /* id-RSASSA-PSS { hash, MGF1 with the same hash, salt as long as the hash };
@@ -165,6 +171,36 @@ static const struct sig_alg_row sig_algs[SIG_ALG_NUM] = {
           DIGEST_NONE, DIGEST_SHAKE256_512, 224,
           SPAN_LIT("\x30\x05\x06\x03\x2b\x65\x71") },
         OID_ID_ED448, PARAMS_ABSENT },
+    [SIG_ML_DSA_44] = {
+        { SIG_ML_DSA_44, "ML-DSA-44", SIG_FAMILY_ML_DSA_44,
+          DIGEST_NONE, DIGEST_SHA512, 128, ML_DSA_DER("\x11") },
+        OID_ID_ML_DSA_44, PARAMS_ABSENT },
+    [SIG_ML_DSA_65] = {
+        { SIG_ML_DSA_65, "ML-DSA-65", SIG_FAMILY_ML_DSA_65,
+          DIGEST_NONE, DIGEST_SHA512, 192, ML_DSA_DER("\x12") },
+        OID_ID_ML_DSA_65, PARAMS_ABSENT },
+    [SIG_ML_DSA_87] = {
+        { SIG_ML_DSA_87, "ML-DSA-87", SIG_FAMILY_ML_DSA_87,
+          DIGEST_NONE, DIGEST_SHA512, 256, ML_DSA_DER("\x13") },
+        OID_ID_ML_DSA_87, PARAMS_ABSENT },
+    [SIG_RSA_MD5] = {
+        { SIG_RSA_MD5, "md5WithRSAEncryption", SIG_FAMILY_RSA,
+          DIGEST_MD5, DIGEST_MD5, 0, RSA_DER("\x04") },
+        OID_MD5_WITH_RSA_ENCRYPTION, PARAMS_NULL_OR_ABSENT },
+    [SIG_RSA_SHA1] = {
+        { SIG_RSA_SHA1, "sha1WithRSAEncryption", SIG_FAMILY_RSA,
+          DIGEST_SHA1, DIGEST_SHA1, 60, RSA_DER("\x05") },
+        OID_SHA1_WITH_RSA_ENCRYPTION, PARAMS_NULL_OR_ABSENT },
+    [SIG_ECDSA_SHA1] = {
+        { SIG_ECDSA_SHA1, "ecdsa-with-SHA1", SIG_FAMILY_ECDSA,
+          DIGEST_SHA1, DIGEST_SHA1, 60,
+          SPAN_LIT("\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01") },
+        OID_ECDSA_WITH_SHA1, PARAMS_ABSENT },
+    [SIG_DSA_SHA1] = {
+        { SIG_DSA_SHA1, "id-dsa-with-sha1", SIG_FAMILY_DSA,
+          DIGEST_SHA1, DIGEST_SHA1, 60,
+          SPAN_LIT("\x30\x09\x06\x07\x2a\x86\x48\xce\x38\x04\x03") },
+        OID_ID_DSA_WITH_SHA1, PARAMS_ABSENT },
 };
 /* clang-format on */
 
@@ -214,7 +250,7 @@ static bool pss_fits(enum digest wanted, struct span params)
            salt_len == (int64_t)digest_len(wanted);
 }
 
-enum sig_alg sig_alg_find(const struct alg_id *id)
+enum sig_alg sig_alg_find_any(const struct alg_id *id)
 {
     enum oid oid = oid_find(id->oid);
 
@@ -228,6 +264,18 @@ enum sig_alg sig_alg_find(const struct alg_id *id)
             return row->info.alg;
     }
     return SIG_UNKNOWN;
+}
+
+bool sig_alg_is_legacy(enum sig_alg alg)
+{
+    return alg >= SIG_RSA_MD5;
+}
+
+enum sig_alg sig_alg_find(const struct alg_id *id)
+{
+    enum sig_alg alg = sig_alg_find_any(id);
+
+    return sig_alg_is_legacy(alg) ? SIG_UNKNOWN : alg;
 }
 
 enum sig_alg sig_alg_find_by_name(const char *name)
@@ -275,6 +323,17 @@ static const struct key_row keys[KEY_KIND_NUM] = {
                       256, FAMILY(ED25519), SIG_ED25519 },
     [KEY_ED448] = { "Ed448", OID_ID_ED448, OID_UNKNOWN, PARAMS_ABSENT, 448,
                     FAMILY(ED448), SIG_ED448 },
+    [KEY_ML_DSA_44] = { "ML-DSA-44", OID_ID_ML_DSA_44, OID_UNKNOWN,
+                        PARAMS_ABSENT, 8 * 1312, FAMILY(ML_DSA_44),
+                        SIG_ML_DSA_44 },
+    [KEY_ML_DSA_65] = { "ML-DSA-65", OID_ID_ML_DSA_65, OID_UNKNOWN,
+                        PARAMS_ABSENT, 8 * 1952, FAMILY(ML_DSA_65),
+                        SIG_ML_DSA_65 },
+    [KEY_ML_DSA_87] = { "ML-DSA-87", OID_ID_ML_DSA_87, OID_UNKNOWN,
+                        PARAMS_ABSENT, 8 * 2592, FAMILY(ML_DSA_87),
+                        SIG_ML_DSA_87 },
+    [KEY_DSA] = { "DSA", OID_ID_DSA, OID_UNKNOWN, PARAMS_DSS, 0, FAMILY(DSA),
+                  SIG_DSA_SHA1 },
 };
 
 /* A named curve: EcpkParameters with the choice namedCurve. */
@@ -293,6 +352,10 @@ static bool key_fits(const struct key_row *row, const struct alg_id *id)
     /* A PSS key may bind its parameters or leave them open (RFC 4055, 1.2). */
     if (row->params == PARAMS_PSS)
         return true;
+    /* Those of a DSA key are its own to have; dsa_public_read judges them.
+     * Inherited ones (RFC 3279, 2.3.2) are not followed. */
+    if (row->params == PARAMS_DSS)
+        return !span_is_absent(id->params);
     return params_fit(row->params, id->params);
 }
 
@@ -327,23 +390,61 @@ static enum err rsa_modulus_read(struct span key, struct span *out)
     return ERR_OK;
 }
 
-static unsigned rsa_bits(struct span key)
+static struct span magnitude(struct span uint)
 {
-    struct span n;
-    unsigned bits;
+    if (uint.len > 0 && uint.ptr[0] == 0)
+        return span_of(uint.ptr + 1, uint.len - 1);
+    return uint;
+}
 
-    if (rsa_modulus_read(key, &n) != ERR_OK)
-        return 0;
-    if (n.ptr[0] == 0) {
-        n.ptr++;
-        n.len--;
-    }
+/*
+ * Dss-Parms ::= SEQUENCE { p INTEGER, q INTEGER, g INTEGER }
+ * DSAPublicKey ::= INTEGER
+ */
+enum err dsa_public_read(const struct spki *key, struct dsa_public *out)
+{
+    struct der in = der_open(key->alg.params, NULL), seq;
+    struct span p, q, g, y;
+
+    TRY(der_enter(&in, DER_SEQUENCE, &seq));
+    TRY(der_end(&in));
+    TRY(der_uint(&seq, DER_INTEGER, DSA_MAX_LEN, &p));
+    TRY(der_uint(&seq, DER_INTEGER, DSA_MAX_LEN, &q));
+    TRY(der_uint(&seq, DER_INTEGER, DSA_MAX_LEN, &g));
+    TRY(der_end(&seq));
+    in = der_open(key->key, NULL);
+    TRY(der_uint(&in, DER_INTEGER, DSA_MAX_LEN, &y));
+    TRY(der_end(&in));
+    *out = (struct dsa_public){ magnitude(p), magnitude(q), magnitude(g),
+                                magnitude(y) };
+    return ERR_OK;
+}
+
+static unsigned magnitude_bits(struct span n)
+{
+    unsigned bits = (unsigned)(8 * n.len);
+
     if (n.len == 0)
         return 0;
-    bits = (unsigned)(8 * n.len);
     for (unsigned top = n.ptr[0]; top < 0x80; top <<= 1)
         bits--;
     return bits;
+}
+
+static unsigned rsa_bits(struct span key)
+{
+    struct span n;
+
+    if (rsa_modulus_read(key, &n) != ERR_OK)
+        return 0;
+    return magnitude_bits(magnitude(n));
+}
+
+static unsigned dsa_bits(const struct spki *key)
+{
+    struct dsa_public dsa;
+
+    return dsa_public_read(key, &dsa) == ERR_OK ? magnitude_bits(dsa.p) : 0;
 }
 
 /* ECPoint: uncompressed, or compressed (RFC 5480, 2.2). */
@@ -369,6 +470,8 @@ unsigned key_bits(const struct spki *key)
     case KEY_RSA:
     case KEY_RSA_PSS:
         return rsa_bits(key->key);
+    case KEY_DSA:
+        return dsa_bits(key);
     case KEY_EC_P256:
     case KEY_EC_P384:
     case KEY_EC_P521:
@@ -379,6 +482,11 @@ unsigned key_bits(const struct spki *key)
         break;
     case KEY_ED448:
         ok = key->key.len == 57;
+        break;
+    case KEY_ML_DSA_44:
+    case KEY_ML_DSA_65:
+    case KEY_ML_DSA_87:
+        ok = key->key.len == bits / 8;
         break;
     case KEY_UNKNOWN:
     case KEY_KIND_NUM:

@@ -32,6 +32,10 @@ enum key_kind {
     KEY_RSA_PSS, /* id-RSASSA-PSS: RSA for PSS alone */
     KEY_ED25519,
     KEY_ED448,
+    KEY_ML_DSA_44,
+    KEY_ML_DSA_65,
+    KEY_ML_DSA_87,
+    KEY_DSA, /* for verifying what a legacy profile takes; never certified */
     KEY_KIND_NUM
 };
 
@@ -41,7 +45,11 @@ enum sig_family {
     SIG_FAMILY_RSA,
     SIG_FAMILY_PSS,
     SIG_FAMILY_ED25519,
-    SIG_FAMILY_ED448
+    SIG_FAMILY_ED448,
+    SIG_FAMILY_ML_DSA_44,
+    SIG_FAMILY_ML_DSA_65,
+    SIG_FAMILY_ML_DSA_87,
+    SIG_FAMILY_DSA
 };
 
 enum sig_alg {
@@ -57,6 +65,14 @@ enum sig_alg {
     SIG_PSS_SHA512,
     SIG_ED25519,
     SIG_ED448,
+    SIG_ML_DSA_44,
+    SIG_ML_DSA_65,
+    SIG_ML_DSA_87,
+    /* Legacy: only where a profile names them; sig_alg_find does not. */
+    SIG_RSA_MD5,
+    SIG_RSA_SHA1,
+    SIG_ECDSA_SHA1,
+    SIG_DSA_SHA1,
     SIG_ALG_NUM
 };
 
@@ -78,6 +94,10 @@ struct sig_alg_info {
  * 4055 asks receivers to).
  */
 enum sig_alg sig_alg_find(const struct alg_id *id);
+/* The legacy rows too: for one who then asks whether the profile names it. */
+enum sig_alg sig_alg_find_any(const struct alg_id *id);
+bool sig_alg_is_legacy(enum sig_alg alg);
+/* Legacy rows too. */
 enum sig_alg sig_alg_find_by_name(const char *name);
 /* NULL for SIG_UNKNOWN. Static storage. */
 const struct sig_alg_info *sig_alg_info(enum sig_alg alg);
@@ -85,13 +105,22 @@ const struct sig_alg_info *sig_alg_info(enum sig_alg alg);
 /* The kind of a public key, by OID and parameters (named curves only). */
 enum key_kind key_kind_find(const struct spki *key);
 const char *key_kind_name(enum key_kind kind); /* "P-256", "RSA" */
-/* Modulus bits for RSA, field bits for EC and EdDSA; 0 where malformed. */
+/* Modulus bits for RSA and DSA, field bits for EC and EdDSA, bits of the key
+ * for ML-DSA; 0 where malformed. */
 unsigned key_bits(const struct spki *key);
 /* True when a key of this kind makes such signatures. */
 bool sig_alg_fits(enum sig_alg alg, enum key_kind kind);
 /* What to sign with under such a key; SIG_UNKNOWN for KEY_UNKNOWN.
  * P-256, RSA: SHA-256; P-384: SHA-384; P-521: SHA-512. */
 enum sig_alg sig_alg_default(enum key_kind kind);
+
+/* Dss-Parms (RFC 3279, 2.3.2) and the public number of a DSA key, all without
+ * leading zeros. ERR_BAD_DER, ERR_LIMIT. */
+struct dsa_public {
+    struct span p, q, g, y;
+};
+MUST_USE enum err dsa_public_read(const struct spki *key,
+                                  struct dsa_public *out);
 
 /* Digest names and identifiers (id-sha256, ...). */
 const char *digest_name(enum digest d);

@@ -94,12 +94,16 @@ static void test_sig_alg_table(void **state)
         struct alg_id id = read_alg_id(info->der);
 
         assert_int_equal(info->alg, i);
-        assert_int_equal(sig_alg_find(&id), i);
+        assert_int_equal(sig_alg_find_any(&id), i);
+        assert_int_equal(sig_alg_find(&id),
+                         info->strength >= 112 ? i : SIG_UNKNOWN);
+        assert_int_equal(sig_alg_is_legacy((enum sig_alg)i),
+                         info->strength < 112);
         assert_int_equal(sig_alg_find_by_name(info->name), i);
-        assert_true(info->cert_digest != DIGEST_NONE && info->strength >= 112);
+        assert_true(info->cert_digest != DIGEST_NONE);
     }
     assert_null(sig_alg_info(SIG_UNKNOWN));
-    assert_int_equal(sig_alg_find_by_name("md5WithRSAEncryption"), SIG_UNKNOWN);
+    assert_int_equal(sig_alg_find_by_name("md2WithRSAEncryption"), SIG_UNKNOWN);
 }
 
 static void test_digests(void **state)
@@ -146,6 +150,8 @@ static void test_digests(void **state)
 #define EC "06{2a8648ce3d0201}"
 #define P256 "06{2a8648ce3d030107}"
 #define RSA "06{2a864886f70d010101}"
+#define DSA "06{2a8648ce380401}"
+#define ML_DSA "06{60864801650304 03"
 
 /* clang-format off */
 static const struct {
@@ -184,6 +190,23 @@ static const struct {
     { "30{30{06{2b6571}} 03{00 *57(01)}}", KEY_ED448, 448 },
     { "30{30{06{2b6571}} 03{00 *56(01)}}", KEY_ED448, 0 },
     { "30{30{06{2b656e}} 03{00 *32(01)}}", KEY_UNKNOWN, 0 },
+    { "30{30{" ML_DSA "11}} 03{00 *1312(01)}}", KEY_ML_DSA_44, 10496 },
+    { "30{30{" ML_DSA "11}} 03{00 *1313(01)}}", KEY_ML_DSA_44, 0 },
+    { "30{30{" ML_DSA "11} 0500} 03{00 *1312(01)}}", KEY_UNKNOWN, 0 },
+    { "30{30{" ML_DSA "12}} 03{00 *1952(01)}}", KEY_ML_DSA_65, 15616 },
+    { "30{30{" ML_DSA "13}} 03{00 *2592(01)}}", KEY_ML_DSA_87, 20736 },
+    { "30{30{" DSA "30{02{00 *128(ff)} 020101 020102}} 03{00 020103}}",
+      KEY_DSA, 1024 },
+    { "30{30{" DSA "30{02{7f} 020101 020102}} 03{00 020103}}", KEY_DSA, 7 },
+    { "30{30{" DSA "30{02{7f} 020101}} 03{00 020103}}", KEY_DSA, 0 },
+    { "30{30{" DSA "30{02{7f} 020101 020102 00}} 03{00 020103}}", KEY_DSA, 0 },
+    { "30{30{" DSA "30{02{7f} 020101 020102}} 03{00 020103 00}}", KEY_DSA, 0 },
+    { "30{30{" DSA "30{02{7f} 020101 020102}} 03{00 0203}}", KEY_DSA, 0 },
+    { "30{30{" DSA "30{02{01 *513(00)} 020101 020102}} 03{00 020103}}",
+      KEY_DSA, 0 },
+    { "30{30{" DSA "30{0201ff 020101 020102}} 03{00 020103}}", KEY_DSA, 0 },
+    { "30{30{" DSA "0500} 03{00 020103}}", KEY_DSA, 0 },
+    { "30{30{" DSA "} 03{00 020103}}", KEY_UNKNOWN, 0 },
 };
 /* clang-format on */
 
@@ -216,6 +239,10 @@ static void test_fits(void **state)
         { KEY_RSA_PSS, SIG_PSS_SHA256, SIG_PSS_SHA512, SIG_RSA_SHA256 },
         { KEY_ED25519, SIG_ED25519, SIG_ED25519, SIG_ED448 },
         { KEY_ED448, SIG_ED448, SIG_ED448, SIG_ED25519 },
+        { KEY_ML_DSA_44, SIG_ML_DSA_44, SIG_ML_DSA_44, SIG_ML_DSA_65 },
+        { KEY_ML_DSA_65, SIG_ML_DSA_65, SIG_ML_DSA_65, SIG_ML_DSA_87 },
+        { KEY_ML_DSA_87, SIG_ML_DSA_87, SIG_ML_DSA_87, SIG_ML_DSA_44 },
+        { KEY_DSA, SIG_DSA_SHA1, SIG_DSA_SHA1, SIG_ECDSA_SHA1 },
     };
 
     (void)state;

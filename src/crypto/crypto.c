@@ -43,6 +43,13 @@ static enum err fetch_all(struct crypto *c, struct fault *f)
         return crypto_fault(f, "PBKDF2");
     c->kmac128 = EVP_MAC_fetch(NULL, "KMAC128", NULL);
     c->kmac256 = EVP_MAC_fetch(NULL, "KMAC256", NULL);
+    for (int k = KEY_ML_DSA_44; k <= KEY_ML_DSA_87; k++) {
+        EVP_SIGNATURE *sig =
+            EVP_SIGNATURE_fetch(NULL, key_kind_name((enum key_kind)k), NULL);
+
+        c->has_ml_dsa[k] = sig != NULL;
+        EVP_SIGNATURE_free(sig);
+    }
     ERR_clear_error();
     return ERR_OK;
 }

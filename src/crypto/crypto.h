@@ -46,7 +46,8 @@ MUST_USE enum err random_fill(struct crypto_ctx *cx, uint8_t *out, size_t len,
 /*
  * A public key that may be certified or believed: a known kind and named
  * curve; the point on the curve, uncompressed or compressed; RSA of 2048 to
- * 4096 bits with an odd modulus and an odd exponent from 65537 up to 8 octets.
+ * 4096 bits with an odd modulus and an odd exponent from 65537 up to 8 octets;
+ * ML-DSA where OpenSSL has it.
  * ERR_BAD_ALG: another kind, size or exponent. ERR_BAD_DATA_FORMAT: malformed.
  */
 MUST_USE enum err pubkey_check(struct crypto_ctx *cx, const struct spki *key,
@@ -62,6 +63,14 @@ MUST_USE enum err pubkey_check(struct crypto_ctx *cx, const struct spki *key,
 MUST_USE enum err sig_verify(struct crypto_ctx *cx, const struct spki *key,
                              const struct alg_id *alg, struct span data,
                              struct span sig, struct fault *f);
+/*
+ * The same with the legacy rows of the table besides: MD5 and SHA-1 with RSA,
+ * SHA-1 with ECDSA and with DSA of 1024 bits. Only for what a profile that
+ * names the algorithm has screened; certificates and CRLs never.
+ */
+MUST_USE enum err sig_verify_any(struct crypto_ctx *cx, const struct spki *key,
+                                 const struct alg_id *alg, struct span data,
+                                 struct span sig, struct fault *f);
 
 /* --- private keys that are not the CA's: a station's, and at `init` --- */
 
@@ -76,6 +85,10 @@ MUST_USE enum err privkey_generate(struct crypto_ctx *cx, enum key_kind kind,
  * ERR_BAD_ALG: a kind, curve or size pubkey_check refuses. */
 MUST_USE enum err privkey_parse(struct crypto_ctx *cx, struct span text,
                                 struct privkey **out, struct fault *f);
+/* The same, and DSA of 1024 bits too: for a requester under a profile that
+ * takes it. */
+MUST_USE enum err privkey_parse_legacy(struct crypto_ctx *cx, struct span text,
+                                       struct privkey **out, struct fault *f);
 void privkey_free(struct privkey *key);
 DEFINE_AUTO(privkey)
 

@@ -21,6 +21,7 @@ struct crypto {
     EVP_MAC *hmac;
     EVP_MAC *kmac128, *kmac256; /* NULL where OpenSSL does not offer them */
     EVP_KDF *pbkdf2;
+    bool has_ml_dsa[KEY_KIND_NUM]; /* of KEY_ML_DSA_* alone */
 };
 
 enum ec_curve {
@@ -99,6 +100,19 @@ MUST_USE enum err rsa_setup(EVP_PKEY_CTX *ctx, const struct crypto *c,
 /* ERR_BAD_ALG: this key does not make such signatures. */
 MUST_USE enum err sig_alg_check(enum sig_alg alg, const struct spki *key,
                                 struct fault *f);
+
+/* ERR_BAD_ALG: this OpenSSL cannot do it. */
+MUST_USE enum err sig_alg_offered(const struct crypto *c, enum sig_alg alg,
+                                  enum key_kind kind, struct fault *f);
+/* ERR_BAD_ALG: this OpenSSL has no such keys (before 3.5 it has none). */
+MUST_USE enum err ml_dsa_check(const struct crypto *c, enum key_kind kind,
+                               struct fault *f);
+/* A DSA public key as legacy profiles take it: p of 1024 bits, q of 160, g and
+ * y below p; the caller's. ERR_BAD_ALG, ERR_BAD_DATA_FORMAT. */
+MUST_USE enum err dsa_import(const struct spki *key, EVP_PKEY **out,
+                             struct fault *f);
+/* OSSL_PARAM takes numbers in the machine's order; `buf` has room for it. */
+OSSL_PARAM number_param(const char *name, struct span big_endian, uint8_t *buf);
 
 struct keys;
 struct crypto *keys_crypto(const struct keys *k);

@@ -32,7 +32,7 @@ static enum err slot_make(struct crypto_ctx *cx, const struct privkey *key,
 
     if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
         return crypto_fault(f, info->name);
-    if (info->family != SIG_FAMILY_ECDSA)
+    if (info->family == SIG_FAMILY_RSA || info->family == SIG_FAMILY_PSS)
         TRY(rsa_setup(ctx, cx->crypto, info, f));
     EVP_PKEY_CTX_free(slot->sign);
     *slot = (struct sign_slot){ key->pkey, info->alg, ctx };
@@ -57,7 +57,7 @@ static enum err sign_digest(struct crypto_ctx *cx, const struct privkey *key,
     return ERR_OK;
 }
 
-/* EdDSA reads the data twice and takes no digest. */
+/* EdDSA and ML-DSA read the data itself and take no digest. */
 static enum err sign_data(const struct privkey *key,
                           const struct sig_alg_info *info, struct span data,
                           uint8_t *sig, size_t *sig_len, struct fault *f)
@@ -81,6 +81,7 @@ enum err privkey_sign(struct crypto_ctx *cx, const struct privkey *key,
     uint8_t *buf;
 
     TRY(sig_alg_check(alg, &key->spki, f));
+    TRY(sig_alg_offered(cx->crypto, alg, key->kind, f));
     buf = arena_alloc(a, len);
     if (buf == NULL)
         return fault_set(f, ERR_NO_MEM, "signature");
@@ -119,7 +120,7 @@ static enum err check_halves(struct crypto_ctx *cx, const struct privkey *key,
     in = der_open(info->der, NULL);
     TRY(alg_id_read(&in, &alg));
     TRY(privkey_sign(cx, key, info->alg, data, a, &sig, f));
-    if (sig_verify(cx, &key->spki, &alg, data, sig, NULL) != ERR_OK)
+    if (sig_verify_any(cx, &key->spki, &alg, data, sig, NULL) != ERR_OK)
         return fault_set(f, ERR_BAD_DATA_FORMAT,
                          "the private and the public half of the key do not "
                          "belong together");
@@ -146,7 +147,8 @@ static enum err privkey_wrap(struct crypto_ctx *cx, EVP_PKEY *pkey,
     if (spki_read(&in, &key->spki) != ERR_OK)
         return fault_set(f, ERR_BAD_ALG, "the key is of no kind known here");
     key->kind = key_kind_find(&key->spki);
-    TRY(pubkey_check(cx, &key->spki, f));
+    if (key->kind != KEY_DSA)
+        TRY(pubkey_check(cx, &key->spki, f));
     TRY(check_halves(cx, key, f));
     *out = key;
     key = NULL;
@@ -158,10 +160,16 @@ struct kind_row {
     const char *group;
 };
 static const struct kind_row kinds[KEY_KIND_NUM] = {
-    [KEY_EC_P256] = { "EC", "P-256" },   [KEY_EC_P384] = { "EC", "P-384" },
-    [KEY_EC_P521] = { "EC", "P-521" },   [KEY_RSA] = { "RSA", NULL },
-    [KEY_RSA_PSS] = { "RSA-PSS", NULL }, [KEY_ED25519] = { "ED25519", NULL },
+    [KEY_EC_P256] = { "EC", "P-256" },
+    [KEY_EC_P384] = { "EC", "P-384" },
+    [KEY_EC_P521] = { "EC", "P-521" },
+    [KEY_RSA] = { "RSA", NULL },
+    [KEY_RSA_PSS] = { "RSA-PSS", NULL },
+    [KEY_ED25519] = { "ED25519", NULL },
     [KEY_ED448] = { "ED448", NULL },
+    [KEY_ML_DSA_44] = { "ML-DSA-44", NULL },
+    [KEY_ML_DSA_65] = { "ML-DSA-65", NULL },
+    [KEY_ML_DSA_87] = { "ML-DSA-87", NULL },
 };
 
 enum err privkey_generate(struct crypto_ctx *cx, enum key_kind kind,
@@ -174,6 +182,8 @@ enum err privkey_generate(struct crypto_ctx *cx, enum key_kind kind,
 
     if (row->type == NULL)
         return fault_set(f, ERR_BAD_ALG, "no keys of this kind are made");
+    if (kind >= KEY_ML_DSA_44 && kind <= KEY_ML_DSA_87)
+        TRY(ml_dsa_check(cx->crypto, kind, f));
     if (is_rsa && bits != 2048 && bits != 3072 && bits != 4096)
         return fault_set(f, ERR_BAD_ALG,
                          "RSA keys have 2048, 3072 or 4096 bits");
@@ -227,8 +237,8 @@ static EVP_PKEY *decode_der(struct span der)
     return pkey;
 }
 
-enum err privkey_parse(struct crypto_ctx *cx, struct span text,
-                       struct privkey **out, struct fault *f)
+enum err privkey_parse_legacy(struct crypto_ctx *cx, struct span text,
+                              struct privkey **out, struct fault *f)
 {
     EVP_PKEY *pkey;
 
@@ -244,6 +254,19 @@ enum err privkey_parse(struct crypto_ctx *cx, struct span text,
         return fault_set(f, ERR_BAD_DATA_FORMAT,
                          "not a private key in PEM or DER");
     return privkey_wrap(cx, pkey, out, f);
+}
+
+enum err privkey_parse(struct crypto_ctx *cx, struct span text,
+                       struct privkey **out, struct fault *f)
+{
+    AUTO(privkey) key = NULL;
+
+    TRY(privkey_parse_legacy(cx, text, &key, f));
+    if (key->kind == KEY_DSA)
+        return fault_set(f, ERR_BAD_ALG, "DSA keys are not used here");
+    *out = key;
+    key = NULL;
+    return ERR_OK;
 }
 
 enum err privkey_format(const struct privkey *key, struct buf *out,

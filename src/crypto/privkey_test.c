@@ -66,7 +66,7 @@ static void use(struct ground *g, const struct privkey *key)
         assert_int_equal(e, ERR_OK);
         in = der_open(sig_alg_info((enum sig_alg)alg)->der, NULL);
         assert_int_equal(alg_id_read(&in, &id), ERR_OK);
-        assert_int_equal(sig_verify(g->cx, &spki, &id, DATA, sig, NULL),
+        assert_int_equal(sig_verify_any(g->cx, &spki, &id, DATA, sig, NULL),
                          ERR_OK);
     }
     arena_reset(g->arena);
@@ -326,9 +326,33 @@ static void test_key_id(void **state)
     assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
+/* DSA is there for one who asks for it, and nobody else. */
+static void test_legacy(void **state)
+{
+    struct ground *g = *state;
+    const struct test_key *dsa = test_key_make(g->pki, "DSA:1024");
+    const struct test_key *p256 = test_key_make(g->pki, "P-256");
+    AUTO(privkey) key = NULL;
+    AUTO(privkey) strong = NULL;
+
+    assert_int_equal(privkey_parse(g->cx, test_key_der(dsa), &key, NULL),
+                     ERR_BAD_ALG);
+    assert_int_equal(privkey_generate(g->cx, KEY_DSA, 1024, &key, NULL),
+                     ERR_BAD_ALG);
+    assert_null(key);
+    assert_int_equal(privkey_parse_legacy(g->cx, test_key_der(dsa), &key, NULL),
+                     ERR_OK);
+    assert_int_equal(privkey_kind(key), KEY_DSA);
+    use(g, key);
+    assert_int_equal(
+        privkey_parse_legacy(g->cx, test_key_der(p256), &strong, NULL), ERR_OK);
+    use(g, strong);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_legacy),
         cmocka_unit_test(test_generate_and_keep),
         cmocka_unit_test(test_parse_every_form),
         cmocka_unit_test(test_parse_behind_parameters),

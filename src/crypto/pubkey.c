@@ -19,6 +19,10 @@ enum ec_curve curve_find(enum key_kind kind)
     case KEY_RSA_PSS:
     case KEY_ED25519:
     case KEY_ED448:
+    case KEY_ML_DSA_44:
+    case KEY_ML_DSA_65:
+    case KEY_ML_DSA_87:
+    case KEY_DSA:
     case KEY_KIND_NUM:
         break;
     }
@@ -106,9 +110,7 @@ static enum err rsa_check(const struct spki *key, struct rsa_public *out,
     return ERR_OK;
 }
 
-/* OSSL_PARAM takes numbers in the machine's order. */
-static OSSL_PARAM number_param(const char *name, struct span big_endian,
-                               uint8_t *buf)
+OSSL_PARAM number_param(const char *name, struct span big_endian, uint8_t *buf)
 {
     for (size_t i = 0; i < big_endian.len; i++)
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -171,6 +173,13 @@ enum err pubkey_check(struct crypto_ctx *cx, const struct spki *key,
     case KEY_ED25519:
     case KEY_ED448:
         break;
+    case KEY_ML_DSA_44:
+    case KEY_ML_DSA_65:
+    case KEY_ML_DSA_87:
+        TRY(ml_dsa_check(cx->crypto, kind, f));
+        break;
+    case KEY_DSA:
+        return fault_set(f, ERR_BAD_ALG, "DSA keys are not certified");
     case KEY_UNKNOWN:
     case KEY_KIND_NUM:
         return fault_set(f, ERR_BAD_ALG,

@@ -8,6 +8,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
+#include <openssl/evp.h>
 
 #include "crypto/crypto.h"
 #include "support/test_pki.h"
@@ -83,8 +84,10 @@ static enum err verify(struct ground *g, const struct spki *key,
 {
     struct alg_id id = alg_of(alg);
     struct fault f = { 0 };
-    enum err e = sig_verify(g->cx, key, &id, data, sig, &f);
+    enum err e = sig_verify_any(g->cx, key, &id, data, sig, &f);
 
+    assert_int_equal(sig_verify(g->cx, key, &id, data, sig, NULL),
+                     sig_alg_is_legacy(alg) ? ERR_BAD_ALG : e);
     assert_int_equal(f.err, e);
     assert_true(e == ERR_OK || f.text[0] != '\0');
     return e;
@@ -110,7 +113,28 @@ static const struct {
     { SIG_PSS_SHA256, "RSA-PSS:2048", "SHA256", true },
     { SIG_ED25519, "Ed25519", NULL, false },
     { SIG_ED448, "Ed448", NULL, false },
+    { SIG_RSA_MD5, "RSA:2048", "MD5", false },
+    { SIG_RSA_SHA1, "RSA:2048", "SHA1", false },
+    { SIG_ECDSA_SHA1, "P-256", "SHA1", false },
+    { SIG_DSA_SHA1, "DSA:1024", "SHA1", false },
+    { SIG_ML_DSA_44, "ML-DSA-44", NULL, false },
+    { SIG_ML_DSA_65, "ML-DSA-65", NULL, false },
+    { SIG_ML_DSA_87, "ML-DSA-87", NULL, false },
 };
+
+/* OpenSSL has ML-DSA from 3.5 on. */
+static bool is_offered(const char *kind)
+{
+    EVP_KEYMGMT *mgmt;
+    bool offered;
+
+    if (strncmp(kind, "ML-DSA", 6) != 0)
+        return true;
+    mgmt = EVP_KEYMGMT_fetch(NULL, kind, NULL);
+    offered = mgmt != NULL;
+    EVP_KEYMGMT_free(mgmt);
+    return offered;
+}
 
 static void test_every_algorithm(void **state)
 {
@@ -118,12 +142,18 @@ static void test_every_algorithm(void **state)
     bool seen[SIG_ALG_NUM] = { 0 };
 
     for (size_t i = 0; i < NUM(rows); i++) {
-        const struct test_key *key = test_key_make(g->pki, rows[i].kind);
-        struct spki spki = spki_of(test_key_spki(key)), bad = spki;
-        struct span sig = test_key_sign(key, rows[i].md, rows[i].pss, DATA);
+        const struct test_key *key;
+        struct spki spki, bad;
+        struct span sig;
 
         seen[rows[i].alg] = true;
-        assert_int_equal(pubkey_check(g->cx, &spki, NULL), ERR_OK);
+        if (!is_offered(rows[i].kind))
+            continue;
+        key = test_key_make(g->pki, rows[i].kind);
+        spki = bad = spki_of(test_key_spki(key));
+        sig = test_key_sign(key, rows[i].md, rows[i].pss, DATA);
+        assert_int_equal(pubkey_check(g->cx, &spki, NULL),
+                         rows[i].alg == SIG_DSA_SHA1 ? ERR_BAD_ALG : ERR_OK);
         assert_int_equal(verify(g, &spki, rows[i].alg, DATA, sig), ERR_OK);
         assert_int_equal(verify(g, &spki, rows[i].alg, flip(g, DATA, 3), sig),
                          ERR_BAD_MESSAGE_CHECK);
@@ -144,11 +174,108 @@ static void test_every_algorithm(void **state)
         assert_true(seen[alg]);
 }
 
+/* Known by name where it cannot be computed. */
+static void test_ml_dsa_without_openssl(void **state)
+{
+    static const struct {
+        enum sig_alg alg;
+        size_t key_len;
+    } cases[] = {
+        { SIG_ML_DSA_44, 1312 },
+        { SIG_ML_DSA_65, 1952 },
+        { SIG_ML_DSA_87, 2592 },
+    };
+    static const uint8_t bytes[4627] = { 1 };
+    struct ground *g = *state;
+
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct alg_id alg = alg_of(cases[i].alg);
+        struct spki spki = { .alg = alg,
+                             .key = span_of(bytes, cases[i].key_len) };
+        const char *name = sig_alg_info(cases[i].alg)->name;
+        AUTO(privkey) key = NULL;
+        struct fault f = { 0 };
+
+        assert_int_equal(sig_alg_default(key_kind_find(&spki)), cases[i].alg);
+        if (is_offered(name)) {
+            assert_int_equal(
+                verify(g, &spki, cases[i].alg, DATA, SPAN_OF(bytes)),
+                ERR_BAD_MESSAGE_CHECK);
+            continue;
+        }
+        assert_int_equal(
+            sig_verify(g->cx, &spki, &alg, DATA, SPAN_OF(bytes), &f),
+            ERR_BAD_ALG);
+        assert_non_null(strstr(f.text, name));
+        assert_non_null(strstr(f.text, "OpenSSL"));
+        assert_int_equal(pubkey_check(g->cx, &spki, NULL), ERR_BAD_ALG);
+        assert_int_equal(
+            privkey_generate(g->cx, key_kind_find(&spki), 0, &key, NULL),
+            ERR_BAD_ALG);
+    }
+}
+
+/* Numbers that are no DSA key of 1024 bits. */
+static void test_dsa_keys(void **state)
+{
+    enum part {
+        P,
+        Q,
+        G,
+        Y
+    };
+    struct ground *g = *state;
+    const struct test_key *key = test_key_make(g->pki, "DSA:1024");
+    struct spki good = spki_of(test_key_spki(key));
+    struct span sig = test_key_sign(key, "SHA1", false, DATA);
+    struct dsa_public dsa;
+    static uint8_t p2048[256] = { [0] = 0x80, [255] = 1 };
+    const struct {
+        enum part part;
+        struct span value;
+        enum err err;
+    } cases[] = {
+        { P, SPAN_OF(p2048), ERR_BAD_ALG },
+        { P, SPAN_LIT("\x7f"), ERR_BAD_ALG },
+        { P, span_of(p2048, 128), ERR_BAD_MESSAGE_CHECK }, /* even */
+        { Q, SPAN_LIT("\x07"), ERR_BAD_ALG },
+        { Q, span_of(p2048, 32), ERR_BAD_ALG },
+        { Q, span_of(p2048, 20), ERR_BAD_MESSAGE_CHECK }, /* even */
+        { G, SPAN_LIT("\x00"), ERR_BAD_MESSAGE_CHECK },
+        { G, SPAN_LIT("\x01"), ERR_BAD_MESSAGE_CHECK },
+        { G, SPAN_OF(p2048), ERR_BAD_MESSAGE_CHECK },
+        { Y, SPAN_LIT("\x00"), ERR_BAD_MESSAGE_CHECK },
+        { Y, SPAN_LIT("\x01"), ERR_BAD_MESSAGE_CHECK },
+        { Y, SPAN_OF(p2048), ERR_BAD_MESSAGE_CHECK },
+    };
+
+    assert_int_equal(dsa_public_read(&good, &dsa), ERR_OK);
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct span numbers[] = { dsa.p, dsa.q, dsa.g, dsa.y };
+        struct spki spki = good;
+        struct der_writer w;
+
+        numbers[cases[i].part] = cases[i].value;
+        der_writer_init(&w, g->arena, 512);
+        for (int n = G; n >= P; n--)
+            der_put_uint(&w, DER_INTEGER, numbers[n]);
+        der_put_header(&w, DER_SEQUENCE, 0);
+        assert_int_equal(der_finish(&w, &spki.alg.params), ERR_OK);
+        der_writer_init(&w, g->arena, 512);
+        der_put_uint(&w, DER_INTEGER, numbers[Y]);
+        assert_int_equal(der_finish(&w, &spki.key), ERR_OK);
+        if (verify(g, &spki, SIG_DSA_SHA1, DATA, sig) != cases[i].err)
+            fail_msg("case %zu", i);
+    }
+    assert_int_equal(verify(g, &good, SIG_DSA_SHA1, DATA, sig), ERR_OK);
+}
+
 static void test_algorithm_and_kind_must_fit(void **state)
 {
-    static const char *const kinds[] = { "P-256",    "P-384",        "P-521",
-                                         "RSA:2048", "RSA-PSS:2048", "Ed25519",
-                                         "Ed448",    "secp256k1" };
+    static const char *const kinds[] = {
+        "P-256",   "P-384", "P-521",     "RSA:2048", "RSA-PSS:2048",
+        "Ed25519", "Ed448", "secp256k1", "DSA:1024"
+    };
     static const uint8_t sig[256] = { 1 };
     struct ground *g = *state;
     struct alg_id unknown = alg_of(SIG_ECDSA_SHA256);
@@ -404,6 +531,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_algorithm),
+        cmocka_unit_test(test_ml_dsa_without_openssl),
+        cmocka_unit_test(test_dsa_keys),
         cmocka_unit_test(test_algorithm_and_kind_must_fit),
         cmocka_unit_test(test_ecdsa_numbers_out_of_range),
         cmocka_unit_test(test_ecdsa_other_encodings),

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/dsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -122,10 +123,33 @@ void test_pki_free(struct test_pki *pki)
 
 /* --- keys --- */
 
+/* p of 1024 bits, q of 160 (FIPS 186-2). */
+static EVP_PKEY *generate_dsa(void)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    EVP_PKEY *params = NULL, *pkey = NULL;
+
+    MUST(ctx != NULL && EVP_PKEY_paramgen_init(ctx) > 0);
+    MUST(EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, 1024) > 0);
+    MUST(EVP_PKEY_CTX_set_dsa_paramgen_q_bits(ctx, 160) > 0);
+    MUST(EVP_PKEY_paramgen(ctx, &params) > 0);
+    EVP_PKEY_CTX_free(ctx);
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, params, NULL);
+    MUST(ctx != NULL && EVP_PKEY_keygen_init(ctx) > 0);
+    MUST(EVP_PKEY_generate(ctx, &pkey) > 0);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(params);
+    return pkey;
+}
+
 static EVP_PKEY *generate(const char *kind)
 {
     const char *colon = strchr(kind, ':');
 
+    if (strcmp(kind, "DSA:1024") == 0)
+        return generate_dsa();
+    if (strncmp(kind, "ML-DSA", 6) == 0)
+        return EVP_PKEY_Q_keygen(NULL, NULL, kind);
     if (colon != NULL) {
         EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(
             NULL, kind[3] == ':' ? "RSA" : "RSA-PSS", NULL);

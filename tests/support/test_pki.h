@@ -31,8 +31,9 @@ struct test_pki *test_pki_new(void);
 void test_pki_free(struct test_pki *pki);
 DEFINE_AUTO(test_pki)
 
-/* "P-256", "P-384", "P-521", "secp256k1", "Ed25519", "Ed448", or "RSA",
- * "RSA-PSS" with ":BITS" behind it. */
+/* "P-256", "P-384", "P-521", "secp256k1", "Ed25519", "Ed448", "DSA:1024", or
+ * "RSA", "RSA-PSS" with ":BITS" behind it; "ML-DSA-44" and so on where this
+ * OpenSSL has it. */
 const struct test_key *test_key_make(struct test_pki *pki, const char *kind);
 
 struct span test_key_spki(const struct test_key *key);
