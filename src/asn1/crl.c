@@ -41,18 +41,38 @@ int64_t crl_reason_find(const char *name)
 
 /* --- Writing --- */
 
-static void put_entry(struct der_writer *w, const struct crl_entry *entry)
+/* Makes what was written since `mark` the value of an extension. */
+static void wrap_entry_extension(struct der_writer *w, enum oid id, size_t mark)
+{
+    der_put_header(w, DER_OCTET_STRING, mark);
+    der_put_oid(w, oid_span(id));
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
+/* Both "non-critical" (RFC 5280, 5.3.1 and 5.3.2). */
+static void put_entry_extensions(struct der_writer *w,
+                                 const struct crl_entry *entry)
 {
     size_t mark = der_mark(w), value;
 
+    if (entry->invalidity_date != 0) {
+        der_put_generalized_time(w, entry->invalidity_date);
+        wrap_entry_extension(w, OID_ID_CE_INVALIDITY_DATE, mark);
+    }
     if (entry->reason != CRL_UNSPECIFIED) {
         value = der_mark(w);
         der_put_int64(w, DER_ENUMERATED, (int64_t)entry->reason);
-        der_put_header(w, DER_OCTET_STRING, value);
-        der_put_oid(w, oid_span(OID_ID_CE_CRL_REASONS));
-        der_put_header(w, DER_SEQUENCE, value);
-        der_put_header(w, DER_SEQUENCE, value);
+        wrap_entry_extension(w, OID_ID_CE_CRL_REASONS, value);
     }
+    if (der_mark(w) != mark)
+        der_put_header(w, DER_SEQUENCE, mark);
+}
+
+static void put_entry(struct der_writer *w, const struct crl_entry *entry)
+{
+    size_t mark = der_mark(w);
+
+    put_entry_extensions(w, entry);
     der_put_time(w, entry->revoked_at);
     der_put_uint(w, DER_INTEGER, entry->serial);
     der_put_header(w, DER_SEQUENCE, mark);

@@ -242,6 +242,8 @@ static void assert_entry(X509_CRL *x, int at, const struct crl_entry *want)
     const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(entry);
     ASN1_ENUMERATED *reason =
         X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+    ASN1_GENERALIZEDTIME *since =
+        X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
 
     assert_true(span_is_equal(want->serial,
                               span_of(ASN1_STRING_get0_data(serial),
@@ -250,16 +252,22 @@ static void assert_entry(X509_CRL *x, int at, const struct crl_entry *want)
     assert_int_equal(reason != NULL, want->reason != CRL_UNSPECIFIED);
     if (reason != NULL)
         assert_int_equal(ASN1_ENUMERATED_get(reason), want->reason);
-    assert_int_equal(X509_REVOKED_get_ext_count(entry), reason != NULL);
+    assert_int_equal(since != NULL, want->invalidity_date != 0);
+    if (since != NULL)
+        assert_time(want->invalidity_date, since);
+    assert_int_equal(X509_REVOKED_get_ext_count(entry),
+                     (reason != NULL) + (since != NULL));
     ASN1_ENUMERATED_free(reason);
+    ASN1_GENERALIZEDTIME_free(since);
 }
 
 static void test_writes(void **state)
 {
     static const struct crl_entry entries[] = {
-        { SPAN_LIT("\x7f"), 1704067200, CRL_UNSPECIFIED },
-        { SPAN_LIT("\xff\x01"), 1704067201, CRL_KEY_COMPROMISE },
-        { SPAN_LIT("\x01"), 2556057600, CRL_AA_COMPROMISE },
+        { SPAN_LIT("\x7f"), 1704067200, CRL_UNSPECIFIED, 0 },
+        { SPAN_LIT("\xff\x01"), 1704067201, CRL_KEY_COMPROMISE, 1704067100 },
+        { SPAN_LIT("\x01"), 2556057600, CRL_AA_COMPROMISE, 0 },
+        { SPAN_LIT("\x02"), 2556057600, CRL_UNSPECIFIED, 2556057500 },
     };
 
     (void)state;

@@ -121,7 +121,8 @@ int64_t crl_reason_find(const char *name);
 struct crl_entry {
     struct span serial;
     int64_t revoked_at;
-    enum crl_reason reason; /* CRL_UNSPECIFIED is written as no extension */
+    enum crl_reason reason;  /* CRL_UNSPECIFIED is written as no extension */
+    int64_t invalidity_date; /* 0: none */
 };
 
 struct tbs_crl {

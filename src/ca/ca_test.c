@@ -593,12 +593,13 @@ static void check_crl_head(struct world *w, X509_CRL *crl, int64_t number)
 static void test_crl(void **state)
 {
     static const struct crl_entry entries[] = {
-        { SPAN_LIT("\x01"), TEST_NOW - 100, CRL_UNSPECIFIED },
-        { SPAN_LIT("\x80\x02"), TEST_NOW - 90, CRL_KEY_COMPROMISE },
+        { SPAN_LIT("\x01"), TEST_NOW - 100, CRL_UNSPECIFIED, 0 },
+        { SPAN_LIT("\x80\x02"), TEST_NOW - 90, CRL_KEY_COMPROMISE,
+          TEST_NOW - 500 },
         { SPAN_LIT("\x42\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d"
                    "\x0e\x0f\x10\x11\x12\x13"),
-          TEST_NOW - 80, CRL_SUPERSEDED },
-        { SPAN_LIT("\x03"), TEST_NOW - 70, CRL_CESSATION_OF_OPERATION },
+          TEST_NOW - 80, CRL_SUPERSEDED, 0 },
+        { SPAN_LIT("\x03"), TEST_NOW - 70, CRL_UNSPECIFIED, TEST_NOW - 600 },
     };
     static const int64_t numbers[] = { 0, 1, 127, 128, 0x123456789, INT64_MAX };
     struct world w;
@@ -624,6 +625,7 @@ static void test_crl(void **state)
             ASN1_INTEGER *serial = BN_to_ASN1_INTEGER(bn, NULL);
             X509_REVOKED *revoked = NULL;
             ASN1_ENUMERATED *reason;
+            ASN1_GENERALIZEDTIME *since;
 
             assert_int_equal(X509_CRL_get0_by_serial(crl, &revoked, serial), 1);
             assert_int_equal(
@@ -633,6 +635,11 @@ static void test_crl(void **state)
                 X509_REVOKED_get_ext_d2i(revoked, NID_crl_reason, NULL, NULL);
             assert_int_equal(reason == NULL ? 0 : ASN1_ENUMERATED_get(reason),
                              entries[j].reason);
+            since = X509_REVOKED_get_ext_d2i(revoked, NID_invalidity_date, NULL,
+                                             NULL);
+            assert_int_equal(since == NULL ? 0 : seconds_of(since),
+                             entries[j].invalidity_date);
+            ASN1_GENERALIZEDTIME_free(since);
             ASN1_ENUMERATED_free(reason);
             ASN1_INTEGER_free(serial);
             BN_free(bn);

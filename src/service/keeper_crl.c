@@ -25,6 +25,7 @@ static enum err collect_entries(struct worker *w, const struct issuer *issuer,
             .serial = revoked.list[i].serial,
             .revoked_at = revoked.list[i].revoked_at,
             .reason = (enum crl_reason)revoked.list[i].reason,
+            .invalidity_date = revoked.list[i].invalidity_date,
         };
     *num = revoked.num;
     return ERR_OK;

@@ -128,11 +128,10 @@ enum certificate_status {
 };
 
 /*
- * A transaction may have several, each with a cert_req_id of its own. The
- * request's digest is that of the message, which keeps a recorded message from
- * being answered twice; it is unique, so of several certificates from one
- * message those after the first bear one made of this digest and their
- * certReqId.
+ * A transaction may have several, each with a cert_req_id of its own. Since
+ * request_digest is unique, what one message asks for is never certified
+ * twice; of several certificates from one message those after the first bear
+ * a digest made of the message's and their certReqId.
  */
 struct certificate_record {
     int64_t id;

@@ -23,8 +23,9 @@ static struct span sign(struct span tbs, const struct x509_crl *crl,
 static void check_own(const struct x509_crl *crl, struct arena *a)
 {
     struct crl_entry entries[] = {
-        { SPAN_LIT("\x80"), crl->this_update, CRL_UNSPECIFIED },
-        { SPAN_LIT("\x01"), crl->this_update, CRL_KEY_COMPROMISE },
+        { SPAN_LIT("\x80"), crl->this_update, CRL_UNSPECIFIED, 0 },
+        { SPAN_LIT("\x01"), crl->this_update, CRL_KEY_COMPROMISE,
+          crl->this_update },
     };
     struct tbs_crl tbs = {
         .sig_alg = crl->sig_alg.der,

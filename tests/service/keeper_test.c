@@ -196,6 +196,48 @@ static void test_rejection(void **state)
     assert_true(is_on_crl(0));
 }
 
+/* Changes how the first certificate is revoked, behind the service's back. */
+static void set_revocation(int64_t revoked_at, int64_t reason,
+                           int64_t invalidity_date)
+{
+    struct certificate_record r = find(0);
+    struct change *c = change_new();
+    struct fault f = { 0 };
+
+    r.revoked_at = revoked_at;
+    r.reason = reason;
+    r.invalidity_date = invalidity_date;
+    change_set_certificate(c, &r);
+    if (store_commit(service_line(env.rig.service)->store, c, &f) != ERR_OK)
+        fail_msg("%s", f.text);
+    keep(&env.rig);
+}
+
+static bool has_invalidity_date(void)
+{
+    X509_CRL *crl = get_crl();
+    X509_REVOKED *entry = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0);
+    bool has = X509_REVOKED_get_ext_by_NID(entry, NID_invalidity_date, -1) >= 0;
+
+    X509_CRL_free(crl);
+    return has;
+}
+
+/* A release makes a new CRL as a revocation does. */
+static void test_hold_and_release(void **state)
+{
+    (void)state;
+    assert_true(rig_enrol(&env.rig, &env.station));
+    set_revocation(env.world->now, CRL_CERTIFICATE_HOLD, env.world->now - HOUR);
+    assert_true(is_on_crl(0));
+    assert_true(has_invalidity_date());
+    set_revocation(0, 0, 0);
+    assert_false(is_on_crl(0));
+    set_revocation(env.world->now, CRL_KEY_COMPROMISE, 0);
+    assert_true(is_on_crl(0));
+    assert_false(has_invalidity_date());
+}
+
 /* --- time that does not count --- */
 
 /* The process was stopped, or the machine slept, again and again. */
@@ -432,6 +474,7 @@ int main(void)
         KEEPER_TEST(test_time_out_of_an_update),
         KEEPER_TEST(test_in_time),
         KEEPER_TEST(test_rejection),
+        KEEPER_TEST(test_hold_and_release),
         KEEPER_TEST(test_stops),
         KEEPER_TEST(test_clock_steps),
         KEEPER_TEST(test_crl_after_clock_steps),
