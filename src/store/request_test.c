@@ -528,9 +528,12 @@ static void test_hold_and_release(void **state)
         { "released", 0, 0, 0, 2, 0 },
         { "released again", 0, 0, 0, 2, 0 },
         { "held again", 60, 6, 0, 3, 1 },
-        { "held for good", 60, 1, 0, 4, 1 },
-        { "since when", 60, 1, 30, 5, 1 },
-        { "at another time", 61, 1, 30, 6, 1 },
+        { "released, reason left", 0, 6, 0, 4, 0 },
+        { "reason of none", 0, 1, 5, 4, 0 },
+        { "held a third time", 60, 6, 0, 5, 1 },
+        { "held for good", 60, 1, 0, 6, 1 },
+        { "since when", 60, 1, 30, 7, 1 },
+        { "at another time", 61, 1, 30, 8, 1 },
     };
     struct bench *b = *state;
     struct certificate_record r;
