@@ -41,6 +41,9 @@ static enum err fetch_all(struct crypto *c, struct fault *f)
     c->pbkdf2 = EVP_KDF_fetch(NULL, "PBKDF2", NULL);
     if (c->pbkdf2 == NULL)
         return crypto_fault(f, "PBKDF2");
+    c->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    if (c->aes256_gcm == NULL)
+        return crypto_fault(f, "AES-256-GCM");
     c->kmac128 = EVP_MAC_fetch(NULL, "KMAC128", NULL);
     c->kmac256 = EVP_MAC_fetch(NULL, "KMAC256", NULL);
     for (int k = KEY_ML_DSA_44; k <= KEY_ML_DSA_87; k++) {
@@ -118,6 +121,7 @@ void crypto_free(struct crypto *c)
     EVP_MAC_free(c->kmac128);
     EVP_MAC_free(c->kmac256);
     EVP_KDF_free(c->pbkdf2);
+    EVP_CIPHER_free(c->aes256_gcm);
     free(c);
 }
 

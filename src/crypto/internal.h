@@ -21,6 +21,7 @@ struct crypto {
     EVP_MAC *hmac;
     EVP_MAC *kmac128, *kmac256; /* NULL where OpenSSL does not offer them */
     EVP_KDF *pbkdf2;
+    EVP_CIPHER *aes256_gcm;
     bool has_ml_dsa[KEY_KIND_NUM]; /* of KEY_ML_DSA_* alone */
 };
 
@@ -114,6 +115,9 @@ MUST_USE enum err dsa_import(const struct spki *key, EVP_PKEY **out,
 /* OSSL_PARAM takes numbers in the machine's order; `buf` has room for it. */
 OSSL_PARAM number_param(const char *name, struct span big_endian, uint8_t *buf);
 
+/* A regular file that its owner alone may use. ERR_NOT_FOUND, ERR_CONFIG. */
+MUST_USE enum err key_file_check(const char *path, struct fault *f);
+
 struct keys;
 struct crypto *keys_crypto(const struct keys *k);
 
@@ -134,5 +138,12 @@ static inline void evp_md_ctx_free(EVP_MD_CTX **ctx)
     EVP_MD_CTX_free(*ctx);
 }
 #define AUTO_MD_CTX __attribute__((cleanup(evp_md_ctx_free))) EVP_MD_CTX *
+
+static inline void evp_cipher_ctx_free(EVP_CIPHER_CTX **ctx)
+{
+    EVP_CIPHER_CTX_free(*ctx);
+}
+#define AUTO_CIPHER_CTX \
+    __attribute__((cleanup(evp_cipher_ctx_free))) EVP_CIPHER_CTX *
 
 #endif

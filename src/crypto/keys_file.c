@@ -35,7 +35,7 @@ static void file_free(void *key)
 static const struct key_ops file_ops = { file_sign, file_spki, file_free, 0 };
 
 /* A mode that lets others in is a mistake to be told, not worked around. */
-static enum err check_mode(const char *path, struct fault *f)
+enum err key_file_check(const char *path, struct fault *f)
 {
     struct stat st;
 
@@ -56,7 +56,7 @@ static enum err load(struct crypto_ctx *cx, const char *path, struct buf *text,
 {
     enum err e;
 
-    TRY(check_mode(path, f));
+    TRY(key_file_check(path, f));
     TRY(file_load(path, text, f));
     e = privkey_parse(cx, buf_span(text), out, f);
     return e == ERR_OK ? e : fault_prefix(f, e, "%s", path);
