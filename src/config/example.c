@@ -75,6 +75,8 @@ static const char head[] =
     "    # on_timeout: revoke      # what follows without one; or keep\n"
     "    # on_rejection: revoke    # and when the station rejects\n"
     "    # extended_key_usage: [ipsecIKE]\n"
+    "    # roots:                  # further roots that stations are to have\n"
+    "    #   ca_pubs: [oam-root.pem]\n"
     "\n"
     "# Who made the stations that may enrol. Without an entry nobody may.\n";
 
