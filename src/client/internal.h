@@ -156,6 +156,7 @@ struct station {
     struct arena *arena;   /* as long as a transaction */
     struct arena *scratch; /* as long as one answer */
     struct cert_list roots;
+    struct cert_list crls;
     enum root_source source;    /* of the roots */
     struct span server_subject; /* Name; absent: none is named */
     struct span fingerprint;    /* 32 bytes; absent: not given */

@@ -245,8 +245,12 @@ static void test_revoked_signer(void **state)
     assert_non_null(strstr(fs.last, "revoked"));
     assert_string_equal(describe(&fs, fs.ra->ca, fs.ra->ca, text), "none");
     fake_station_reset(&fs);
+    fs.ra->num_posts = 0;
     fs.settings.crl = fs.settings.root;
     assert_int_equal(fake_station_enroll(&fs, &f), ERR_CONFIG);
+    fs.settings.crl = "/nowhere/at/all";
+    assert_int_equal(fake_station_enroll(&fs, &f), ERR_CONFIG);
+    assert_int_equal(fs.ra->num_posts, 0);
     fake_station_done(&fs);
 }
 

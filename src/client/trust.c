@@ -71,6 +71,18 @@ static enum err check_tls(const struct station *s, struct fault *f)
     return ERR_OK;
 }
 
+/* Before anything is sent, too: a file that is gone is told in time. */
+static enum err load_crls(struct station *s, struct fault *f)
+{
+    enum err e;
+
+    s->crls = (struct cert_list){ 0 };
+    if (s->settings->crl == NULL)
+        return ERR_OK;
+    e = crls_load(s->settings->crl, s->arena, &s->crls, f);
+    return e == ERR_NOT_FOUND ? fault_prefix(f, ERR_CONFIG, "--crl") : e;
+}
+
 enum err trust_load(struct station *s, enum cmp_body_type request,
                     struct fault *f)
 {
@@ -81,6 +93,7 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
     s->source = SOURCE_SETTINGS;
     if (mode == TRUST_TLS)
         TRY(check_tls(s, f));
+    TRY(load_crls(s, f));
     if (s->settings->root != NULL)
         return certs_load(s->settings->root, s->arena, &s->roots, f);
     e = take_pair_root(s, f);
@@ -99,13 +112,8 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
 static enum err add_crls(const struct station *s, struct trust *t,
                          struct fault *f)
 {
-    struct cert_list crls;
-
-    if (s->settings->crl == NULL)
-        return ERR_OK;
-    TRY(crls_load(s->settings->crl, s->scratch, &crls, f));
-    for (size_t i = 0; i < crls.num; i++)
-        if (trust_add_crl(t, crls.list[i], f) != ERR_OK)
+    for (size_t i = 0; i < s->crls.num; i++)
+        if (trust_add_crl(t, s->crls.list[i], f) != ERR_OK)
             return fault_prefix(f, ERR_CONFIG, "%s", s->settings->crl);
     return ERR_OK;
 }
