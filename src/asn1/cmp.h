@@ -55,6 +55,10 @@ struct text_list { /* PKIFreeText: UTF8Strings */
     size_t num;
 };
 
+MUST_USE enum err text_list_read(struct der *in, struct arena *a,
+                                 struct text_list *out);
+void text_list_put(struct der_writer *w, const struct text_list *texts);
+
 struct pki_status_info {
     int64_t status;
     struct text_list status_string;

@@ -235,6 +235,21 @@ enum err small_uint_read(struct der *in, unsigned tag, int64_t *out)
     return ERR_OK;
 }
 
+/* The first second a UTCTime cannot tell: 2050-01-01. */
+#define UTC_TIME_END INT64_C(2524608000)
+
+enum err time_read(struct der *in, int64_t *out)
+{
+    struct der at = *in;
+    int64_t seconds;
+
+    TRY(der_time(in, &seconds));
+    if (der_next_is(&at, DER_GENERALIZED_TIME) && seconds < UTC_TIME_END)
+        return der_refuse(&at, ERR_BAD_DER);
+    *out = seconds;
+    return ERR_OK;
+}
+
 enum err encrypted_key_read(struct der *in, struct span *out)
 {
     if (der_next_is(in, DER_CTX(0)))

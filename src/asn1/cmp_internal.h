@@ -79,6 +79,9 @@ void octets_put_opt(struct der_writer *w, unsigned tag, struct span octets);
 /* A non-negative INTEGER that fits, under an IMPLICIT tag. */
 MUST_USE enum err small_uint_read(struct der *in, unsigned tag, int64_t *out);
 
+/* Time in the form RFC 5280, 4.1.2.5 asks for: through 2049 as UTCTime. */
+MUST_USE enum err time_read(struct der *in, int64_t *out);
+
 /* EncryptedKey ::= CHOICE { EncryptedValue, [0] EnvelopedData }, whole. */
 MUST_USE enum err encrypted_key_read(struct der *in, struct span *out);
 
@@ -91,9 +94,11 @@ void alg_put(struct der_writer *w, const struct alg_id *alg);
 /* Without the SEQUENCE around it, for an IMPLICIT tag. */
 void alg_put_content(struct der_writer *w, const struct alg_id *alg);
 
-MUST_USE enum err text_list_read(struct der *in, struct arena *a,
-                                 struct text_list *out);
-void text_list_put(struct der_writer *w, const struct text_list *texts);
+/* Controls and regInfo. */
+MUST_USE enum err controls_read(struct der *in, struct arena *a,
+                                const struct attribute **out, size_t *num);
+void controls_put(struct der_writer *w, const struct attribute *attrs,
+                  size_t num);
 
 MUST_USE enum err popo_read(struct der *in, struct popo *out);
 void popo_put(struct der_writer *w, const struct popo *p);

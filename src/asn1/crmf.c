@@ -43,8 +43,8 @@ static enum err attribute_read(struct der *in, struct attribute *out)
 }
 
 /* Controls and regInfo: SEQUENCE SIZE (1..MAX) OF AttributeTypeAndValue */
-static enum err attributes_read(struct der *in, struct arena *a,
-                                const struct attribute **out, size_t *num)
+enum err controls_read(struct der *in, struct arena *a,
+                       const struct attribute **out, size_t *num)
 {
     struct der seq;
     struct attribute *attrs;
@@ -62,8 +62,8 @@ static enum err attributes_read(struct der *in, struct arena *a,
     return ERR_OK;
 }
 
-static void attributes_put(struct der_writer *w, const struct attribute *attrs,
-                           size_t num)
+void controls_put(struct der_writer *w, const struct attribute *attrs,
+                  size_t num)
 {
     size_t mark = der_mark(w);
 
@@ -95,7 +95,7 @@ static enum err cert_request_read(struct der *in, struct arena *a,
                cert_template_read(&seq, a, &req.cert_template)));
     if (der_has_more(&seq))
         TRY(der_at(&seq, "controls",
-                   attributes_read(&seq, a, &req.controls, &req.num_controls)));
+                   controls_read(&seq, a, &req.controls, &req.num_controls)));
     TRY(der_end(&seq));
     *out = req;
     return ERR_OK;
@@ -106,7 +106,7 @@ void cert_request_put(struct der_writer *w, const struct cert_request *req)
     size_t mark = der_mark(w);
 
     if (req->num_controls > 0)
-        attributes_put(w, req->controls, req->num_controls);
+        controls_put(w, req->controls, req->num_controls);
     cert_template_put(w, &req->cert_template);
     der_put_int64(w, DER_INTEGER, req->cert_req_id);
     der_put_header(w, DER_SEQUENCE, mark);
@@ -130,7 +130,7 @@ static enum err cert_req_msg_read(struct der *in, struct arena *a,
         TRY(der_at(&seq, "popo", popo_read(&seq, &msg.popo)));
     if (der_has_more(&seq))
         TRY(der_at(&seq, "regInfo",
-                   attributes_read(&seq, a, &msg.reg_info, &msg.num_reg_info)));
+                   controls_read(&seq, a, &msg.reg_info, &msg.num_reg_info)));
     TRY(der_end(&seq));
     *out = msg;
     return ERR_OK;
@@ -142,7 +142,7 @@ static void cert_req_msg_put(struct der_writer *w,
     size_t mark = der_mark(w);
 
     if (msg->num_reg_info > 0)
-        attributes_put(w, msg->reg_info, msg->num_reg_info);
+        controls_put(w, msg->reg_info, msg->num_reg_info);
     if (msg->popo.type != POPO_ABSENT)
         popo_put(w, &msg->popo);
     cert_request_put(w, &msg->cert_req);

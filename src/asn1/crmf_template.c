@@ -13,21 +13,14 @@ static enum err tagged_name_read(struct der *in, unsigned tag, struct span *out)
     return ERR_OK;
 }
 
-/* The first second a UTCTime cannot tell: 2050-01-01. */
-#define UTC_TIME_END INT64_C(2524608000)
-
 static enum err tagged_time_read(struct der *in, unsigned tag, int64_t *out)
 {
-    struct der tagged, at;
+    struct der tagged;
     int64_t seconds;
 
     TRY(der_enter(in, tag, &tagged));
-    at = tagged;
-    TRY(der_time(&tagged, &seconds));
+    TRY(time_read(&tagged, &seconds));
     TRY(der_end(&tagged));
-    /* RFC 5280, 4.1.2.5: through 2049 as UTCTime. */
-    if (der_next_is(&at, DER_GENERALIZED_TIME) && seconds < UTC_TIME_END)
-        return der_refuse(&at, ERR_BAD_DER);
     *out = seconds;
     return ERR_OK;
 }

@@ -316,23 +316,37 @@ void general_name_put_directory(struct der_writer *w, struct span name)
     der_put_content(w, kinds[GN_DIRECTORY].tag, name);
 }
 
-/* GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName */
-enum err general_names_read(struct der *in, struct arena *a,
-                            struct general_names *out)
+enum err general_names_read_content(struct der *content, struct arena *a,
+                                    struct general_names *out)
 {
     struct general_name *list;
-    struct der seq;
     size_t num = 0;
 
-    TRY(der_enter(in, DER_SEQUENCE, &seq));
-    TRY(count_elements(seq, LIMIT_GENERAL_NAMES, &num));
+    TRY(count_elements(*content, LIMIT_GENERAL_NAMES, &num));
     list = arena_array(a, num, sizeof(*list));
     if (list == NULL)
         return ERR_NO_MEM;
     for (size_t i = 0; i < num; i++)
-        TRY(der_nth(in, i, general_name_read(&seq, &list[i])));
+        TRY(der_nth(content, i, general_name_read(content, &list[i])));
     *out = (struct general_names){ list, num };
     return ERR_OK;
+}
+
+/* GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName */
+enum err general_names_read(struct der *in, struct arena *a,
+                            struct general_names *out)
+{
+    struct der seq;
+
+    TRY(der_enter(in, DER_SEQUENCE, &seq));
+    return general_names_read_content(&seq, a, out);
+}
+
+void general_names_put_content(struct der_writer *w,
+                               const struct general_names *names)
+{
+    for (size_t i = names->num; i-- > 0;)
+        general_name_put(w, &names->list[i]);
 }
 
 enum err general_names_check_content(struct der *content)

@@ -117,6 +117,12 @@ struct general_names {
 /* GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName */
 MUST_USE enum err general_names_read(struct der *in, struct arena *a,
                                      struct general_names *out);
+/* Without the SEQUENCE around them, for an IMPLICIT tag. */
+MUST_USE enum err general_names_read_content(struct der *content,
+                                             struct arena *a,
+                                             struct general_names *out);
+void general_names_put_content(struct der_writer *w,
+                               const struct general_names *names);
 /* "DNS:x, URI:y", for people. NULL: no memory. */
 const char *general_names_format(const struct general_names *names,
                                  struct arena *a);

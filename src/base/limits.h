@@ -27,6 +27,13 @@
 #define LIMIT_ATTRIBUTES 16
 /* RevDetails in one rr: an RA revokes a site's certificates together. */
 #define LIMIT_REV_DETAILS 16
+/* Algorithms in one genp: a row for each curve and key kind there is. */
+#define LIMIT_ALGS 32
+/* A KEM ciphertext: that of ML-KEM-1024 has 1568 octets. */
+#define LIMIT_KEM_CIPHERTEXT_LEN ((size_t)4096)
+/* Recipients of an EnvelopedData, signers of a SignedData: profiles have one
+ * (RFC 9483, 4.1.6); and certificates and CRLs beside them. */
+#define LIMIT_CMS_PARTS 16
 /* CRLs in rp, crlann or a genp: each authority asked has a full one and a
  * delta, and few of them fit LIMIT_MESSAGE_LEN. */
 #define LIMIT_CRLS 16
