@@ -35,6 +35,8 @@ DECLARE_CHECK(check_popo_input_key);
 DECLARE_CHECK(check_popo_input_fits);
 DECLARE_CHECK(check_no_ca);
 DECLARE_CHECK(check_extensions);
+DECLARE_CHECK(check_p10_version);
+DECLARE_CHECK(check_p10_password);
 DECLARE_CHECK(check_one_status);
 DECLARE_CHECK(check_status_final);
 DECLARE_CHECK(check_hash_alg);

@@ -76,30 +76,42 @@ enum verdict check_conf_recip_nonce(const struct judged *in,
                   "not the senderNonce of the reply");
 }
 
+const struct fact_issued *issued_find(const struct facts *facts,
+                                      int64_t cert_req_id)
+{
+    for (size_t i = 0; i < facts->num_issued; i++)
+        if (facts->issued[i].cert_req_id == cert_req_id)
+            return &facts->issued[i];
+    return NULL;
+}
+
 enum verdict check_conf_req_id(const struct judged *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
 
-    if (conf->num == 0 ||
-        conf->list[0].cert_req_id == in->facts->issued_cert_req_id)
-        return VERDICT_HOLDS;
-    return broken(found, "body.certConf[0].certReqId", "%lld",
-                  (long long)conf->list[0].cert_req_id);
+    for (size_t i = 0; i < conf->num; i++)
+        if (issued_find(in->facts, conf->list[i].cert_req_id) == NULL)
+            return broken(found, "body.certConf.certReqId", "%lld",
+                          (long long)conf->list[i].cert_req_id);
+    return VERDICT_HOLDS;
 }
 
 enum verdict check_conf_hash(const struct judged *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
 
-    if (conf->num == 0)
-        return VERDICT_HOLDS;
-    if (!in->facts->hash_alg_known)
-        return broken(found, "body.certConf[0].hashAlg",
-                      "an algorithm not known here");
-    if (span_is_equal(conf->list[0].cert_hash, in->facts->issued_hash))
-        return VERDICT_HOLDS;
-    return broken(found, "body.certConf[0].certHash",
-                  "the hash of something else");
+    for (size_t i = 0; i < conf->num; i++) {
+        const struct fact_issued *issued =
+            issued_find(in->facts, conf->list[i].cert_req_id);
+
+        if (!issued->hash_alg_known)
+            return broken(found, "body.certConf.hashAlg",
+                          "an algorithm not known here");
+        if (!span_is_equal(conf->list[i].cert_hash, issued->hash))
+            return broken(found, "body.certConf.certHash",
+                          "the hash of something else");
+    }
+    return VERDICT_HOLDS;
 }
 
 enum verdict check_ir_signer(const struct judged *in, struct found *found)

@@ -90,6 +90,13 @@ enum fact_transaction {
     FACT_TIMED_OUT
 };
 
+/* A certificate that awaits its CertStatus. */
+struct fact_issued {
+    int64_t cert_req_id;
+    bool hash_alg_known; /* hashAlg of its CertStatus, if any */
+    struct span hash;    /* with that, or the hash of its own signature */
+};
+
 /*
  * What steps 3 and 4 found about a message. Everything the rules and the
  * decision need beyond the message itself.
@@ -128,11 +135,14 @@ struct facts {
     bool request_seen; /* a certificate was once issued for these bytes */
     bool transaction_id_used; /* by this requester, with other bytes */
 
-    /* certConf: the certificate issued in the transaction */
-    int64_t issued_cert_req_id;
-    struct span issued_hash; /* with the hash of its own signature */
-    bool hash_alg_known;     /* hashAlg of the certConf, if any */
+    /* certConf: the certificates issued in the transaction */
+    const struct fact_issued *issued;
+    size_t num_issued;
 };
+
+/* The issued certificate a CertStatus speaks of; NULL: none. */
+const struct fact_issued *issued_find(const struct facts *facts,
+                                      int64_t cert_req_id);
 
 /* The same subject, SAN included, as the template asks: for a kur. */
 struct span template_san(const struct cert_template *t);

@@ -6,8 +6,10 @@
 #define PROFILE_RULE_LIST_H
 
 #define ALL_BODIES 0x07ffffffu
-#define REQUESTS (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR))
-#define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR))
+#define CRMF_REQUESTS (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR))
+#define P10CR BODY_BIT(CMP_P10CR)
+#define REQUESTS (CRMF_REQUESTS | P10CR)
+#define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | P10CR)
 #define KUR BODY_BIT(CMP_KUR)
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 
@@ -63,14 +65,14 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
   "expect to send certConf; the wish is ignored")                              \
 /* ---- STEP_REQUEST ---- */                                                   \
 R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
-  BAD_REQUEST, REQUEST, ERROR, REQUESTS, check_one_request,                    \
+  BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS, check_one_request,                    \
   "one CertReqMsg, or as many as the profile takes; in a kur one",             \
   "send a message for each certificate")                                       \
 R(CERT_REQ_ID_IS_ZERO, "cert-req-id-is-zero", "RFC 9483, 4.1.1", BAD_REQUEST,  \
-  REQUEST, ERROR, REQUESTS, check_cert_req_id, "certReqId 0",                  \
+  REQUEST, ERROR, CRMF_REQUESTS, check_cert_req_id, "certReqId 0",                  \
   "number the only request 0")                                                 \
 R(CERT_REQ_ID_IS_SINGLE, "cert-req-id-is-single", "RFC 4211, 5", BAD_REQUEST,  \
-  REQUEST, ERROR, REQUESTS, check_cert_req_id_single,                          \
+  REQUEST, ERROR, CRMF_REQUESTS, check_cert_req_id_single,                          \
   "a certReqId that no other request of the message has",                      \
   "number the requests of a message 0, 1, 2 and so on")                        \
 R(TEMPLATE_LEAVES_CA_FIELDS, "template-leaves-ca-fields",                      \
@@ -95,15 +97,15 @@ R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
   "a signature algorithm of the profile that fits the new key",                \
   "name the algorithm that the proof was really made with")                    \
 R(POPOSK_INPUT_HAS_SENDER, "poposk-input-has-sender", "TS 33.310, 9.5.4.2",    \
-  BAD_POP, REQUEST, ERROR, REQUESTS, check_popo_input_sender,                  \
+  BAD_POP, REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_sender,                  \
   "authInfo.sender in poposkInput",                                            \
   "put the vendor certificate's subject there")                                \
 R(POPOSK_INPUT_HAS_KEY, "poposk-input-has-key", "RFC 4211, 4.1", BAD_POP,      \
-  REQUEST, ERROR, REQUESTS, check_popo_input_key,                              \
+  REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_key,                              \
   "poposkInput's publicKey equal to the template's",                           \
   "copy the template's key into poposkInput")                                  \
 R(POPOSK_INPUT_FITS_TEMPLATE, "poposk-input-fits-template", "RFC 4211, 4.1",   \
-  BAD_POP, REQUEST, WARNING, REQUESTS, check_popo_input_fits,                  \
+  BAD_POP, REQUEST, WARNING, CRMF_REQUESTS, check_popo_input_fits,                  \
   "poposkInput when, and only when, subject or key is missing",                \
   "either encoding is taken; use the one RFC 4211 names")                      \
 R(NO_CA_ASKED_FOR, "no-ca-asked-for", "RFC 9810, 8.10 (RFC 5280, 4.2.1.9)",    \
@@ -114,9 +116,17 @@ R(EXTENSIONS_ARE_READABLE, "extensions-are-readable", "RFC 5280, 4.2",         \
   BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_extensions,               \
   "requested extensions that parse",                                           \
   "encode the extension named as RFC 5280 defines it")                         \
-R(CERT_STATUS_IS_ONE, "cert-status-is-one", "RFC 9483, 4.1.1", BAD_REQUEST,    \
-  REQUEST, ERROR, CERT_CONF, check_one_status,                                 \
-  "one CertStatus, or none to reject", "confirm the one certificate issued")   \
+R(P10_IS_V1, "p10-is-v1", "RFC 2986, 4.1", BAD_CERT_TEMPLATE, REQUEST, ERROR,  \
+  P10CR, check_p10_version, "a CertificationRequestInfo of version v1",        \
+  "write version 0: it is the only one there is")                              \
+R(NO_CHALLENGE_PASSWORD, "no-challenge-password", "RFC 2985, 5.4.1",           \
+  BAD_CERT_TEMPLATE, REQUEST, WARNING, P10CR, check_p10_password,              \
+  "no challengePassword: it is sent in clear, and nobody looks at it",         \
+  "leave it out; the message's protection says who asks")                      \
+R(CERT_STATUS_IS_ONE, "cert-status-is-one", "RFC 9810, 5.3.18",                \
+  BAD_REQUEST, REQUEST, ERROR, CERT_CONF, check_one_status,                    \
+  "one CertStatus for each certificate, none to reject all",                   \
+  "confirm each certificate issued once")                                      \
 R(CERT_STATUS_IS_FINAL, "cert-status-is-final", "RFC 9483, 4.1.1",             \
   BAD_REQUEST, REQUEST, ERROR, CERT_CONF, check_status_final,                  \
   "statusInfo absent, accepted or rejection",                                  \
@@ -176,7 +186,7 @@ R(NEW_KEY_IS_SOUND, "new-key-is-sound", "RFC 5280, 4.1.2.7",                   \
   "a public key that is one: a point on its curve, a sane modulus",            \
   "check the key generator of the base station")                               \
 R(POPOSK_SENDER_IS_SIGNER, "poposk-sender-is-signer", "TS 33.310, 9.5.4.2",    \
-  BAD_POP, POP, ERROR, REQUESTS, NULL,                                         \
+  BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                         \
   "authInfo.sender equal to the subject of the signer's certificate",          \
   "copy the vendor certificate's subject there")                               \
 R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
@@ -217,7 +227,7 @@ R(CONF_HAS_RECIP_NONCE, "conf-has-recip-nonce", "RFC 9483, 3.1 and 3.5",       \
   "copy senderNonce of the ip or kup")                                         \
 R(CONF_NAMES_REQUEST, "conf-names-request", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_req_id,                          \
-  "the certReqId of the request", "copy certReqId of the CertResponse")        \
+  "the certReqId of a request", "copy certReqId of the CertResponse")          \
 R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_hash,                            \
   "certHash over the certificate issued, with the hash of its signature",      \

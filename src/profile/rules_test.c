@@ -58,6 +58,8 @@ static void repeat(struct scene *s, size_t num)
         list[i] = from->list[0];
     s->msg.body.cert_req = (struct cert_req_msgs){ list, num };
 }
+CHANGE(p10_v2, s->msg.body.p10.version = 1)
+CHANGE(p10_password, s->msg.body.p10.challenge_password = SPAN_LIT("word"))
 CHANGE(two, repeat(s, 2))
 CHANGE(too_many, repeat(s, LIMIT_CERT_REQ_MSGS + 1))
 CHANGE(req_id_1, s->requests[0].cert_req.cert_req_id = 1)
@@ -141,7 +143,14 @@ CHANGE(good_san,
 
 /* --- what a certConf says --- */
 
-CHANGE(two_statuses, s->msg.body.cert_conf.num = 2)
+CHANGE(two_statuses, s->msg.body.cert_conf.num = 2;
+       s->statuses[1].cert_req_id = 1; s->facts.num_issued = 2)
+CHANGE(status_twice, s->msg.body.cert_conf.num = 2; s->facts.num_issued = 2)
+CHANGE(second_wrong_hash, two_statuses(s);
+       s->statuses[1].cert_hash = SPAN_LIT("hush"))
+CHANGE(second_unknown, two_statuses(s); s->facts.num_issued = 1)
+CHANGE(second_waits, two_statuses(s); s->statuses[1].has_status_info = true;
+       s->statuses[1].status_info.status = STATUS_WAITING)
 CHANGE(no_status, s->msg.body.cert_conf.num = 0)
 static void set_status(struct scene *s, int64_t status)
 {
@@ -174,7 +183,7 @@ CHANGE(other_recip, s->msg.header.recip_nonce = SPAN_LIT("nonce-of-our--kup"))
 CHANGE(conf_id, s->statuses[0].cert_req_id = 1)
 CHANGE(other_hash, s->statuses[0].cert_hash = SPAN_LIT("hush"))
 CHANGE(empty_hash, s->statuses[0].cert_hash = SPAN_LIT(""))
-CHANGE(hash_unknown, s->facts.hash_alg_known = false)
+CHANGE(hash_unknown, s->issued[0].hash_alg_known = false)
 
 /* --- what it asks for against the facts --- */
 
@@ -258,7 +267,7 @@ static const struct {
       CMP_ERROR },
     { "pvno 3", BS, CMP_IR, pvno_3, "", ERR_OK, 0 },
     { "rr", BS, CMP_IR, body_rr, "body-is-served", ERR_BAD_REQUEST, CMP_ERROR },
-    { "p10cr", OPEN, CMP_IR, body_p10cr, "body-is-served", ERR_BAD_REQUEST,
+    { "p10cr", BS, CMP_IR, body_p10cr, "body-is-served", ERR_BAD_REQUEST,
       CMP_ERROR },
     { "cr to 3gpp-bs", BS, CMP_CR, nothing, "body-is-served", ERR_BAD_REQUEST,
       CMP_ERROR },
@@ -305,6 +314,14 @@ static const struct {
       ERR_BAD_REQUEST, CMP_CP },
     { "two CertReqMsgs", OPEN, CMP_KUR, two, "one-request", ERR_BAD_REQUEST,
       CMP_KUP },
+    { "version 1", OPEN, CMP_P10CR, p10_v2, "p10-is-v1", ERR_BAD_CERT_TEMPLATE,
+      CMP_CP },
+    { "a password", OPEN, CMP_P10CR, p10_password, "no-challenge-password",
+      ERR_OK, 0 },
+    { "cA", OPEN, CMP_P10CR, ask_ca, "no-ca-asked-for", ERR_BAD_CERT_TEMPLATE,
+      CMP_CP },
+    { "p10cr", BS, CMP_P10CR, p10_v2, "body-is-served", ERR_BAD_REQUEST,
+      CMP_ERROR },
     { "17 CertReqMsgs", OPEN, CMP_CR, too_many, "one-request", ERR_BAD_REQUEST,
       CMP_CP },
     { "certReqId 1", BS, CMP_KUR, req_id_1, "cert-req-id-is-zero",
@@ -393,6 +410,15 @@ static const struct {
       ERR_BAD_CERT_TEMPLATE, CMP_IP },
     { "a SAN", BS, CMP_IR, good_san, "", ERR_OK, 0 },
 
+    { "two CertStatus", OPEN, CMP_CERT_CONF, two_statuses, "", ERR_OK, 0 },
+    { "one certReqId twice", OPEN, CMP_CERT_CONF, status_twice,
+      "cert-status-is-one", ERR_BAD_REQUEST, CMP_ERROR },
+    { "second hash", OPEN, CMP_CERT_CONF, second_wrong_hash,
+      "conf-hash-is-right", ERR_BAD_CERT_ID, CMP_ERROR },
+    { "second id", OPEN, CMP_CERT_CONF, second_unknown, "conf-names-request",
+      ERR_BAD_CERT_ID, CMP_ERROR },
+    { "second waits", OPEN, CMP_CERT_CONF, second_waits, "cert-status-is-final",
+      ERR_BAD_REQUEST, CMP_ERROR },
     { "two CertStatus", BS, CMP_CERT_CONF, two_statuses, "cert-status-is-one",
       ERR_BAD_REQUEST, CMP_ERROR },
     { "none", BS, CMP_CERT_CONF, no_status, "", ERR_OK, 0 },
@@ -527,10 +553,7 @@ static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
 static enum err judge(struct scene *s, struct findings *findings,
                       struct fault *f)
 {
-    struct judged in = { &s->msg, &s->profile, NULL,
-                         (BODY_BIT(s->msg.body.type) & REQUESTS) == 0
-                             ? NULL
-                             : s->msg.body.cert_req.list };
+    struct judged in = { &s->msg, &s->profile, NULL, scene_request(s) };
 
     for (size_t i = 0; i < SCENE_NUM(steps); i++) {
         in.facts = steps[i] < STEP_JUDGE_MESSAGE ? NULL : &s->facts;
@@ -594,7 +617,7 @@ static void test_each_rule_breaks(void **state)
 static void test_each_rule_holds(void **state)
 {
     static const enum cmp_body_type bodies[] = { CMP_IR, CMP_CR, CMP_KUR,
-                                                 CMP_CERT_CONF };
+                                                 CMP_P10CR, CMP_CERT_CONF };
     struct found found = { "", "" };
 
     (void)state;
@@ -608,8 +631,7 @@ static void test_each_rule_holds(void **state)
                 (rule->bodies & BODY_BIT(bodies[i])) == 0)
                 continue;
             scene_init(&s, PROFILE_OPEN, bodies[i]);
-            if ((BODY_BIT(bodies[i]) & REQUESTS) != 0)
-                in.req = s.msg.body.cert_req.list;
+            in.req = scene_request(&s);
             if (rule->check(&in, &found) != VERDICT_HOLDS)
                 fail_msg("%s: %s %s", rule->id, found.path, found.text);
             scene_done(&s);

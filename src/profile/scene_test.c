@@ -139,6 +139,23 @@ static void fill_request(struct scene *s)
     s->msg.body.cert_req.num = 1;
 }
 
+/* A PKCS #10 request: seen as a CertReqMsg that no list holds. */
+static void fill_p10(struct scene *s)
+{
+    fill_request(s);
+    s->requests[0].cert_req.cert_req_id = -1;
+    s->msg.body.p10 = (struct p10_request){ .subject = s->template->subject };
+}
+
+const struct cert_req_msg *scene_request(const struct scene *s)
+{
+    enum cmp_body_type type = s->msg.body.type;
+
+    if ((BODY_BIT(type) & CRMF_REQUESTS) != 0)
+        return s->msg.body.cert_req.list;
+    return type == CMP_P10CR ? s->requests : NULL;
+}
+
 static void fill_confirmation(struct scene *s)
 {
     s->msg.header.recip_nonce = SPAN_LIT("nonce-of-our--ip");
@@ -150,8 +167,11 @@ static void fill_confirmation(struct scene *s)
     s->facts.transaction = FACT_UNCONFIRMED;
     s->facts.transaction_pvno = 2;
     s->facts.our_nonce = SPAN_LIT("nonce-of-our--ip");
-    s->facts.issued_hash = SPAN_LIT("hash");
-    s->facts.hash_alg_known = true;
+    for (size_t i = 0; i < SCENE_NUM(s->issued); i++)
+        s->issued[i] =
+            (struct fact_issued){ (int64_t)i, true, SPAN_LIT("hash") };
+    s->facts.issued = s->issued;
+    s->facts.num_issued = 1;
 }
 
 static void fill_facts(struct scene *s)
@@ -181,6 +201,8 @@ void scene_init(struct scene *s, enum profile_type type,
     s->msg.body.type = body;
     if (body == CMP_CERT_CONF)
         fill_confirmation(s);
+    else if (body == CMP_P10CR)
+        fill_p10(s);
     else
         fill_request(s);
     if (body != CMP_KUR)

@@ -26,11 +26,15 @@ struct scene {
     struct extension extensions[SCENE_MAX_EXTENSIONS];
     struct attribute control;
     struct cert_status statuses[2];
+    struct fact_issued issued[2];
     struct info_type_value info;
     struct span extra;
 };
 
-/* A good ir, cr, kur or certConf under a profile of this type. */
+/* The request that rules look at; NULL: a body without one. */
+const struct cert_req_msg *scene_request(const struct scene *s);
+
+/* A good ir, cr, p10cr, kur or certConf under a profile of this type. */
 void scene_init(struct scene *s, enum profile_type type,
                 enum cmp_body_type body);
 void scene_done(struct scene *s);

@@ -422,36 +422,58 @@ enum verdict check_extensions(const struct judged *in, struct found *found)
     return VERDICT_HOLDS;
 }
 
+enum verdict check_p10_version(const struct judged *in, struct found *found)
+{
+    if (in->msg->body.p10.version == 0)
+        return VERDICT_HOLDS;
+    return broken(found, "body.p10cr.version", "%lld",
+                  (long long)in->msg->body.p10.version);
+}
+
+enum verdict check_p10_password(const struct judged *in, struct found *found)
+{
+    if (span_is_absent(in->msg->body.p10.challenge_password))
+        return VERDICT_HOLDS;
+    return broken(found, "body.p10cr.attributes.challengePassword", "one");
+}
+
 enum verdict check_one_status(const struct judged *in, struct found *found)
 {
-    size_t num = in->msg->body.cert_conf.num;
+    const struct cert_conf *conf = &in->msg->body.cert_conf;
 
-    if (num <= 1)
-        return VERDICT_HOLDS;
-    return broken(found, "body.certConf", "%zu CertStatus", num);
+    if (conf->num > in->profile->max_requests)
+        return broken(found, "body.certConf", "%zu CertStatus", conf->num);
+    for (size_t i = 1; i < conf->num; i++)
+        for (size_t k = 0; k < i; k++)
+            if (conf->list[i].cert_req_id == conf->list[k].cert_req_id)
+                return broken(found, "body.certConf", "certReqId %lld twice",
+                              (long long)conf->list[i].cert_req_id);
+    return VERDICT_HOLDS;
 }
 
 enum verdict check_status_final(const struct judged *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
-    int64_t status;
 
-    if (conf->num == 0 || !conf->list[0].has_status_info)
-        return VERDICT_HOLDS;
-    status = conf->list[0].status_info.status;
-    if (status == STATUS_ACCEPTED || status == STATUS_REJECTION)
-        return VERDICT_HOLDS;
-    return broken(found, "body.certConf[0].statusInfo.status", "%lld",
-                  (long long)status);
+    for (size_t i = 0; i < conf->num; i++) {
+        int64_t status = conf->list[i].status_info.status;
+
+        if (conf->list[i].has_status_info && status != STATUS_ACCEPTED &&
+            status != STATUS_REJECTION)
+            return broken(found, "body.certConf.statusInfo.status", "%lld",
+                          (long long)status);
+    }
+    return VERDICT_HOLDS;
 }
 
 enum verdict check_hash_alg(const struct judged *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
 
-    if (conf->num == 0 || span_is_absent(conf->list[0].hash_alg.oid) ||
-        in->msg->header.pvno >= 3)
-        return VERDICT_HOLDS;
-    return broken(found, "body.certConf[0].hashAlg", "one, with pvno %lld",
-                  (long long)in->msg->header.pvno);
+    for (size_t i = 0; i < conf->num; i++)
+        if (!span_is_absent(conf->list[i].hash_alg.oid) &&
+            in->msg->header.pvno < 3)
+            return broken(found, "body.certConf.hashAlg", "one, with pvno %lld",
+                          (long long)in->msg->header.pvno);
+    return VERDICT_HOLDS;
 }

@@ -46,8 +46,8 @@ static const struct type_row types[] = {
     /* RFC 9483, 4.1: one request a message. */
     [PROFILE_RFC9483] = {
         .name = "rfc9483",
-        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR) |
-                  BODY_BIT(CMP_CERT_CONF),
+        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
@@ -58,8 +58,8 @@ static const struct type_row types[] = {
     /* For laboratories: cr besides, and implicitConfirm when asked for. */
     [PROFILE_OPEN] = {
         .name = "open",
-        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_KUR) |
-                  BODY_BIT(CMP_CERT_CONF),
+        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,

@@ -5,29 +5,58 @@
 
 /* --- 3: find --- */
 
+static const struct cert_status *status_of(const struct cert_conf *conf,
+                                           int64_t cert_req_id)
+{
+    for (size_t i = 0; i < conf->num; i++)
+        if (conf->list[i].cert_req_id == cert_req_id)
+            return &conf->list[i];
+    return NULL;
+}
+
 /* The hash that certHash is compared with: of the algorithm that signed the
  * certificate, or the one that hashAlg names (RFC 9810, 5.3.18). */
-static enum err hash_issued(struct worker *w, struct job *job)
+static enum err hash_issued(struct worker *w, struct job *job,
+                            const struct certificate_record *r,
+                            struct fact_issued *out)
 {
-    const struct cert_conf *conf = &job->msg.body.cert_conf;
-    struct facts *facts = &job->facts;
+    const struct cert_status *status =
+        status_of(&job->msg.body.cert_conf, r->cert_req_id);
     const struct sig_alg_info *info;
     enum digest digest;
     struct x509_cert cert;
     uint8_t *hash = arena_alloc(job->arena, DIGEST_MAX_LEN);
 
-    if (hash == NULL || x509_read(job->issued.der, job->arena, &cert) != ERR_OK)
+    out->cert_req_id = r->cert_req_id;
+    if (hash == NULL || x509_read(r->der, job->arena, &cert) != ERR_OK)
         return fault_set(&job->fault, ERR_STORE,
                          "a stored certificate does not parse");
     info = sig_alg_info(sig_alg_find(&cert.sig_alg));
     digest = info == NULL ? DIGEST_NONE : info->cert_digest;
-    if (conf->num > 0 && !span_is_absent(conf->list[0].hash_alg.oid))
-        digest = digest_find(&conf->list[0].hash_alg);
-    facts->hash_alg_known = digest != DIGEST_NONE;
-    if (!facts->hash_alg_known)
+    if (status != NULL && !span_is_absent(status->hash_alg.oid))
+        digest = digest_find(&status->hash_alg);
+    out->hash_alg_known = digest != DIGEST_NONE;
+    if (!out->hash_alg_known)
         return ERR_OK;
-    TRY(hash_compute(w->cx, digest, job->issued.der, hash, &job->fault));
-    facts->issued_hash = span_of(hash, digest_len(digest));
+    TRY(hash_compute(w->cx, digest, r->der, hash, &job->fault));
+    out->hash = span_of(hash, digest_len(digest));
+    return ERR_OK;
+}
+
+static enum err find_issued(struct worker *w, struct job *job)
+{
+    struct certificate_list *list = &job->issued;
+    struct fact_issued *issued;
+
+    TRY(store_list_issued(w->session, job->transaction.id, job->arena, list,
+                          &job->fault));
+    issued = arena_array(job->arena, list->num, sizeof(*issued));
+    if (issued == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "certConf");
+    for (size_t i = 0; i < list->num; i++)
+        TRY(hash_issued(w, job, &list->list[i], &issued[i]));
+    job->facts.issued = issued;
+    job->facts.num_issued = list->num;
     return ERR_OK;
 }
 
@@ -36,15 +65,12 @@ static enum err find(struct worker *w, struct job *job)
     if (job->transaction.id == 0)
         return ERR_OK;
     find_transaction_facts(job);
-    TRY(store_find_issued(w->session, job->transaction.id, 0, job->arena,
-                          &job->issued, &job->fault));
-    job->facts.issued_cert_req_id = job->issued.cert_req_id;
-    if (job->issued.previous != 0)
-        TRY(store_find_certificate_by_id(w->session, job->issued.previous,
-                                         job->arena, &job->old_record,
-                                         &job->fault));
-    TRY(find_station(w, job));
-    return hash_issued(w, job);
+    TRY(find_issued(w, job));
+    if (job->issued.num > 0 && job->issued.list[0].previous != 0)
+        TRY(store_find_certificate_by_id(
+            w->session, job->issued.list[0].previous, job->arena,
+            &job->old_record, &job->fault));
+    return find_station(w, job);
 }
 
 /* --- 7: make, 8: reply --- */
@@ -92,49 +118,57 @@ static void release_old(struct job *job)
     change_set_certificate(job->change, &old);
 }
 
-static enum err record_confirmed(struct job *job)
+static void reject(struct job *job, struct certificate_record *cert)
 {
-    struct certificate_record cert = job->issued;
+    cert->status = CERTIFICATE_REJECTED;
+    if (!job->decision.revoke || cert->revoked_at != 0)
+        return;
+    cert->revoked_at = job->facts.now;
+    cert->reason = CRL_CESSATION_OF_OPERATION;
+    job->revokes = true;
+}
+
+/* The station goes by the certificate it took. */
+static enum err set_station(struct job *job,
+                            const struct certificate_record *cert)
+{
     struct station_record station = job->station;
     struct x509_cert x509;
 
-    if (x509_read(cert.der, job->arena, &x509) != ERR_OK)
+    if (x509_read(cert->der, job->arena, &x509) != ERR_OK)
         return fault_set(&job->fault, ERR_STORE,
                          "a stored certificate does not parse");
-    end_transaction(job, TRANSACTION_CONFIRMED);
-    cert.status = CERTIFICATE_CONFIRMED;
-    cert.changed = job->facts.now;
-    change_set_certificate(job->change, &cert);
-    release_old(job);
-    station.certificate = cert.id;
+    station.certificate = cert->id;
     station.subject = x509.subject;
     station.last_seen = job->facts.now;
     change_set_station(job->change, &station);
-    return record_common(job, job->transaction.id);
-}
-
-static enum err record_rejected(struct job *job)
-{
-    struct certificate_record cert = job->issued;
-
-    end_transaction(job, TRANSACTION_REJECTED);
-    cert.status = CERTIFICATE_REJECTED;
-    cert.changed = job->facts.now;
-    if (job->decision.revoke && cert.revoked_at == 0) {
-        cert.revoked_at = job->facts.now;
-        cert.reason = CRL_CESSATION_OF_OPERATION;
-        job->revokes = true;
-    }
-    change_set_certificate(job->change, &cert);
-    release_old(job);
-    return record_common(job, job->transaction.id);
+    return ERR_OK;
 }
 
 static enum err record(struct worker *w, struct job *job)
 {
+    const struct certificate_record *taken = NULL;
+
     (void)w;
-    return job->decision.action == TXN_CONFIRM ? record_confirmed(job)
-                                               : record_rejected(job);
+    end_transaction(job, job->decision.action == TXN_CONFIRM
+                             ? TRANSACTION_CONFIRMED
+                             : TRANSACTION_REJECTED);
+    for (size_t i = 0; i < job->issued.num; i++) {
+        struct certificate_record *cert = &job->issued.list[i];
+
+        cert->changed = job->facts.now;
+        if ((job->decision.confirmed & (1u << i)) != 0) {
+            cert->status = CERTIFICATE_CONFIRMED;
+            taken = cert;
+        } else {
+            reject(job, cert);
+        }
+        change_set_certificate(job->change, cert);
+    }
+    release_old(job);
+    if (taken != NULL)
+        TRY(set_station(job, taken));
+    return record_common(job, job->transaction.id);
 }
 
 const struct flow flow_confirm = {

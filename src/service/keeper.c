@@ -93,9 +93,9 @@ static enum err release_old(struct keeper *k, struct change *c, int64_t id,
 /* What a time-out is about, as audit and log say it. */
 struct timeout {
     const struct transaction_record *transaction;
-    struct certificate_record certificate;
+    struct certificate_list certificates;
     struct station_record station;
-    bool is_revoked;
+    bool revokes;
     char id[2 * LIMIT_ID_LEN + 1];
     char serial[2 * LIMIT_SERIAL_LEN + 1];
 };
@@ -107,35 +107,46 @@ static enum err find_timeout(struct keeper *k,
     struct store_session *session = k->worker.session;
 
     *out = (struct timeout){ .transaction = due };
-    TRY(store_find_issued(session, due->id, 0, k->arena, &out->certificate, f));
+    TRY(store_list_issued(session, due->id, k->arena, &out->certificates, f));
+    if (out->certificates.num == 0)
+        return fault_set(f, ERR_STORE, "transaction %lld has no certificate",
+                         (long long)due->id);
     TRY(store_find_station_by_id(session, due->station, k->arena, &out->station,
                                  f));
-    out->is_revoked =
-        revokes(k, due->profile) && out->certificate.revoked_at == 0;
+    out->revokes = revokes(k, due->profile);
     hex_format(due->transaction_id, out->id, sizeof(out->id));
-    hex_format(out->certificate.serial, out->serial, sizeof(out->serial));
+    hex_format(out->certificates.list[0].serial, out->serial, sizeof(out->serial));
     return ERR_OK;
+}
+
+static void set_timed_out(struct change *c, const struct timeout *out,
+                          int64_t now)
+{
+    for (size_t i = 0; i < out->certificates.num; i++) {
+        struct certificate_record cert = out->certificates.list[i];
+
+        cert.status = CERTIFICATE_TIMED_OUT;
+        cert.changed = now;
+        if (out->revokes && cert.revoked_at == 0) {
+            cert.revoked_at = now;
+            cert.reason = CRL_CESSATION_OF_OPERATION;
+        }
+        change_set_certificate(c, &cert);
+    }
 }
 
 static enum err record_timeout(struct keeper *k, struct change *c,
                                const struct timeout *out, struct fault *f)
 {
     struct transaction_record t = *out->transaction;
-    struct certificate_record cert = out->certificate;
     const char *entry;
 
     t.state = TRANSACTION_TIMED_OUT;
     t.deadline = 0;
     t.ended_at = keeper_now(k);
     change_set_transaction(c, &t);
-    cert.status = CERTIFICATE_TIMED_OUT;
-    cert.changed = t.ended_at;
-    if (out->is_revoked) {
-        cert.revoked_at = t.ended_at;
-        cert.reason = CRL_CESSATION_OF_OPERATION;
-    }
-    change_set_certificate(c, &cert);
-    TRY(release_old(k, c, cert.previous, f));
+    set_timed_out(c, out, t.ended_at);
+    TRY(release_old(k, c, out->certificates.list[0].previous, f));
     entry = arena_printf(
         k->arena,
         "timed-out certConf profile=%.*s station=%.*s/%.*s serial=%s "
@@ -143,7 +154,7 @@ static enum err record_timeout(struct keeper *k, struct change *c,
         (int)t.profile.len, (const char *)t.profile.ptr,
         (int)out->station.vendor.len, (const char *)out->station.vendor.ptr,
         (int)out->station.serial.len, (const char *)out->station.serial.ptr,
-        out->serial, out->id, out->is_revoked ? "yes" : "no");
+        out->serial, out->id, out->revokes ? "yes" : "no");
     if (entry == NULL)
         return fault_set(f, ERR_NO_MEM, "audit entry");
     change_add_audit(c, t.ended_at, span_str(entry));
@@ -160,7 +171,7 @@ static void log_timeout(struct keeper *k, const struct timeout *out)
         { "serial", span_str(out->serial) },
         { "clause", SPAN_LIT("RFC 9810, 5.3.18") },
         { "text", SPAN_LIT("no certConf before the deadline") },
-        { "revoked", out->is_revoked ? SPAN_LIT("yes") : SPAN_LIT("no") },
+        { "revoked", out->revokes ? SPAN_LIT("yes") : SPAN_LIT("no") },
     };
 
     log_write(k->line->log, LOG_LEVEL_WARN, "timed-out", fields,

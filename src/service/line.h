@@ -117,7 +117,7 @@ struct job {
     bool has_header;    /* at least that could be read */
     uint8_t digest[32]; /* of all of it */
     const struct flow *flow;
-    struct ask *asks; /* of ir, cr, kur */
+    struct ask *asks; /* of ir, cr, p10cr, kur */
     size_t num_asks;
     /* 3 find, 4 verify */
     struct epoch *epoch;
@@ -132,7 +132,7 @@ struct job {
     uint8_t request_digest[32];            /* of `part` alone */
     struct transaction_record transaction; /* id 0: none */
     struct station_record station;         /* id 0: none */
-    struct certificate_record issued;      /* certConf: what it confirms */
+    struct certificate_list issued;        /* certConf: what it confirms */
     struct certificate_record old_record;  /* kur: what it updates */
     /* 6 decide, 7 make */
     struct txn_decision decision;
@@ -181,8 +181,8 @@ struct flow {
 };
 /* NULL: no message of this kind is answered but by a refusal. */
 const struct flow *flow_of(enum cmp_body_type type);
-extern const struct flow flow_request; /* flow_request.c: ir, cr, kur */
-extern const struct flow flow_confirm; /* flow_confirm.c: certConf */
+extern const struct flow flow_request; /* flow_request.c */
+extern const struct flow flow_confirm; /* flow_confirm.c */
 
 /* asks.c: the requests of a message. */
 MUST_USE enum err asks_open(struct job *job);

@@ -16,7 +16,7 @@ struct span job_serial(const struct job *job)
     for (size_t i = 0; i < job->num_asks; i++)
         if (!span_is_absent(job->asks[i].certificate.serial))
             return job->asks[i].certificate.serial;
-    return job->issued.serial;
+    return job->issued.num > 0 ? job->issued.list[0].serial : SPAN_NONE;
 }
 
 const char *job_describe(struct job *job)

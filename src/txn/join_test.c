@@ -49,6 +49,7 @@ struct world {
     uint64_t seed;
     int64_t now;
     struct x509_cert ra, own, issued;
+    struct fact_issued awaited;
     struct letter bag[MAX_BAG];
     size_t num_bag;
     /* the server */
@@ -169,10 +170,13 @@ static void fill_facts(struct world *w, const struct cmp_message *msg,
     f->serial = SPAN_LIT("bs-1");
     f->is_allowed = true;
     if (msg->body.type == CMP_CERT_CONF) {
-        f->hash_alg_known = true;
+        w->awaited =
+            (struct fact_issued){ .hash_alg_known = true,
+                                  .hash = t == NULL ? SPAN_NONE : t->hash };
+        f->issued = &w->awaited;
+        f->num_issued = 1;
         f->transaction = t == NULL ? FACT_NO_TRANSACTION : t->state;
         f->our_nonce = t == NULL ? SPAN_NONE : t->nonce;
-        f->issued_hash = t == NULL ? SPAN_NONE : t->hash;
         return;
     }
     f->transaction_id_used = t != NULL;

@@ -34,19 +34,26 @@ static void on_cert_req(const struct cmp_message *msg,
     out->grant_implicit = is_implicit(msg, profile);
 }
 
-/* No CertStatus at all rejects every certificate (RFC 9810, 5.3.18). */
+/* A certificate that no CertStatus speaks of is rejected, so that none at all
+ * rejects every one (RFC 9810, 5.3.18). */
 static void on_cert_conf(const struct cmp_message *msg,
                          const struct profile *profile,
                          const struct facts *facts, struct txn_decision *out)
 {
     const struct cert_conf *conf = &msg->body.cert_conf;
-    bool is_rejected = conf->num == 0 ||
-                       (conf->list[0].has_status_info &&
-                        conf->list[0].status_info.status == STATUS_REJECTION);
 
-    (void)facts;
-    out->action = is_rejected ? TXN_REJECT : TXN_CONFIRM;
-    out->revoke = is_rejected && profile->on_rejection == AFTERMATH_REVOKE;
+    for (size_t i = 0; i < conf->num; i++) {
+        const struct cert_status *status = &conf->list[i];
+        const struct fact_issued *issued =
+            issued_find(facts, status->cert_req_id);
+
+        if (issued != NULL && !(status->has_status_info &&
+                                status->status_info.status == STATUS_REJECTION))
+            out->confirmed |= 1u << (issued - facts->issued);
+    }
+    out->action = out->confirmed == 0 ? TXN_REJECT : TXN_CONFIRM;
+    out->revoke = out->confirmed != (1u << facts->num_issued) - 1 &&
+                  profile->on_rejection == AFTERMATH_REVOKE;
 }
 
 /* Which request is welcome in which state, and what answers it. */
@@ -57,6 +64,7 @@ static const struct {
 } table[CMP_BODY_NUM] = {
     [CMP_IR] = { IN(START), CMP_IP, on_cert_req },
     [CMP_CR] = { IN(START), CMP_CP, on_cert_req },
+    [CMP_P10CR] = { IN(START), CMP_CP, on_cert_req },
     [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
 };

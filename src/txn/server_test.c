@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "profile/rules.h"
 #include "profile/scene_test.h"
 #include "txn/txn.h"
 
@@ -14,7 +15,7 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 {
     if (body == CMP_CERT_CONF)
         return state == FACT_UNCONFIRMED;
-    if (body == CMP_IR || body == CMP_CR || body == CMP_KUR)
+    if ((BODY_BIT(body) & REQUESTS) != 0)
         return state == FACT_NO_TRANSACTION;
     return false;
 }
@@ -24,6 +25,7 @@ static void test_states(void **state)
     static const enum cmp_body_type answers[CMP_BODY_NUM] = {
         [CMP_IR] = CMP_IP,
         [CMP_CR] = CMP_CP,
+        [CMP_P10CR] = CMP_CP,
         [CMP_KUR] = CMP_KUP,
         [CMP_CERT_CONF] = CMP_PKICONF,
     };
@@ -76,6 +78,10 @@ CHANGE(status_rejection, status_accepted(s);
        s->statuses[0].status_info.status = STATUS_REJECTION)
 CHANGE(rejection_kept, status_rejection(s); keep_rejected(s))
 CHANGE(no_status, s->msg.body.cert_conf.num = 0)
+CHANGE(two, s->msg.body.cert_conf.num = s->facts.num_issued = 2;
+       s->statuses[1].cert_req_id = 1)
+CHANGE(one_of_two, two(s); status_rejection(s))
+CHANGE(one_missing, two(s); s->msg.body.cert_conf.num = 1)
 
 static const struct {
     const char *what;
@@ -143,12 +149,12 @@ static const struct {
       PROFILE_3GPP_BS,
       CMP_CERT_CONF,
       nothing,
-      { TXN_CONFIRM, CMP_PKICONF, 0, false, false } },
+      { TXN_CONFIRM, CMP_PKICONF, 0, false, false, 1 } },
     { "accepted",
       PROFILE_3GPP_BS,
       CMP_CERT_CONF,
       status_accepted,
-      { TXN_CONFIRM, CMP_PKICONF, 0, false, false } },
+      { TXN_CONFIRM, CMP_PKICONF, 0, false, false, 1 } },
     { "rejection",
       PROFILE_3GPP_BS,
       CMP_CERT_CONF,
@@ -164,6 +170,21 @@ static const struct {
       CMP_CERT_CONF,
       no_status,
       { TXN_REJECT, CMP_PKICONF, 0, false, true } },
+    { "both",
+      PROFILE_OPEN,
+      CMP_CERT_CONF,
+      two,
+      { TXN_CONFIRM, CMP_PKICONF, 0, false, false, 3 } },
+    { "one of two",
+      PROFILE_OPEN,
+      CMP_CERT_CONF,
+      one_of_two,
+      { TXN_CONFIRM, CMP_PKICONF, 0, false, true, 2 } },
+    { "one is missing",
+      PROFILE_OPEN,
+      CMP_CERT_CONF,
+      one_missing,
+      { TXN_CONFIRM, CMP_PKICONF, 0, false, true, 1 } },
 };
 
 static void test_decisions(void **state)
@@ -183,11 +204,11 @@ static void test_decisions(void **state)
         if (d.action != want->action || d.answer != want->answer ||
             d.names != want->names ||
             d.grant_implicit != want->grant_implicit ||
-            d.revoke != want->revoke) {
+            d.revoke != want->revoke || d.confirmed != want->confirmed) {
             print_error("%s: action %d answer %d names %d implicit %d "
-                        "revoke %d\n",
+                        "revoke %d confirmed %u\n",
                         cases[i].what, (int)d.action, (int)d.answer,
-                        (int)d.names, d.grant_implicit, d.revoke);
+                        (int)d.names, d.grant_implicit, d.revoke, d.confirmed);
             failures++;
         }
         scene_done(&s);

@@ -12,8 +12,8 @@
 
 enum txn_action {
     TXN_ISSUE,   /* make a certificate */
-    TXN_CONFIRM, /* the certificate issued is the station's now */
-    TXN_REJECT   /* the station does not want it */
+    TXN_CONFIRM, /* certificates issued are the station's now */
+    TXN_REJECT   /* the station wants none of them */
 };
 
 /* Where the new certificate's names come from. */
@@ -29,8 +29,9 @@ struct txn_decision {
     /* TXN_ISSUE */
     enum txn_names names;
     bool grant_implicit; /* confirmed with the reply; no certConf follows */
-    /* TXN_REJECT */
-    bool revoke;
+    /* TXN_CONFIRM, TXN_REJECT */
+    bool revoke;        /* those rejected */
+    uint32_t confirmed; /* bit i: facts.issued[i]; others are rejected */
 };
 
 /*

@@ -206,6 +206,20 @@ class StatusInfo:
             raise Unbelievable("failInfo is no minimal named bit list")
 
 
+class Response:
+    """CertResponse: the certificate is there in clear, or not at all."""
+
+    def __init__(self, node):
+        self.cert_req_id = node[0].number
+        self.status = StatusInfo(node[1])
+        self.cert = None
+        if node.children[2:]:
+            pair = node[2]
+            if pair[0].tag != 0xa0:
+                raise Unbelievable("a certificate that is encrypted")
+            self.cert = pki.Cert(pair[0][0].der)
+
+
 class Reply:
     """A message received, taken apart; nothing is believed yet."""
 
@@ -228,6 +242,7 @@ class Reply:
         self.kind = BODIES[content.tag & 0x1f]
         self.content = content[0]
         self.status = self.cert = None
+        self.responses = []
         self.read_body()
 
     def read_body(self):
@@ -235,16 +250,12 @@ class Reply:
             self.status = StatusInfo(self.content[0])
         if self.kind not in ("ip", "cp", "kup"):
             return
-        responses = self.content.find(0x30)
-        if len(responses) != 1:
-            raise Unbelievable(f"{len(responses)} CertResponses")
-        self.cert_req_id = responses[0][0].number
-        self.status = StatusInfo(responses[0][1])
-        pair = responses[0].children[2:]
-        if pair:
-            if pair[0][0].tag != 0xa0:
-                raise Unbelievable("a certificate that is encrypted")
-            self.cert = pki.Cert(pair[0][0][0].der)
+        self.responses = [Response(r) for r in self.content.find(0x30)]
+        if not self.responses:
+            raise Unbelievable("no CertResponse")
+        first = self.responses[0]
+        self.cert_req_id, self.status, self.cert = (
+            first.cert_req_id, first.status, first.cert)
 
     @property
     def failures(self):

@@ -183,6 +183,12 @@ class Server:
         finally:
             db.close()
 
+    def status_of(self, cert):
+        """"issued", "confirmed", "rejected" or "timed out"."""
+        (status,), = self.query("SELECT status FROM certificate WHERE der=?",
+                                cert.der)
+        return ("issued", "confirmed", "rejected", "timed out")[status - 1]
+
     def revoke(self, cert):
         """As `cert revoke` does, and waits for the CRL that lists it."""
         self.change("UPDATE certificate SET revoked_at=?, reason=1, "

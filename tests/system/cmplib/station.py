@@ -1,5 +1,5 @@
 """A base station that does all of it right, unless told otherwise."""
-from cmplib import cmp, http, pki
+from cmplib import cmp, der, http, pki
 from cmplib.der import ctx, read, seq
 
 
@@ -44,8 +44,28 @@ class Station:
                 controls=(), fields=None, signer=None, **header):
         """ir, cr or kur. `fields` overrides the template's; `popo` is a
         ready ProofOfPossession, or a function from CertRequest to one."""
-        signer = signer or self.credential
         key = key or pki.Key()
+        msg = self.cert_req_msg(
+            key, subject=subject, extensions=extensions, popo=popo,
+            popo_key=popo_key, popo_alg=popo_alg, number=number,
+            controls=controls, fields=fields, signer=signer)
+        return self.outgoing(kind, seq(msg), key, signer, **header)
+
+    def several(self, kind, *msgs, **header):
+        """A message of ready CertReqMsgs."""
+        return self.outgoing(kind, seq(*msgs), None, None, **header)
+
+    def outgoing(self, kind, content, key, signer, **header):
+        signer = signer or self.credential
+        out = cmp.outgoing(kind, content, signer, [signer.cert, *signer.chain],
+                           **header)
+        out.key = key
+        return out
+
+    def cert_req_msg(self, key, *, subject=None, extensions=(), popo=None,
+                     popo_key=None, popo_alg=None, number=0, controls=(),
+                     fields=None, signer=None):
+        signer = signer or self.credential
         content = dict(subject=subject, public_key=read(key.spki).content)
         if extensions:
             content["extensions"] = b"".join(extensions)
@@ -59,10 +79,22 @@ class Station:
             popo = cmp.popo_signature(popo_key or key, cert_req, popo_alg)
         elif callable(popo):
             popo = popo(cert_req)
-        out = cmp.outgoing(kind, seq(seq(cert_req, popo)), signer,
-                           [signer.cert, *signer.chain], **header)
-        out.key = key
-        return out
+        return seq(cert_req, popo)
+
+    def p10cr(self, key=None, *, subject=der.NULL_DN, extensions=(),
+              attributes=(), version=0, signing_key=None, **header):
+        """A PKCS #10 request, signed with `signing_key` instead of its own."""
+        key = key or pki.Key()
+        attributes = list(attributes)
+        if extensions:
+            attributes.append(seq(der.oid("1.2.840.113549.1.9.14"),
+                                  der.set_of(seq(*extensions))))
+        info = seq(der.integer(version), subject, key.spki,
+                   der.retag(der.set_of(*attributes), 0xa0))
+        signer = signing_key or key
+        request = seq(info, pki.SIGNATURES[signer.default][2],
+                      der.bits(signer.sign(info)))
+        return self.outgoing("p10cr", request, key, None, **header)
 
     def ir(self, key=None, **options):
         return self.request("ir", key, **options)
@@ -90,6 +122,7 @@ class Station:
         reply = self.ask(out)
         if reply.cert is None:
             raise Refused(reply)
+        assert len(reply.responses) == 1
         assert reply.cert.spki == out.key.spki
         assert reply.cert_req_id == 0
         assert not reply.failures

@@ -55,6 +55,7 @@ class World:
             }, {
                 "bs": dict(default="true", paths="[/pkix/]"),
                 "lab": dict(type="open", implicit_confirm="true"),
+                "light": dict(type="rfc9483"),
                 "strict": dict(vendor_key_reuse="refuse", vendors="[acme]",
                                algorithms="[ecdsa-with-SHA256]"),
                 "brief": dict(confirm_wait="1s"),
