@@ -118,6 +118,10 @@ MUST_USE enum err cli_number(const struct cli *cli, const char *option,
                              struct fault *f);
 /* NULL: not so many. */
 const char *cli_operand(const struct cli *cli, size_t n);
+/* It as a number within these. ERR_USAGE. */
+MUST_USE enum err cli_operand_number(const struct cli *cli, size_t n,
+                                     int64_t min, int64_t max, int64_t *out,
+                                     struct fault *f);
 
 /* --- output --- */
 

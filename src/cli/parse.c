@@ -355,10 +355,9 @@ enum err cli_values(const struct cli *cli, const char *option,
     return ERR_OK;
 }
 
-enum err cli_number(const struct cli *cli, const char *option, int64_t min,
-                    int64_t max, int64_t *out, struct fault *f)
+static bool read_number(const char *text, int64_t min, int64_t max,
+                        int64_t *out)
 {
-    const char *text = cli_value(cli, option);
     char *end = NULL;
     intmax_t value = 0;
 
@@ -366,12 +365,34 @@ enum err cli_number(const struct cli *cli, const char *option, int64_t min,
     if (text != NULL && text[0] != '\0' && strchr("-0123456789", text[0]))
         value = strtoimax(text, &end, 10);
     if (end == NULL || *end != '\0' || errno != 0 || value < min || value > max)
-        return fault_set(f, ERR_USAGE,
-                         "--%s is a number from %" PRId64 " to %" PRId64
-                         ", not \"%s\"",
-                         option, min, max, text == NULL ? "" : text);
+        return false;
     *out = value;
-    return ERR_OK;
+    return true;
+}
+
+enum err cli_number(const struct cli *cli, const char *option, int64_t min,
+                    int64_t max, int64_t *out, struct fault *f)
+{
+    const char *text = cli_value(cli, option);
+
+    if (read_number(text, min, max, out))
+        return ERR_OK;
+    return fault_set(f, ERR_USAGE,
+                     "--%s is a number from %" PRId64 " to %" PRId64
+                     ", not \"%s\"",
+                     option, min, max, text == NULL ? "" : text);
+}
+
+enum err cli_operand_number(const struct cli *cli, size_t n, int64_t min,
+                            int64_t max, int64_t *out, struct fault *f)
+{
+    const char *text = cli_operand(cli, n);
+
+    if (read_number(text, min, max, out))
+        return ERR_OK;
+    return fault_set(f, ERR_USAGE,
+                     "\"%s\" is no number from %" PRId64 " to %" PRId64,
+                     text == NULL ? "" : text, min, max);
 }
 
 const char *cli_operand(const struct cli *cli, size_t n)

@@ -237,6 +237,9 @@ static void check_profiles(struct reading *r, struct config *c,
             complain(r->errors, spot_find(entry, "implicit_confirm").at,
                      "implicit_confirm: type 3gpp-bs confirms explicitly "
                      "(TS 33.310, 9.5.4.5)");
+        if (p->approval_of_updates && p->approval == CONFIG_APPROVAL_NONE)
+            complain(r->errors, spot_find(entry, "approval_of_updates").at,
+                     "approval_of_updates: needs approval: operator");
         check_patterns(r, p, entry);
         check_roots(r, c, p, entry);
     }

@@ -222,6 +222,12 @@ struct config_roots {
     bool extra_certs_over_http; /* though nothing protects them there */
 };
 
+/* Who says yes to a request that passed every rule. */
+enum config_approval {
+    CONFIG_APPROVAL_NONE,
+    CONFIG_APPROVAL_OPERATOR
+};
+
 struct config_profile {
     const char *name; /* answers /.well-known/cmp/p/NAME */
     struct config_mark at;
@@ -244,6 +250,10 @@ struct config_profile {
     bool ir_by_operator_certificate;
     bool same_key_update;
     enum config_key_reuse vendor_key_reuse;
+    enum config_approval approval;
+    bool approval_of_updates; /* a kur waits too */
+    int64_t approval_check_after_s;
+    int64_t approval_timeout_s;
     struct config_texts algorithms;         /* none: the profile's own */
     uint32_t key_usage;                     /* of enum config_key_usage */
     struct config_texts extended_key_usage; /* dotted OIDs */

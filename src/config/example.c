@@ -74,6 +74,7 @@ static const char head[] =
     "    # confirm_wait: 10m       # how long a certConf is waited for\n"
     "    # on_timeout: revoke      # what follows without one; or keep\n"
     "    # on_rejection: revoke    # and when the station rejects\n"
+    "    # approval: operator      # a request waits for `request approve`\n"
     "    # extended_key_usage: [ipsecIKE]\n"
     "    # roots:                  # further roots that stations are to have\n"
     "    #   ca_pubs: [oam-root.pem]\n"

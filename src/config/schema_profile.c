@@ -43,6 +43,13 @@ static const struct choice key_reuse_rows[] = {
 };
 CHOICES(key_reuses, key_reuse_rows);
 
+static const struct choice approval_rows[] = {
+    { "none", CONFIG_APPROVAL_NONE, NULL, "it is issued at once" },
+    { "operator", CONFIG_APPROVAL_OPERATOR, NULL,
+      "it waits for `stationmaster request approve`" },
+};
+CHOICES(approvals, approval_rows);
+
 /* Without keyCertSign and cRLSign: a station is no authority. */
 static const struct choice key_usage_rows[] = {
     { "digitalSignature", CONFIG_KU_DIGITAL_SIGNATURE, NULL, NULL },
@@ -249,6 +256,38 @@ static const struct setting profile_rows[] = {
       .meaning = "What follows when a station asks for a certificate over the "
                  "key of its vendor certificate.",
       .example = "refuse" },
+    { .key = "approval",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, approval),
+      .choices = &approvals,
+      .preset = "none",
+      .meaning = "What follows when an ir, cr or p10cr is found in order. "
+                 "While one waits, its station polls (RFC 9483, 4.4).",
+      .example = "operator" },
+    { .key = "approval_of_updates",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, approval_of_updates),
+      .preset = "false",
+      .meaning = "Whether a kur waits too where approval is operator.",
+      .example = "true" },
+    { .key = "approval_check_after",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, approval_check_after_s),
+      .preset = "30s",
+      .min = 1,
+      .max = DAY,
+      .meaning = "What a station that polls is told to wait before it does "
+                 "so again.",
+      .example = "5m" },
+    { .key = "approval_timeout",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, approval_timeout_s),
+      .preset = "30d",
+      .min = 1,
+      .max = 365 * DAY,
+      .meaning = "How long a request waits, and its answer for the station "
+                 "to fetch it. Time in which nothing served does not count.",
+      .example = "7d" },
     { .key = "algorithms",
       .kind = KIND_TEXT,
       .traits = LIST,

@@ -71,6 +71,14 @@ DECLARE_CHECK(check_subject_stays);
 DECLARE_CHECK(check_san_stays);
 DECLARE_CHECK(check_new_key);
 
+/* poll.c: pollReq, and what is sent while a request waits */
+DECLARE_CHECK(check_poll_ids);
+DECLARE_CHECK(check_poll_transaction);
+DECLARE_CHECK(check_poll_waiting);
+DECLARE_CHECK(check_poll_recip_nonce);
+DECLARE_CHECK(check_poll_names_waiting);
+DECLARE_CHECK(check_conf_not_waiting);
+
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

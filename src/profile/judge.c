@@ -17,6 +17,8 @@ enum verdict check_message_time(const struct judged *in, struct found *found)
     const struct pki_header *h = &in->msg->header;
     int64_t off = h->message_time - in->facts->now;
 
+    if (in->facts->approval == FACT_APPROVED)
+        return VERDICT_HOLDS; /* it was judged when the request came */
     if (!h->has_message_time || (off <= in->profile->message_time_window &&
                                  -off <= in->profile->message_time_window))
         return VERDICT_HOLDS;

@@ -49,6 +49,7 @@ struct profile {
     bool implicit_confirm;
     bool ir_by_operator_certificate;
     bool same_key_update;
+    uint32_t approval; /* BODY_BITs of requests that wait for an operator */
     enum lenience vendor_key_reuse;
     int64_t message_time_window; /* seconds either way */
     int64_t confirm_wait;        /* seconds */
@@ -87,7 +88,15 @@ enum fact_transaction {
     FACT_UNCONFIRMED,
     FACT_CONFIRMED,
     FACT_REJECTED,
-    FACT_TIMED_OUT
+    FACT_TIMED_OUT,
+    FACT_WAITING /* a request of it is not answered yet */
+};
+
+/* What an operator said of a request that waited. */
+enum fact_approval {
+    FACT_UNDECIDED,
+    FACT_APPROVED,
+    FACT_DENIED
 };
 
 /* A certificate that awaits its CertStatus. */
@@ -134,6 +143,12 @@ struct facts {
     int64_t transaction_pvno;
     bool request_seen; /* a certificate was once issued for these bytes */
     bool transaction_id_used; /* by this requester, with other bytes */
+
+    /* pollReq, and the request it is about once that goes on */
+    enum fact_approval approval;
+    enum cmp_body_type waiting_body;
+    const int64_t *waiting; /* certReqIds that a pollReq may name */
+    size_t num_waiting;
 
     /* certConf: the certificates issued in the transaction */
     const struct fact_issued *issued;

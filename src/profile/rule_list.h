@@ -12,6 +12,7 @@
 #define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | P10CR)
 #define KUR BODY_BIT(CMP_KUR)
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
+#define POLL_REQ BODY_BIT(CMP_POLL_REQ)
 
 /* clang-format off */
 #define RULES(R)                                                               \
@@ -135,6 +136,10 @@ R(HASH_ALG_NEEDS_V3, "hash-alg-needs-v3", "RFC 9810, 7 and 5.3.18",            \
   BAD_DATA_FORMAT, REQUEST, ERROR, CERT_CONF, check_hash_alg,                  \
   "hashAlg in a message of pvno 3 only",                                       \
   "leave hashAlg out: the certificate's own hash is meant")                    \
+R(POLL_NAMES_ONE, "poll-names-one", "RFC 9483, 4.4 (RFC 9810, 5.3.22)",        \
+  BAD_REQUEST, REQUEST, ERROR, POLL_REQ, check_poll_ids,                       \
+  "one certReqId, or as many as the profile takes, each once",                 \
+  "poll with the certReqId of the CertResponse that says waiting")             \
 /* ---- STEP_PROTECTION ---- */                                                \
 R(SIGNER_IS_READABLE, "signer-is-readable", "RFC 5280, 4.1",                   \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
@@ -209,6 +214,10 @@ R(CONF_HAS_TRANSACTION, "conf-has-transaction", "RFC 9810, 5.3.18",            \
   BAD_REQUEST, JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_transaction,        \
   "a certConf in a transaction of the same signer",                            \
   "confirm with the transactionID and the credential of the request")          \
+R(CONF_IS_NOT_EARLY, "conf-is-not-early", "RFC 9483, 4.4", BAD_REQUEST,        \
+  JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_not_waiting,                     \
+  "no certConf before there is a certificate",                                 \
+  "poll until the certificate comes")                                          \
 R(CONF_IS_IN_TIME, "conf-is-in-time", "RFC 9810, 5.3.18", BAD_REQUEST,         \
   JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_open,                            \
   "a certConf before the transaction timed out or was rejected",               \
@@ -232,6 +241,22 @@ R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_hash,                            \
   "certHash over the certificate issued, with the hash of its signature",      \
   "hash the DER of the whole certificate")                                     \
+R(POLL_HAS_TRANSACTION, "poll-has-transaction", "RFC 9483, 3.5",               \
+  BAD_REQUEST, JUDGE_MESSAGE, ERROR, POLL_REQ, check_poll_transaction,         \
+  "a pollReq in a transaction of the same signer",                             \
+  "poll with the transactionID and the credential of the request")             \
+R(POLL_FINDS_ONE_WAITING, "poll-finds-one-waiting", "RFC 9483, 4.4",           \
+  BAD_REQUEST, JUDGE_MESSAGE, ERROR, POLL_REQ, check_poll_waiting,             \
+  "a pollReq after status waiting, and before the answer",                     \
+  "start over if the answer was lost; repeat a message by its very bytes")     \
+R(POLL_HAS_RECIP_NONCE, "poll-has-recip-nonce", "RFC 9483, 3.1 and 3.5",       \
+  BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, POLL_REQ,                         \
+  check_poll_recip_nonce, "recipNonce equal to the last reply's senderNonce",  \
+  "copy senderNonce of the waiting reply, or of the last pollRep")             \
+R(POLL_NAMES_WAITING, "poll-names-waiting", "RFC 9483, 4.4", BAD_REQUEST,      \
+  JUDGE_MESSAGE, ERROR, POLL_REQ, check_poll_names_waiting,                    \
+  "a certReqId that was told waiting, or -1 alone for the whole message",      \
+  "copy certReqId of the CertResponse that says waiting")                      \
 /* ---- STEP_JUDGE_REQUEST ---- */                                             \
 R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, BODY_BIT(CMP_IR), check_ir_signer,     \

@@ -45,6 +45,10 @@ CHANGE(dns_sender, s->msg.header.sender.type = GN_DNS)
 CHANGE(implicit, s->info.id = OID_ID_IT_IMPLICIT_CONFIRM;
        s->msg.header.general_info = (struct info_list){ &s->info, 1 })
 
+CHANGE(poll_none, s->msg.body.poll_req.num = 0)
+CHANGE(poll_other, s->polled[0] = 1)
+CHANGE(request_waits, s->facts.transaction = FACT_WAITING)
+
 /* --- what a request asks for --- */
 
 /* The request, so many times. */
@@ -469,6 +473,20 @@ static const struct {
     { "an unknown hash", BS, CMP_CERT_CONF, hash_unknown, "conf-hash-is-right",
       ERR_BAD_CERT_ID, CMP_ERROR },
 
+    { "a good pollReq", BS, CMP_POLL_REQ, nothing, "", ERR_OK, 0 },
+    { "no certReqId", BS, CMP_POLL_REQ, poll_none, "poll-names-one",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "no transaction", BS, CMP_POLL_REQ, no_transaction,
+      "poll-has-transaction", ERR_BAD_REQUEST, CMP_ERROR },
+    { "nothing waits", BS, CMP_POLL_REQ, confirmed, "poll-finds-one-waiting",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "no recipNonce", BS, CMP_POLL_REQ, no_recip, "poll-has-recip-nonce",
+      ERR_BAD_RECIPIENT_NONCE, CMP_ERROR },
+    { "certReqId 1", BS, CMP_POLL_REQ, poll_other, "poll-names-waiting",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "a request waits", BS, CMP_CERT_CONF, request_waits, "conf-is-not-early",
+      ERR_BAD_REQUEST, CMP_ERROR },
+
     { "ir by operator's", BS, CMP_IR, by_operator, "ir-by-vendor-cert",
       ERR_NOT_AUTHORIZED, CMP_IP },
     { "ir by nobody's", BS, CMP_IR, by_nobody, "ir-by-vendor-cert",
@@ -616,8 +634,9 @@ static void test_each_rule_breaks(void **state)
 /* Each predicate holds for the good message of each body it is about. */
 static void test_each_rule_holds(void **state)
 {
-    static const enum cmp_body_type bodies[] = { CMP_IR, CMP_CR, CMP_KUR,
-                                                 CMP_P10CR, CMP_CERT_CONF };
+    static const enum cmp_body_type bodies[] = { CMP_IR,        CMP_CR,
+                                                 CMP_KUR,       CMP_P10CR,
+                                                 CMP_CERT_CONF, CMP_POLL_REQ };
     struct found found = { "", "" };
 
     (void)state;

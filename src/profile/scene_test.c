@@ -174,6 +174,20 @@ static void fill_confirmation(struct scene *s)
     s->facts.num_issued = 1;
 }
 
+static void fill_poll(struct scene *s)
+{
+    static const int64_t waiting[] = { 0, 7 };
+
+    s->msg.header.recip_nonce = SPAN_LIT("nonce-of-our--ip");
+    s->msg.num_extra_certs = 0;
+    s->msg.body.poll_req = (struct poll_req){ s->polled, 1 };
+    s->facts.our_nonce = SPAN_LIT("nonce-of-our--ip");
+    s->facts.transaction = FACT_WAITING;
+    s->facts.waiting_body = CMP_IR;
+    s->facts.waiting = waiting;
+    s->facts.num_waiting = sizeof(waiting) / sizeof(waiting[0]);
+}
+
 static void fill_facts(struct scene *s)
 {
     struct facts *f = &s->facts;
@@ -203,6 +217,8 @@ void scene_init(struct scene *s, enum profile_type type,
         fill_confirmation(s);
     else if (body == CMP_P10CR)
         fill_p10(s);
+    else if (body == CMP_POLL_REQ)
+        fill_poll(s);
     else
         fill_request(s);
     if (body != CMP_KUR)

@@ -27,6 +27,7 @@ struct scene {
     struct attribute control;
     struct cert_status statuses[2];
     struct fact_issued issued[2];
+    int64_t polled[18];
     struct info_type_value info;
     struct span extra;
 };
@@ -34,7 +35,8 @@ struct scene {
 /* The request that rules look at; NULL: a body without one. */
 const struct cert_req_msg *scene_request(const struct scene *s);
 
-/* A good ir, cr, p10cr, kur or certConf under a profile of this type. */
+/* A good ir, cr, p10cr, kur, certConf or pollReq under a profile of this type.
+ * The request polled for has certReqIds 0 and 7. */
 void scene_init(struct scene *s, enum profile_type type,
                 enum cmp_body_type body);
 void scene_done(struct scene *s);

@@ -31,11 +31,12 @@ struct type_row {
 static const struct type_row types[] = {
     /* TS 33.310, 9.5: ir, kur and their confirmation, signature-protected,
      * always confirmed. Ed25519 and Ed448 go beyond 6.1.1, which names RSA and
-     * ECDSA; a configuration narrows the list with `algorithms`. */
+     * ECDSA; a configuration narrows the list with `algorithms`. pollReq is of
+     * use where `approval` makes requests wait. */
     [PROFILE_3GPP_BS] = {
         .name = "3gpp-bs",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_KUR) |
-                  BODY_BIT(CMP_CERT_CONF),
+                  BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
@@ -47,7 +48,8 @@ static const struct type_row types[] = {
     [PROFILE_RFC9483] = {
         .name = "rfc9483",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
-                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF),
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
@@ -59,7 +61,8 @@ static const struct type_row types[] = {
     [PROFILE_OPEN] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
-                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF),
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,

@@ -1,4 +1,4 @@
-#include "service/admin.h"
+#include "service/admin_internal.h"
 
 #include <stdlib.h>
 
@@ -8,13 +8,6 @@
 #include "service/keeper.h"
 
 #define ADMIN_ARENA ((size_t)1024 * 1024 * 1024)
-
-struct admin {
-    struct config *config;
-    struct store *store;
-    struct store_session *session;
-    struct arena *arena;
-};
 
 static enum err open_all(struct admin *a, const char *config_file,
                          struct buf *errors, struct fault *f)
@@ -67,7 +60,7 @@ struct arena *admin_arena(struct admin *a)
 
 /* --- texts --- */
 
-static const char *span_text(struct admin *a, struct span s)
+const char *admin_span_text(struct admin *a, struct span s)
 {
     const char *text =
         arena_printf(a->arena, "%.*s", (int)s.len, (const char *)s.ptr);
@@ -75,7 +68,7 @@ static const char *span_text(struct admin *a, struct span s)
     return text == NULL ? "" : text;
 }
 
-static const char *hex_text(struct admin *a, struct span s)
+const char *admin_hex_text(struct admin *a, struct span s)
 {
     char hex[2 * LIMIT_SERIAL_LEN + 1];
     const char *text;
@@ -85,7 +78,7 @@ static const char *hex_text(struct admin *a, struct span s)
     return text == NULL ? "" : text;
 }
 
-static const char *time_text(struct admin *a, int64_t seconds)
+const char *admin_time_text(struct admin *a, int64_t seconds)
 {
     char stamp[TIME_TEXT_LEN];
     const char *text;
@@ -125,7 +118,7 @@ static enum err view_certificate(struct admin *a,
 
     if (x509_read(r->der, a->arena, &cert) != ERR_OK)
         return fault_set(f, ERR_STORE, "certificate %s does not parse",
-                         hex_text(a, r->serial));
+                         admin_hex_text(a, r->serial));
     TRY(store_find_station_by_id(a->session, r->station, a->arena, &station,
                                  f));
     if (!span_is_absent(cert.san)) {
@@ -133,17 +126,17 @@ static enum err view_certificate(struct admin *a,
         if (general_names_read(&in, a->arena, &san) != ERR_OK)
             san.num = 0;
     }
-    v.serial = hex_text(a, r->serial);
-    v.ca = span_text(a, r->ca);
-    v.vendor = span_text(a, station.vendor);
-    v.station = span_text(a, station.serial);
+    v.serial = admin_hex_text(a, r->serial);
+    v.ca = admin_span_text(a, r->ca);
+    v.vendor = admin_span_text(a, station.vendor);
+    v.station = admin_span_text(a, station.serial);
     v.subject = name_format(cert.subject, a->arena);
     v.san = general_names_format(&san, a->arena);
     v.status = status_text(r);
     v.reason = r->revoked_at == 0 ? "" : crl_reason_name(r->reason);
-    v.not_before = time_text(a, r->not_before);
-    v.not_after = time_text(a, r->not_after);
-    v.revoked_at = time_text(a, r->revoked_at);
+    v.not_before = admin_time_text(a, r->not_before);
+    v.not_after = admin_time_text(a, r->not_after);
+    v.revoked_at = admin_time_text(a, r->revoked_at);
     if (v.subject == NULL || v.san == NULL)
         return fault_set(f, ERR_NO_MEM, "certificate");
     *out = v;
@@ -190,8 +183,8 @@ enum err admin_find(struct admin *a, const char *ca, const char *serial,
 
 /* --- changes --- */
 
-static enum err commit(struct admin *a, struct change *c, const char *entry,
-                       struct fault *f)
+enum err admin_commit(struct admin *a, struct change *c, const char *entry,
+                      struct fault *f)
 {
     enum err e;
 
@@ -224,13 +217,13 @@ enum err admin_revoke(struct admin *a, const struct certificate_view *cert,
     r.revoked_at = r.changed = clock_seconds();
     r.reason = reason;
     change_set_certificate(c, &r);
-    return commit(a, c,
-                  arena_printf(a->arena,
-                               "revoked station=%s/%s serial=%s "
-                               "reason=%s",
-                               cert->vendor, cert->station, cert->serial,
-                               crl_reason_name(reason)),
-                  f);
+    return admin_commit(a, c,
+                        arena_printf(a->arena,
+                                     "revoked station=%s/%s serial=%s "
+                                     "reason=%s",
+                                     cert->vendor, cert->station, cert->serial,
+                                     crl_reason_name(reason)),
+                        f);
 }
 
 /* --- CRLs --- */
@@ -315,11 +308,11 @@ static enum err view_station(struct admin *a, const struct station_record *r,
     struct station_view v = { .record = r, .subject = "", .certificate = "" };
     struct certificate_record cert;
 
-    v.vendor = span_text(a, r->vendor);
-    v.serial = span_text(a, r->serial);
+    v.vendor = admin_span_text(a, r->vendor);
+    v.serial = admin_span_text(a, r->serial);
     v.state = state_text(r->state);
-    v.first_seen = time_text(a, r->first_seen);
-    v.last_seen = time_text(a, r->last_seen);
+    v.first_seen = admin_time_text(a, r->first_seen);
+    v.last_seen = admin_time_text(a, r->last_seen);
     if (r->subject.len > 0)
         v.subject = name_format(r->subject, a->arena);
     if (v.subject == NULL)
@@ -327,7 +320,7 @@ static enum err view_station(struct admin *a, const struct station_record *r,
     if (r->certificate != 0) {
         TRY(store_find_certificate_by_id(a->session, r->certificate, a->arena,
                                          &cert, f));
-        v.certificate = hex_text(a, cert.serial);
+        v.certificate = admin_hex_text(a, cert.serial);
     }
     *out = v;
     return ERR_OK;
@@ -404,7 +397,7 @@ enum err admin_set_station(struct admin *a, const char *vendor,
     } else {
         change_set_station(c, &r);
     }
-    return commit(
+    return admin_commit(
         a, c,
         arena_printf(a->arena, "%s station=%s/%s",
                      state == STATION_BLOCKED ? "blocked" : "unblocked", vendor,

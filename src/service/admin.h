@@ -89,6 +89,48 @@ MUST_USE enum err admin_set_station(struct admin *a, const char *vendor,
                                     const char *serial,
                                     enum station_state state, struct fault *f);
 
+/* A request that waits, or waited, for an operator, as people read it. Texts
+ * are never NULL. */
+struct request_view {
+    const struct request_record *record;
+    const char *state; /* "waiting", "approved", "denied", "answered" */
+    const char *body;  /* "ir" */
+    const char *profile;
+    const char *vendor, *station; /* whose it is; its serial number */
+    const char *transaction;      /* transactionID in hexadecimal */
+    const char *signer;           /* subject of the certificate it is by */
+    const char *asked;            /* the first subject asked for; "": none is */
+    const char *key;              /* kind of the first key to be certified */
+    const char *created_at, *decided_at, *decided_by, *reason;
+    size_t num; /* certificates asked for */
+};
+struct request_views {
+    struct request_view *list;
+    size_t num;
+};
+/* In order of arrival, at most `max`; `state` 0: in any. */
+MUST_USE enum err admin_list_requests(struct admin *a, int64_t state,
+                                      size_t max, struct request_views *out,
+                                      struct fault *f);
+/* ERR_USAGE: not a state's name. */
+MUST_USE enum err admin_request_state(const char *name, int64_t *out,
+                                      struct fault *f);
+/* ERR_NOT_FOUND. */
+MUST_USE enum err admin_find_request(struct admin *a, int64_t id,
+                                     struct request_view *out, struct fault *f);
+
+/*
+ * The station gets its certificate, or its rejection with this reason, when it
+ * polls next. `state` is REQUEST_APPROVED or REQUEST_DENIED; the reason of an
+ * approval stays here, and may be NULL.
+ * ERR_EXISTS: it was decided before, and the fault says how. ERR_LOST: somebody
+ * decided it at this very moment.
+ */
+MUST_USE enum err admin_decide_request(struct admin *a,
+                                       const struct request_view *request,
+                                       enum request_state state,
+                                       const char *reason, struct fault *f);
+
 /* The audit trail after an id, oldest first; `broken` is the id of the first
  * entry whose chain does not hold, 0 when all do. */
 MUST_USE enum err admin_audit(struct admin *a, int64_t after, size_t max,

@@ -79,3 +79,43 @@ enum err asks_each(struct worker *w, struct job *job, ask_step *step)
     job->fault = job->asks[0].fault;
     return job->fault.err;
 }
+
+enum err asks_write_waiting(struct job *job, struct span *out)
+{
+    int64_t *list = arena_array(job->arena, job->num_asks, sizeof(*list));
+    struct poll_req waiting = { list, 0 };
+    struct der_writer w;
+
+    if (list == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "requests");
+    for (size_t i = 0; i < job->num_asks; i++)
+        if (job->asks[i].fault.err == ERR_OK)
+            list[waiting.num++] = job->asks[i].req->cert_req.cert_req_id;
+    der_writer_init(&w, job->arena, 16 * waiting.num + 16);
+    poll_req_put(&w, &waiting);
+    if (der_finish(&w, out) != ERR_OK)
+        return fault_set(&job->fault, ERR_NO_MEM, "requests");
+    return ERR_OK;
+}
+
+static bool is_waiting(const struct job *job, const struct ask *ask)
+{
+    for (size_t i = 0; i < job->waiting.num; i++)
+        if (job->waiting.list[i] == ask->req->cert_req.cert_req_id)
+            return true;
+    return false;
+}
+
+enum err asks_keep_waiting(struct job *job)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < job->num_asks; i++)
+        if (is_waiting(job, &job->asks[i]))
+            job->asks[kept++] = job->asks[i];
+    job->num_asks = kept;
+    if (kept == 0)
+        return fault_set(&job->fault, ERR_STORE,
+                         "a stored request without what waited of it");
+    return ERR_OK;
+}

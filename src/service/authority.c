@@ -254,6 +254,16 @@ static enum err set_algorithms(const struct config_profile *config,
     return ERR_OK;
 }
 
+/* The requests that wait for an operator. */
+static uint32_t approval_of(const struct config_profile *config)
+{
+    uint32_t first = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR);
+
+    if (config->approval == CONFIG_APPROVAL_NONE)
+        return 0;
+    return config->approval_of_updates ? first | BODY_BIT(CMP_KUR) : first;
+}
+
 static enum err set_policy(const struct config_profile *config,
                            struct profile *p, struct fault *f)
 {
@@ -272,6 +282,7 @@ static enum err set_policy(const struct config_profile *config,
     p->implicit_confirm = config->implicit_confirm;
     p->ir_by_operator_certificate = config->ir_by_operator_certificate;
     p->same_key_update = config->same_key_update;
+    p->approval = approval_of(config);
     p->vendor_key_reuse = reuse[config->vendor_key_reuse];
     p->message_time_window = config->message_time_window_s;
     p->confirm_wait = config->confirm_wait_s;

@@ -76,6 +76,7 @@ void find_transaction_facts(struct job *job)
         [TRANSACTION_CONFIRMED] = FACT_CONFIRMED,
         [TRANSACTION_REJECTED] = FACT_REJECTED,
         [TRANSACTION_TIMED_OUT] = FACT_TIMED_OUT,
+        [TRANSACTION_WAITING] = FACT_WAITING,
     };
     struct facts *facts = &job->facts;
 

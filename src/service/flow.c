@@ -8,7 +8,7 @@ const struct flow *flow_of(enum cmp_body_type type)
     static const struct flow *const flows[CMP_BODY_NUM] = {
         [CMP_IR] = &flow_request,        [CMP_CR] = &flow_request,
         [CMP_P10CR] = &flow_request,     [CMP_KUR] = &flow_request,
-        [CMP_CERT_CONF] = &flow_confirm,
+        [CMP_CERT_CONF] = &flow_confirm, [CMP_POLL_REQ] = &flow_poll,
     };
 
     return type < CMP_BODY_NUM ? flows[type] : NULL;

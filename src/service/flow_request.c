@@ -85,12 +85,13 @@ static enum err find(struct worker *w, struct job *job)
     struct facts *facts = &job->facts;
 
     facts->ca_subject = ca_subject(job->profile->issuer->ca);
-    TRY(find_optional(
-        store_find_transaction(w->session,
-                               span_of(job->requester, sizeof(job->requester)),
-                               job->msg.header.transaction_id, job->arena,
-                               &job->transaction, &job->fault),
-        job, &facts->transaction_id_used));
+    if (!job->is_resumed)
+        TRY(find_optional(store_find_transaction(
+                              w->session,
+                              span_of(job->requester, sizeof(job->requester)),
+                              job->msg.header.transaction_id, job->arena,
+                              &job->transaction, &job->fault),
+                          job, &facts->transaction_id_used));
     TRY(hash_compute(w->cx, DIGEST_SHA256, job->part, job->request_digest,
                      &job->fault));
     find_old(job);
@@ -137,15 +138,20 @@ static enum err check_names_free(struct worker *w, struct job *job,
     return ERR_OK;
 }
 
+static enum err settle_names(struct worker *w, struct job *job, struct ask *ask)
+{
+    TRY(choose_names(job, ask));
+    TRY(check_names_free(w, job, ask));
+    return naming_claims(&ask->names, job->arena, &ask->claims,
+                         &ask->num_claims, &ask->fault);
+}
+
 static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct path_profile *p = job->profile;
     struct ca_request request = { .public_key = template_of(ask)->public_key };
 
-    TRY(choose_names(job, ask));
-    TRY(check_names_free(w, job, ask));
-    TRY(naming_claims(&ask->names, job->arena, &ask->claims, &ask->num_claims,
-                      &ask->fault));
+    TRY(settle_names(w, job, ask));
     request.subject = ask->names.subject;
     request.san = ask->names.san;
     request.num_san = ask->names.num_san;
@@ -156,8 +162,10 @@ static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 
 static enum err make(struct worker *w, struct job *job)
 {
-    TRY(asks_each(w, job, issue));
-    job->outcome = OUTCOME_ISSUED;
+    bool is_to_wait = job->decision.action == TXN_WAIT;
+
+    TRY(asks_each(w, job, is_to_wait ? settle_names : issue));
+    job->outcome = is_to_wait ? OUTCOME_WAITING : OUTCOME_ISSUED;
     return ERR_OK;
 }
 
@@ -168,8 +176,11 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
 {
     (void)w;
     body->type = job->decision.answer;
-    *tail = job->profile->tail;
+    *tail = job->profile->signer->tail;
     TRY(reply_responses(job, body));
+    if (job->decision.action == TXN_WAIT)
+        return ERR_OK;
+    *tail = job->profile->tail;
     roots_put(job->profile, &body->cert_rep);
     return ERR_OK;
 }
@@ -193,9 +204,25 @@ static int64_t add_station(struct job *job, const struct ask *first)
     return STORE_NEW;
 }
 
-static void add_transaction(struct job *job, int64_t station)
+/* How long the next message is waited for; 0: none is. */
+static int64_t wait_of(const struct job *job)
 {
-    bool is_done = job->decision.grant_implicit;
+    if (job->decision.action == TXN_WAIT)
+        return job->profile->config->approval_timeout_s;
+    return job->decision.grant_implicit ? 0
+                                        : job->profile->profile.confirm_wait;
+}
+
+static enum transaction_state state_of(const struct job *job)
+{
+    if (job->decision.action == TXN_WAIT)
+        return TRANSACTION_WAITING;
+    return job->decision.grant_implicit ? TRANSACTION_CONFIRMED
+                                        : TRANSACTION_UNCONFIRMED;
+}
+
+static int64_t put_transaction(struct job *job, int64_t station)
+{
     struct transaction_record r = {
         .requester = span_of(job->requester, sizeof(job->requester)),
         .requester_cert = job->signer.der,
@@ -203,25 +230,58 @@ static void add_transaction(struct job *job, int64_t station)
         .profile = span_str(job->profile->config->name),
         .body_type = job->msg.body.type,
         .pvno = job->msg.header.pvno,
-        .state = is_done ? TRANSACTION_CONFIRMED : TRANSACTION_UNCONFIRMED,
-        .sender_nonce = span_of(job->nonce, sizeof(job->nonce)),
         .station = station,
-        .ended_at = is_done ? job->facts.now : 0,
     };
 
-    change_add_transaction(job->change, &r,
-                           is_done ? 0 : job->profile->profile.confirm_wait);
+    if (job->is_resumed)
+        r = job->transaction;
+    r.state = state_of(job);
+    r.sender_nonce = span_of(job->nonce, sizeof(job->nonce));
+    r.ended_at = r.state == TRANSACTION_CONFIRMED ? job->facts.now : 0;
+    if (job->is_resumed) {
+        change_set_transaction_wait(job->change, &r, wait_of(job));
+        return r.id;
+    }
+    change_add_transaction(job->change, &r, wait_of(job));
+    return STORE_NEW;
+}
+
+/* The message as received: what an operator approves, to the bit. */
+static enum err add_request(struct job *job)
+{
+    struct request_record r = {
+        .transaction = STORE_NEW,
+        .cert_req_id = job->asks[0].req->cert_req.cert_req_id,
+        .state = REQUEST_WAITING,
+        .message = job->bytes,
+        .check_after = job->profile->config->approval_check_after_s,
+        .created_at = job->facts.now,
+    };
+
+    TRY(asks_write_waiting(job, &r.data));
+    change_add_request(job->change, &r);
+    return ERR_OK;
+}
+
+/* What waited is answered. */
+static void end_request(struct job *job)
+{
+    struct request_record r = job->request;
+
+    r.state = REQUEST_DONE;
+    change_set_request(job->change, &r);
+    change_drop_reply(job->change, r.transaction);
 }
 
 static void add_certificate(struct job *job, const struct ask *ask,
-                            int64_t station)
+                            int64_t station, int64_t transaction)
 {
     bool is_done = job->decision.grant_implicit;
     struct certificate_record r = {
         .ca = span_str(job->profile->issuer->config->name),
         .serial = ask->certificate.serial,
         .station = station,
-        .transaction = STORE_NEW,
+        .transaction = transaction,
         .cert_req_id = ask->req->cert_req.cert_req_id,
         .request_digest = span_of(ask->digest, sizeof(ask->digest)),
         .der = ask->certificate.der,
@@ -251,7 +311,8 @@ static void add_claims(struct job *job, const struct ask *ask, int64_t station)
 
 static enum err record(struct worker *w, struct job *job)
 {
-    int64_t station = 0;
+    bool is_to_wait = job->decision.action == TXN_WAIT;
+    int64_t station = 0, transaction = 0;
 
     (void)w;
     for (size_t i = 0; i < job->num_asks; i++) {
@@ -261,12 +322,17 @@ static enum err record(struct worker *w, struct job *job)
             continue;
         if (station == 0) {
             station = add_station(job, ask);
-            add_transaction(job, station);
+            transaction = put_transaction(job, station);
         }
         add_claims(job, ask, station);
-        add_certificate(job, ask, station);
+        if (!is_to_wait)
+            add_certificate(job, ask, station, transaction);
     }
-    return record_common(job, STORE_NEW);
+    if (is_to_wait)
+        TRY(add_request(job));
+    else if (job->is_resumed)
+        end_request(job);
+    return record_common(job, transaction);
 }
 
 const struct flow flow_request = {

@@ -128,6 +128,43 @@ static enum err make_and_reply(struct worker *w, struct job *job)
     return record_changes(w, job);
 }
 
+/* What steps 3 and 4 found of the pollReq is not what holds of the request; but
+ * its transaction stays the one first seen, so that of two polls that resume it
+ * one loses. */
+static enum err open_waiting(struct job *job)
+{
+    struct fault why = { 0 };
+
+    job->is_resumed = true;
+    job->poll_nonce = job->msg.header.sender_nonce;
+    job->facts =
+        (struct facts){ .now = job->facts.now, .approval = FACT_APPROVED };
+    job->station = (struct station_record){ 0 };
+    if (cmp_message_read(job->request.message, job->arena, &job->msg, &why) !=
+        ERR_OK)
+        return fault_set(&job->fault, ERR_STORE,
+                         "a stored request does not parse: %s", why.text);
+    return ERR_OK;
+}
+
+enum err line_resume(struct worker *w, struct job *job)
+{
+    enum err e;
+
+    TRY(open_waiting(job));
+    TRY(screen(w, job));
+    TRY(store_begin_reading(w->session, &job->fault));
+    e = verify(w, job);
+    if (e == ERR_OK)
+        e = job->flow->find(w, job);
+    store_end_reading(w->session);
+    TRY(e);
+    TRY(asks_keep_waiting(job));
+    TRY(judge(w, job));
+    TRY(decide(w, job));
+    return job->flow->make(w, job);
+}
+
 /* 5 to 8. */
 static enum err answer(struct worker *w, struct job *job)
 {
@@ -196,6 +233,10 @@ static void refuse(struct worker *w, struct job *job)
     } else if (reply_refusal(w, job) != ERR_OK) {
         job->outcome = OUTCOME_DROPPED;
         job->http_status = 503;
+    } else if (job->is_resumed && err_whose(job->fault.err) == WHOSE_PEER &&
+               record_refused_resume(w, job) != ERR_OK) {
+        change_free(job->change);
+        job->change = NULL;
     }
 }
 
@@ -332,8 +373,13 @@ void job_free(struct job *job)
 
 const char *outcome_name(enum outcome outcome)
 {
-    static const char *const names[] = { "issued",   "confirmed", "rejected",
-                                         "replayed", "refused",   "dropped" };
+    static const char *const names[] = {
+        [OUTCOME_ISSUED] = "issued",       [OUTCOME_WAITING] = "waiting",
+        [OUTCOME_POLLED] = "polled",       [OUTCOME_DENIED] = "denied",
+        [OUTCOME_CONFIRMED] = "confirmed", [OUTCOME_REJECTED] = "rejected",
+        [OUTCOME_REPLAYED] = "replayed",   [OUTCOME_REFUSED] = "refused",
+        [OUTCOME_DROPPED] = "dropped",
+    };
 
     return names[outcome];
 }

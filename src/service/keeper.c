@@ -209,7 +209,9 @@ static enum err sweep(struct keeper *k, struct fault *f)
     TRY(store_list_due(k->worker.session, k->served - 1, MAX_DUE, k->arena,
                        &due, f));
     for (size_t i = 0; i < due.num; i++)
-        TRY(time_out(k, &due.list[i], f));
+        TRY(due.list[i].state == TRANSACTION_WAITING
+                ? keeper_end_waiting(k, &due.list[i], f)
+                : time_out(k, &due.list[i], f));
     return ERR_OK;
 }
 

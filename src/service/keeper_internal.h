@@ -36,6 +36,11 @@ static inline int64_t keeper_now(const struct keeper *k)
     return k->line->now(k->line->now_arg);
 }
 
+/* keeper_waiting.c: ends a transaction whose request waited too long. */
+MUST_USE enum err keeper_end_waiting(struct keeper *k,
+                                     const struct transaction_record *due,
+                                     struct fault *f);
+
 /* Makes the CRLs that are stale or due, and holds the newest. The first failure
  * is reported; the other CAs get theirs. */
 MUST_USE enum err keeper_look_after_crls(struct keeper *k, struct fault *f);

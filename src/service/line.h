@@ -35,6 +35,9 @@ struct line_probe {
 
 enum outcome {
     OUTCOME_ISSUED,
+    OUTCOME_WAITING, /* for an operator */
+    OUTCOME_POLLED,  /* it still waits */
+    OUTCOME_DENIED,
     OUTCOME_CONFIRMED,
     OUTCOME_REJECTED, /* by the station's certConf */
     OUTCOME_REPLAYED, /* the stored reply to the same bytes */
@@ -134,6 +137,12 @@ struct job {
     struct station_record station;         /* id 0: none */
     struct certificate_list issued;        /* certConf: what it confirms */
     struct certificate_record old_record;  /* kur: what it updates */
+    struct request_record request;         /* pollReq: what waits */
+    struct poll_req waiting;               /* its certReqIds */
+    /* A request that waited goes on (line_resume): `msg` is that request, and
+     * the answer is to the pollReq with this senderNonce. */
+    bool is_resumed;
+    struct span poll_nonce;
     /* 6 decide, 7 make */
     struct txn_decision decision;
     /* 8 reply */
@@ -183,6 +192,20 @@ struct flow {
 const struct flow *flow_of(enum cmp_body_type type);
 extern const struct flow flow_request; /* flow_request.c */
 extern const struct flow flow_confirm; /* flow_confirm.c */
+extern const struct flow flow_poll;    /* flow_poll.c */
+
+/*
+ * handle.c: an approved request goes down the line again, from its stored bytes
+ * and under what holds now; the flow of the job becomes the request's. What it
+ * makes is the answer to the pollReq.
+ */
+job_step line_resume;
+/* flow_poll.c: such a request was refused now: that ends its transaction. */
+job_step record_refused_resume;
+/* The certReqIds whose requests still stand, as a request_record keeps them. */
+MUST_USE enum err asks_write_waiting(struct job *job, struct span *out);
+/* Drops the requests that are not among job->waiting. */
+MUST_USE enum err asks_keep_waiting(struct job *job);
 
 /* asks.c: the requests of a message. */
 MUST_USE enum err asks_open(struct job *job);
@@ -218,6 +241,7 @@ MUST_USE enum err reply_responses(struct job *job, struct pki_body *body);
 MUST_USE enum err record_changes(struct worker *w, struct job *job);
 /* The exchange and the audit entry, which every change has. */
 MUST_USE enum err record_common(struct job *job, int64_t transaction);
+void record_exchange(struct job *job, int64_t transaction);
 /* Who it is about, as audit and log say it; into the job's arena. */
 const char *job_describe(struct job *job);
 /* The serial number of the first certificate it made, or speaks of. */

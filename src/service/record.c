@@ -36,17 +36,23 @@ const char *job_describe(struct job *job)
                         (const char *)facts->serial.ptr, serial, id);
 }
 
-enum err record_common(struct job *job, int64_t transaction)
+void record_exchange(struct job *job, int64_t transaction)
 {
     size_t head = job->reply.len - job->tail_len;
-    const char *entry = job_describe(job);
 
-    if (entry == NULL)
-        return fault_set(&job->fault, ERR_NO_MEM, "audit entry");
     change_add_exchange(
         job->change, transaction, digest_of(job), span_of(job->reply.ptr, head),
         job->tail_len == 0 ? SPAN_NONE
                            : span_of(job->reply.ptr + head, job->tail_len));
+}
+
+enum err record_common(struct job *job, int64_t transaction)
+{
+    const char *entry = job_describe(job);
+
+    if (entry == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "audit entry");
+    record_exchange(job, transaction);
     change_add_audit(job->change, job->facts.now, span_str(entry));
     return ERR_OK;
 }

@@ -64,7 +64,7 @@ static enum err fill_header(struct worker *w, struct job *job,
     h->sender_kid = signer->certificate.ski;
     h->transaction_id = request->transaction_id;
     h->sender_nonce = span_of(job->nonce, sizeof(job->nonce));
-    h->recip_nonce = request->sender_nonce;
+    h->recip_nonce = job->is_resumed ? job->poll_nonce : request->sender_nonce;
     return fill_infos(job, h);
 }
 
@@ -158,6 +158,11 @@ static enum err fill_response(struct job *job, const struct ask *ask,
     const struct pki_status_info *status;
 
     out->cert_req_id = ask->req->cert_req.cert_req_id;
+    if ((fault == NULL || fault->err == ERR_OK) &&
+        job->decision.action == TXN_WAIT) {
+        out->status.status = STATUS_WAITING;
+        return ERR_OK;
+    }
     if (fault == NULL || fault->err == ERR_OK) {
         out->status.status = choose_status(ask);
         out->has_key_pair = true;

@@ -1,5 +1,7 @@
 #include "txn/txn.h"
 
+#include "profile/rules.h"
+
 #define IN(state) (1u << FACT_##state)
 #define FACT_START FACT_NO_TRANSACTION
 
@@ -29,7 +31,10 @@ static void on_cert_req(const struct cmp_message *msg,
                         const struct profile *profile,
                         const struct facts *facts, struct txn_decision *out)
 {
-    out->action = TXN_ISSUE;
+    bool is_to_wait = (profile->approval & BODY_BIT(msg->body.type)) != 0 &&
+                      facts->approval != FACT_APPROVED;
+
+    out->action = is_to_wait ? TXN_WAIT : TXN_ISSUE;
     out->names = choose_names(facts);
     out->grant_implicit = is_implicit(msg, profile);
 }
@@ -56,6 +61,24 @@ static void on_cert_conf(const struct cmp_message *msg,
                   profile->on_rejection == AFTERMATH_REVOKE;
 }
 
+/* A denial answers what waited, as its refusal does (RFC 9483, 3.6.2). */
+static void on_poll(const struct cmp_message *msg,
+                    const struct profile *profile, const struct facts *facts,
+                    struct txn_decision *out)
+{
+    static const enum txn_action actions[] = {
+        [FACT_UNDECIDED] = TXN_POLL,
+        [FACT_APPROVED] = TXN_RESUME,
+        [FACT_DENIED] = TXN_DENY,
+    };
+
+    (void)msg;
+    (void)profile;
+    out->action = actions[facts->approval];
+    if (out->action != TXN_POLL)
+        out->answer = rule_body(STEP_JUDGE_REQUEST, facts->waiting_body);
+}
+
 /* Which request is welcome in which state, and what answers it. */
 static const struct {
     unsigned states;
@@ -67,6 +90,7 @@ static const struct {
     [CMP_P10CR] = { IN(START), CMP_CP, on_cert_req },
     [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
+    [CMP_POLL_REQ] = { IN(WAITING), CMP_POLL_REP, on_poll },
 };
 
 enum err txn_decide(const struct cmp_message *msg,

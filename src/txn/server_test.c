@@ -15,6 +15,8 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 {
     if (body == CMP_CERT_CONF)
         return state == FACT_UNCONFIRMED;
+    if (body == CMP_POLL_REQ)
+        return state == FACT_WAITING;
     if ((BODY_BIT(body) & REQUESTS) != 0)
         return state == FACT_NO_TRANSACTION;
     return false;
@@ -28,11 +30,12 @@ static void test_states(void **state)
         [CMP_P10CR] = CMP_CP,
         [CMP_KUR] = CMP_KUP,
         [CMP_CERT_CONF] = CMP_PKICONF,
+        [CMP_POLL_REQ] = CMP_POLL_REP,
     };
 
     (void)state;
     for (enum cmp_body_type body = 0; body < CMP_BODY_NUM; body++)
-        for (enum fact_transaction t = FACT_NO_TRANSACTION; t <= FACT_TIMED_OUT;
+        for (enum fact_transaction t = FACT_NO_TRANSACTION; t <= FACT_WAITING;
              t++) {
             struct txn_decision d = { .answer = CMP_BODY_NUM };
             struct fault f = { 0 };

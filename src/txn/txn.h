@@ -12,6 +12,10 @@
 
 enum txn_action {
     TXN_ISSUE,   /* make a certificate */
+    TXN_WAIT,    /* an operator is to decide: status waiting */
+    TXN_POLL,    /* still waiting: pollRep */
+    TXN_RESUME,  /* approved: what waited goes on as if it came now */
+    TXN_DENY,    /* denied: rejection */
     TXN_CONFIRM, /* certificates issued are the station's now */
     TXN_REJECT   /* the station wants none of them */
 };
@@ -26,7 +30,7 @@ enum txn_names {
 struct txn_decision {
     enum txn_action action;
     enum cmp_body_type answer;
-    /* TXN_ISSUE */
+    /* TXN_ISSUE, TXN_WAIT */
     enum txn_names names;
     bool grant_implicit; /* confirmed with the reply; no certConf follows */
     /* TXN_CONFIRM, TXN_REJECT */

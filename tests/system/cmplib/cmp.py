@@ -220,6 +220,12 @@ class Response:
             self.cert = pki.Cert(pair[0][0].der)
 
 
+class PollRep:
+    def __init__(self, node):
+        self.number, self.check_after = node[0].number, node[1].number
+        self.reason = [t.content.decode() for t in node[2]]
+
+
 class Reply:
     """A message received, taken apart; nothing is believed yet."""
 
@@ -248,6 +254,8 @@ class Reply:
     def read_body(self):
         if self.kind == "error":
             self.status = StatusInfo(self.content[0])
+        if self.kind == "pollRep":
+            self.polls = [PollRep(node) for node in self.content]
         if self.kind not in ("ip", "cp", "kup"):
             return
         self.responses = [Response(r) for r in self.content.find(0x30)]

@@ -1,6 +1,6 @@
 """A base station that does all of it right, unless told otherwise."""
 from cmplib import cmp, der, http, pki
-from cmplib.der import ctx, read, seq
+from cmplib.der import ctx, integer, read, seq
 
 
 class Refused(Exception):
@@ -113,6 +113,15 @@ class Station:
                   "recip_nonce": reply.sender_nonce,
                   "pvno": out.fields["pvno"], **header}
         return cmp.outgoing("certConf", seq(*statuses),
+                            signer or out.signer, **header)
+
+    def poll(self, out, reply, *, numbers=(0,), signer=None, **header):
+        """pollReq after `reply`, the last one in the transaction of `out`."""
+        header = {"transaction_id": out.transaction_id,
+                  "recip_nonce": reply.sender_nonce,
+                  "pvno": out.fields["pvno"], **header}
+        return cmp.outgoing("pollReq",
+                            seq(*(seq(integer(n)) for n in numbers)),
                             signer or out.signer, **header)
 
     # --- whole transactions ---

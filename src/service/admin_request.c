@@ -1,0 +1,187 @@
+/*
+ * Requests that wait for an operator: who asks for what, and the decision.
+ */
+#include <pwd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "service/admin_internal.h"
+
+static const char *const state_names[] = {
+    [REQUEST_WAITING] = "waiting",       [REQUEST_APPROVED] = "approved",
+    [REQUEST_DENIED] = "denied",         [REQUEST_DONE] = "answered",
+    [REQUEST_CHALLENGED] = "challenged",
+};
+
+enum err admin_request_state(const char *name, int64_t *out, struct fault *f)
+{
+    for (int64_t i = REQUEST_WAITING; i <= REQUEST_CHALLENGED; i++) {
+        if (strcmp(state_names[i], name) != 0)
+            continue;
+        *out = i;
+        return ERR_OK;
+    }
+    return fault_set(f, ERR_USAGE,
+                     "%s is no state: waiting, approved, denied, answered",
+                     name);
+}
+
+/* What is asked for, of any of the bodies that can wait. */
+struct wish {
+    struct span subject;
+    const struct spki *key;
+    size_t num;
+};
+
+static struct wish wish_of(const struct cmp_message *msg)
+{
+    const struct cert_req_msgs *all = &msg->body.cert_req;
+    const struct cert_template *t;
+
+    if (msg->body.type == CMP_P10CR)
+        return (struct wish){ msg->body.p10.subject, &msg->body.p10.spki, 1 };
+    if (all->num == 0)
+        return (struct wish){ SPAN_NONE, NULL, 0 };
+    t = &all->list[0].cert_req.cert_template;
+    return (struct wish){ t->subject, t->has_public_key ? &t->public_key : NULL,
+                          all->num };
+}
+
+static enum err view_message(struct admin *a, struct request_view *v,
+                             struct fault *f)
+{
+    struct cmp_message msg;
+    struct wish wish;
+
+    TRY(cmp_message_read(v->record->message, a->arena, &msg, f));
+    wish = wish_of(&msg);
+    v->body = cmp_body_name(msg.body.type);
+    v->num = wish.num;
+    v->key = wish.key == NULL ? "" : key_kind_name(key_kind_find(wish.key));
+    v->asked = "";
+    if (!span_is_absent(wish.subject) && !name_is_null(wish.subject))
+        v->asked = name_format(wish.subject, a->arena);
+    if (v->asked == NULL)
+        return fault_set(f, ERR_NO_MEM, "request");
+    return ERR_OK;
+}
+
+static enum err view_sender(struct admin *a, struct request_view *v,
+                            struct fault *f)
+{
+    struct transaction_record t;
+    struct station_record station;
+    struct x509_cert cert;
+
+    TRY(store_find_transaction_by_id(a->session, v->record->transaction,
+                                     a->arena, &t, f));
+    TRY(store_find_station_by_id(a->session, t.station, a->arena, &station, f));
+    TRY(x509_read(t.requester_cert, a->arena, &cert));
+    v->profile = admin_span_text(a, t.profile);
+    v->transaction = admin_hex_text(a, t.transaction_id);
+    v->vendor = admin_span_text(a, station.vendor);
+    v->station = admin_span_text(a, station.serial);
+    v->signer = name_format(cert.subject, a->arena);
+    if (v->signer == NULL)
+        return fault_set(f, ERR_NO_MEM, "request");
+    return ERR_OK;
+}
+
+static enum err view_request(struct admin *a, const struct request_record *r,
+                             struct request_view *out, struct fault *f)
+{
+    struct request_view v = {
+        .record = r,
+        .state = state_names[r->state],
+        .created_at = admin_time_text(a, r->created_at),
+        .decided_at = admin_time_text(a, r->decided_at),
+        .decided_by = admin_span_text(a, r->decided_by),
+        .reason = admin_span_text(a, r->reason),
+    };
+
+    if (view_message(a, &v, f) != ERR_OK || view_sender(a, &v, f) != ERR_OK)
+        return fault_set(f, ERR_STORE, "request %lld cannot be read",
+                         (long long)r->id);
+    *out = v;
+    return ERR_OK;
+}
+
+enum err admin_list_requests(struct admin *a, int64_t state, size_t max,
+                             struct request_views *out, struct fault *f)
+{
+    struct request_filter by = { .state = state, .max = max };
+    struct request_list found;
+    struct request_view *views;
+
+    TRY(store_list_requests(a->session, &by, a->arena, &found, f));
+    views = arena_array(a->arena, found.num, sizeof(*views));
+    if (views == NULL)
+        return fault_set(f, ERR_NO_MEM, "requests");
+    for (size_t i = 0; i < found.num; i++)
+        TRY(view_request(a, &found.list[i], &views[i], f));
+    *out = (struct request_views){ views, found.num };
+    return ERR_OK;
+}
+
+enum err admin_find_request(struct admin *a, int64_t id,
+                            struct request_view *out, struct fault *f)
+{
+    struct request_record *r = arena_alloc(a->arena, sizeof(*r));
+    enum err e;
+
+    if (r == NULL)
+        return fault_set(f, ERR_NO_MEM, "request");
+    e = store_find_request_by_id(a->session, id, a->arena, r, f);
+    if (e == ERR_NOT_FOUND)
+        return fault_set(f, ERR_NOT_FOUND, "no request %lld", (long long)id);
+    TRY(e);
+    return view_request(a, r, out, f);
+}
+
+/* Whom the system takes us for; no environment variable says so. */
+static const char *who(struct admin *a)
+{
+    char room[4096];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(getuid(), &entry, room, sizeof(room), &found) == 0 &&
+        found != NULL)
+        return arena_printf(a->arena, "%s", found->pw_name);
+    return arena_printf(a->arena, "uid %lld", (long long)getuid());
+}
+
+enum err admin_decide_request(struct admin *a,
+                              const struct request_view *request,
+                              enum request_state state, const char *reason,
+                              struct fault *f)
+{
+    struct request_record r = *request->record;
+    const char *by = who(a);
+    struct change *c;
+
+    if (r.state != REQUEST_WAITING)
+        return fault_set(f, ERR_EXISTS, "request %lld is %s%s%s since %s",
+                         (long long)r.id, request->state,
+                         r.decided_by.len > 0 ? ", by " : "",
+                         request->decided_by, request->decided_at);
+    c = change_new();
+    if (c == NULL || by == NULL) {
+        change_free(c);
+        return fault_set(f, ERR_NO_MEM, "decision");
+    }
+    r.state = state;
+    r.reason = reason == NULL ? SPAN_NONE : span_str(reason);
+    r.decided_by = span_str(by);
+    r.decided_at = clock_seconds();
+    change_set_request(c, &r);
+    return admin_commit(
+        a, c,
+        arena_printf(a->arena,
+                     "%s %s request=%lld profile=%s station=%s/%s "
+                     "transaction=%s by=%s%s%s",
+                     state_names[state], request->body, (long long)r.id,
+                     request->profile, request->vendor, request->station,
+                     request->transaction, by, reason == NULL ? "" : " reason=",
+                     reason == NULL ? "" : reason),
+        f);
+}
