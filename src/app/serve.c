@@ -218,6 +218,7 @@ static void block_signals(sigset_t *set)
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGHUP);
+    sigaddset(set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -247,12 +248,49 @@ static void hand_over_calmly(void)
         sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
+/* What was refused before it came to be a message, by HTTP status. */
+static void log_http_figures(struct wiring *w)
+{
+    struct log_field fields[NET_REFUSED_NUM + 1];
+    char keys[NET_REFUSED_NUM][16], texts[NET_REFUSED_NUM + 1][24];
+    struct net_counters counters;
+    size_t num = 0;
+
+    net_counters_get(w->net, &counters);
+    text_format(texts[NET_REFUSED_NUM], sizeof(texts[0]), "%llu",
+                (unsigned long long)counters.requests);
+    fields[num++] =
+        (struct log_field){ "requests", span_str(texts[NET_REFUSED_NUM]) };
+    for (enum net_refused r = 0; r < NET_REFUSED_NUM; r++) {
+        if (counters.refused[r] == 0)
+            continue;
+        text_format(keys[r], sizeof(keys[r]), "http_%d", net_refused_status(r));
+        text_format(texts[r], sizeof(texts[r]), "%llu",
+                    (unsigned long long)counters.refused[r]);
+        fields[num++] = (struct log_field){ keys[r], span_str(texts[r]) };
+    }
+    log_write(service_line(w->service)->log, LOG_LEVEL_INFO, "http-figures",
+              fields, num);
+}
+
+static void log_figures(struct wiring *w)
+{
+    service_log_figures(w->service);
+    log_http_figures(w);
+}
+
 static void wait_for_end(struct wiring *w, const sigset_t *set)
 {
-    int signal_number = 0;
+    int number = 0;
 
-    while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP)
-        reload(w);
+    while (sigwait(set, &number) == 0) {
+        if (number == SIGHUP)
+            reload(w);
+        else if (number == SIGUSR1)
+            log_figures(w);
+        else
+            return;
+    }
 }
 
 static enum err serve(struct wiring *w, const struct config *config,
@@ -274,6 +312,7 @@ static enum err serve(struct wiring *w, const struct config *config,
     log = service_line(w->service)->log;
     log_write(log, LOG_LEVEL_INFO, "stopping", NULL, 0);
     net_stop(w->net, (unsigned)config->server.drain_ms);
+    log_figures(w);
     return ERR_OK;
 }
 
@@ -321,7 +360,9 @@ static const struct cli_verb serve_verbs[] = {
             "SIGTERM and SIGINT finish what is under way, for at most "
             "server.drain. SIGHUP reads TLS certificates, trust anchors, CRLs "
             "and allow-lists anew and reopens the log file; anchors, CRLs and "
-            "allow-lists are also read when their files change.",
+            "allow-lists are also read when their files change. SIGUSR1 logs "
+            "figures since the start (outcomes, commits, HTTP refusals by "
+            "status), as stopping does.",
         .options = serve_options,
         .num_options = sizeof(serve_options) / sizeof(serve_options[0]),
         .example = "stationmaster serve --config /etc/stationmaster/"

@@ -456,23 +456,6 @@ void authority_free(struct authority *au)
     free(au);
 }
 
-const struct path_profile *authority_find_profile(const struct authority *au,
-                                                  const char *name)
-{
-    for (size_t i = 0; i < au->num_profiles; i++)
-        if (strcmp(au->profiles[i].config->name, name) == 0)
-            return &au->profiles[i];
-    return NULL;
-}
-
-const struct path_profile *authority_default_profile(const struct authority *au)
-{
-    for (size_t i = 0; i < au->num_profiles; i++)
-        if (au->profiles[i].config->is_default)
-            return &au->profiles[i];
-    return NULL;
-}
-
 const struct issuer *authority_find_issuer(const struct authority *au,
                                            struct span subject)
 {

@@ -116,11 +116,6 @@ void epoch_put(struct authority *au, struct epoch *e);
 MUST_USE enum err authority_refresh(struct authority *au, bool *changed,
                                     struct fault *f);
 
-/* NULL: no profile of that name; or no default one. */
-const struct path_profile *authority_find_profile(const struct authority *au,
-                                                  const char *name);
-const struct path_profile *authority_default_profile(
-    const struct authority *au);
 /* The CA whose subject this is, or whose entry has this name; NULL: none. */
 const struct issuer *authority_find_issuer(const struct authority *au,
                                            struct span subject);

@@ -115,7 +115,8 @@ static enum err find_timeout(struct keeper *k,
                                  f));
     out->revokes = revokes(k, due->profile);
     hex_format(due->transaction_id, out->id, sizeof(out->id));
-    hex_format(out->certificates.list[0].serial, out->serial, sizeof(out->serial));
+    hex_format(out->certificates.list[0].serial, out->serial,
+               sizeof(out->serial));
     return ERR_OK;
 }
 

@@ -295,14 +295,3 @@ enum err naming_claims(const struct names *names, struct arena *a,
     *num = n;
     return ERR_OK;
 }
-
-bool names_are_equal(const struct names *a, const struct names *b)
-{
-    if (!name_is_equal(a->subject, b->subject) || a->num_san != b->num_san)
-        return false;
-    for (size_t i = 0; i < a->num_san; i++)
-        if (a->san[i].type != b->san[i].type ||
-            !span_is_equal(a->san[i].value, b->san[i].value))
-            return false;
-    return true;
-}

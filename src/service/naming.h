@@ -43,7 +43,4 @@ MUST_USE enum err naming_claims(const struct names *names, struct arena *a,
                                 const struct span **out, size_t *num,
                                 struct fault *f);
 
-/* Subject and SAN list are the same. */
-bool names_are_equal(const struct names *a, const struct names *b);
-
 #endif

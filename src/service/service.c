@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define WELL_KNOWN "/.well-known/cmp"
 #define MICROS_PER_MS 1000
@@ -289,6 +290,53 @@ enum err service_reload(struct service *s, struct fault *f)
     TRY(log_reopen(s->log, f));
     keeper_poke_files(s->keeper);
     return ERR_OK;
+}
+
+/* Numbers as fields of a log line. */
+struct figures {
+    struct log_field fields[24];
+    char texts[24][24];
+    size_t num;
+};
+
+static void add_figure(struct figures *all, const char *key, uint64_t value)
+{
+    char *text = all->texts[all->num];
+
+    text_format(text, sizeof(all->texts[0]), "%llu", (unsigned long long)value);
+    all->fields[all->num++] = (struct log_field){ key, span_str(text) };
+}
+
+static void add_path_figures(struct service *s, struct figures *all)
+{
+    struct epoch *epoch = epoch_get(s->authority);
+    struct path_stats paths;
+
+    path_stats(epoch->trust, &paths);
+    epoch_put(s->authority, epoch);
+    add_figure(all, "paths_remembered", paths.leaf_hits);
+    add_figure(all, "paths_by_intermediate", paths.intermediate_hits);
+    add_figure(all, "paths_built", paths.full);
+}
+
+void service_log_figures(struct service *s)
+{
+    struct figures all = { .num = 0 };
+    struct store_stats store;
+    struct pool_stats pool;
+
+    store_stats(s->store, &store);
+    pool_stats(s->pool, &pool);
+    add_figure(&all, "queued", pool.queued);
+    add_figure(&all, "turned_away", pool.turned_away);
+    for (enum outcome o = 0; o < OUTCOME_NUM; o++)
+        add_figure(&all, outcome_name(o), s->line.counters.outcomes[o]);
+    add_figure(&all, "unverified", s->line.counters.unverified);
+    add_figure(&all, "lost", s->line.counters.lost);
+    add_figure(&all, "changes", store.changes);
+    add_figure(&all, "commits", store.batches);
+    add_path_figures(s, &all);
+    log_write(s->log, LOG_LEVEL_INFO, "figures", all.fields, all.num);
 }
 
 struct line *service_line(struct service *s)

@@ -76,7 +76,13 @@ MUST_USE enum err service_crl(struct service *s, const struct issuer *issuer,
 /* Reads CRLs, anchors and allow-lists anew and reopens the log (SIGHUP). */
 MUST_USE enum err service_reload(struct service *s, struct fault *f);
 
-/* For wirings that step by hand, and for figures. */
+/*
+ * One line in the log of what was done since the start: outcomes, refusals of
+ * unverified messages, changes and the commits they shared, paths remembered.
+ */
+void service_log_figures(struct service *s);
+
+/* For wirings that step by hand. */
 struct line *service_line(struct service *s);
 struct keeper *service_keeper(struct service *s);
 

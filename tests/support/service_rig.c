@@ -46,7 +46,7 @@ static enum err open_service(struct rig *r, const struct config *config,
                              struct fault *f)
 {
     TRY(service_new(config, options, &r->service, f));
-    r->profile = authority_default_profile(service_line(r->service)->authority);
+    r->profile = &service_line(r->service)->authority->profiles[0];
     return open_worker(r, f);
 }
 

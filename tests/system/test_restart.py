@@ -276,3 +276,21 @@ def test_the_log_is_opened_again(other_world, make_server):
     assert log.read_text().count("event=confirmed") == 1
     assert old.read_text() == kept
     server.stop()
+
+
+def test_figures(stationmaster, operator, tmp_path):
+    """SIGUSR1 tells what was done, HTTP's own refusals included."""
+    world = World(stationmaster, operator, tmp_path / "world")
+    try:
+        world.enrolled()
+        with http.Connection(world.server.port) as connection:
+            assert connection.ask(http.request(path="/nowhere")).status == 404
+        mark = world.server.mark()
+        world.server.process.send_signal(signal.SIGUSR1)
+        line = world.server.wait_lines(mark, "figures")[0]
+        assert line["issued"] == line["confirmed"] == "1"
+        assert 2 <= int(line["changes"]) and 1 <= int(line["commits"])
+        line = world.server.wait_lines(mark, "http-figures")[0]
+        assert line["requests"] == "2" and line["http_404"] == "1"
+    finally:
+        world.close()
