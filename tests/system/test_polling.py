@@ -1,16 +1,15 @@
 """Requests that wait for an operator: delayed delivery (RFC 9483, 4.4)."""
 import os
 import signal
-import subprocess
 import time
 
 import pytest
 
-from cmplib import cmp, pki
-from cmplib.race import at_once, post_at_once
+from cmplib import cmp, http, pki
+from cmplib.race import at_once
 from polls import (WAIT, WAIT_ALL, WAIT_BRIEF, WAIT_LAB, Operator, Refusal,
                    confirmed, make_world, polled, waits)
-from test_openssl_station import Files, succeeds, verifies
+from test_openssl_station import Files, openssl, succeeds, verifies
 
 BLOCKED = "station-is-not-blocked"
 
@@ -69,6 +68,64 @@ def test_polled_by_number_or_as_a_whole(polling, boss, number):
     boss.approve(out)
     confirmed(station, out,
               station.ask(station.poll(out, reply, numbers=(number,))))
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_p10cr(polling, boss, number):
+    """Its certReqId is -1; 0 is what RFC 9483, 4.4, asks for in a poll."""
+    station = polling.station(path=WAIT_LAB)
+    out = station.p10cr()
+    reply = station.ask(out)
+    assert (reply.kind, reply.cert_req_id, reply.status.status) == (
+        "cp", -1, "waiting")
+    reply = polled(station, out, reply, numbers=(number,))
+    assert boss.find(out)["body"] == "p10cr"
+    boss.approve(out)
+    reply = station.ask(station.poll(out, reply, numbers=(number,)))
+    assert (reply.kind, reply.cert_req_id) == ("cp", -1)
+    assert reply.cert.spki == out.key.spki
+    answer = station.ask(station.conf(out, reply, number=-1))
+    assert answer.kind == "pkiconf"
+
+
+def several(station, *numbers, **wrong):
+    return station.several("ir", *(
+        station.cert_req_msg(pki.Key(), number=n, **wrong.get(f"n{n}", {}))
+        for n in numbers))
+
+
+def test_several_wait_together(polling, boss):
+    """One is refused at once, and stays so: only the others are answered."""
+    station = polling.station(path=WAIT_LAB)
+    out = several(station, 0, 1, 5, n1=dict(popo_key=pki.Key()))
+    reply = station.ask(out)
+    assert [(r.cert_req_id, r.status.status) for r in reply.responses] == [
+        (0, "waiting"), (1, "rejection"), (5, "waiting")]
+    refused = cmp.Reply(station.post(
+        station.poll(out, reply, numbers=(1,))).body)
+    assert refused.failures == {"badRequest"}
+    reply = station.ask(station.poll(out, reply, numbers=(5, 0)))
+    assert [p.number for p in reply.polls] == [5, 0]
+    assert boss.find(out)["certificates"] == 3
+    boss.approve(out)
+    reply = station.ask(station.poll(out, reply, numbers=(5,)))
+    assert [(r.cert_req_id, r.cert is not None) for r in reply.responses] == [
+        (0, True), (5, True)]
+    answer = station.ask(station.conf(out, reply, statuses=[
+        cmp.cert_status(r.cert.hash(), r.cert_req_id)
+        for r in reply.responses]))
+    assert answer.kind == "pkiconf"
+
+
+def test_several_denied_together(polling, boss):
+    station = polling.station(path=WAIT_LAB)
+    out = several(station, 0, 5)
+    reply = station.ask(out)
+    boss.deny(out, "too many")
+    reply = station.ask(station.poll(out, reply, numbers=(-1,)))
+    assert [(r.cert_req_id, r.status.failures, r.status.texts)
+            for r in reply.responses] == [
+                (n, {"notAuthorized"}, ["too many"]) for n in (0, 5)]
 
 
 def test_dates_are_of_the_approval(polling, boss):
@@ -236,8 +293,6 @@ def test_polls_at_once_make_one_certificate(polling, boss):
 
 
 def post_to(polling, messages, path):
-    from cmplib import http
-
     def post(message):
         with http.Connection(polling.server.port) as connection:
             return connection.ask(http.request(bytes(message), path))
@@ -304,15 +359,18 @@ class Openssl:
     def __init__(self, files, spawn, command="ir", cert="vendor", new="one",
                  path=WAIT, *more):
         self.files = files
-        files.new_key(f"{new}.key")
+        wish = []
+        if new:
+            files.new_key(f"{new}.key")
+            wish = ["-newkey", files[f"{new}.key"], "-certout",
+                    files[f"{new}.pem"]]
         self.process = spawn([
             "openssl", "cmp", "-config", "", "-cmd", command, "-server",
             f"http://127.0.0.1:{files.server.port}{path}", "-cert",
             files[f"{cert}.pem"], "-key", files[f"{cert}.key"], "-untrusted",
             files["chain.pem"], "-extracerts", files["chain.pem"],
-            "-newkey", files[f"{new}.key"], "-certout", files[f"{new}.pem"],
             "-trusted", files.root, "-out_trusted", files.root,
-            "-total_timeout", "60", "-msg_timeout", "20", *more])
+            "-total_timeout", "60", "-msg_timeout", "20", *wish, *more])
 
     def polls(self, mark):
         self.files.server.wait_lines(mark, "polled", 2)
@@ -350,6 +408,19 @@ def test_openssl_kur_approved(files, boss, spawn):
     boss.run("approve", boss.list("--state", "waiting")[-1]["id"])
     client.succeeds()
     succeeds(verifies(files, "two.pem"))
+
+
+def test_openssl_p10cr_approved(files, boss, spawn):
+    files.new_key("one.key")
+    succeeds(openssl("req", "-new", "-key", files["one.key"], "-subj",
+                     "/CN=unit", "-out", files["one.csr"]))
+    mark = files.server.mark()
+    client = Openssl(files, spawn, "p10cr", "vendor", None, WAIT_LAB,
+                     "-csr", str(files["one.csr"]), "-certout",
+                     str(files["one.pem"])).polls(mark)
+    boss.run("approve", boss.list("--state", "waiting")[-1]["id"])
+    client.succeeds()
+    succeeds(verifies(files, "one.pem"))
 
 
 def test_openssl_denied(files, boss, spawn):
