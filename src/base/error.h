@@ -89,6 +89,10 @@ enum whose {
         "senderNonce missing or too short")                                    \
     ERR(BAD_CERT_TEMPLATE,     FI_BAD_CERT_TEMPLATE,     PEER,                 \
         "certificate template not acceptable")                                 \
+    ERR(UNACCEPTED_EXTENSION,  FI_UNACCEPTED_EXTENSION,  PEER,                 \
+        "extension not accepted")                                              \
+    ERR(ADD_INFO_NOT_AVAILABLE, FI_ADD_INFO_NOT_AVAILABLE, PEER,               \
+        "information not available here")                                      \
     ERR(SIGNER_NOT_TRUSTED,    FI_SIGNER_NOT_TRUSTED,    PEER,                 \
         "signer's certificate does not lead to a trust anchor")                \
     ERR(TRANSACTION_ID_IN_USE, FI_TRANSACTION_ID_IN_USE, PEER,                 \

@@ -79,6 +79,26 @@ DECLARE_CHECK(check_poll_recip_nonce);
 DECLARE_CHECK(check_poll_names_waiting);
 DECLARE_CHECK(check_conf_not_waiting);
 
+/* revoke.c: what an rr asks for */
+DECLARE_CHECK(check_one_revocation);
+DECLARE_CHECK(check_rev_names);
+DECLARE_CHECK(check_rev_no_more);
+DECLARE_CHECK(check_rev_single);
+DECLARE_CHECK(check_reason);
+DECLARE_CHECK(check_entry_details);
+DECLARE_CHECK(check_hold_let);
+DECLARE_CHECK(check_hold_dated);
+DECLARE_CHECK(check_rr_signer);
+DECLARE_CHECK(check_rev_issuer);
+DECLARE_CHECK(check_rev_known);
+DECLARE_CHECK(check_rev_owner);
+DECLARE_CHECK(check_rev_by_itself);
+DECLARE_CHECK(check_rev_once);
+DECLARE_CHECK(check_rev_current);
+DECLARE_CHECK(check_release_held);
+DECLARE_CHECK(check_release_unblocked);
+DECLARE_CHECK(check_invalidity_past);
+
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -29,10 +29,13 @@ enum verdict check_message_time(const struct judged *in, struct found *found)
 enum verdict check_conf_transaction(const struct judged *in,
                                     struct found *found)
 {
-    if (in->facts->transaction != FACT_NO_TRANSACTION)
-        return VERDICT_HOLDS;
-    return broken(found, "header.transactionID",
-                  "none of this signer's transactions");
+    if (in->facts->transaction == FACT_NO_TRANSACTION)
+        return broken(found, "header.transactionID",
+                      "none of this signer's transactions");
+    if (in->facts->transaction == FACT_ENDED)
+        return broken(found, "header.transactionID",
+                      "a transaction that brought no certificate");
+    return VERDICT_HOLDS;
 }
 
 enum verdict check_conf_open(const struct judged *in, struct found *found)

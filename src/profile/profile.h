@@ -44,7 +44,10 @@ struct profile {
     uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit; /* implicitConfirm is heard at all */
-    size_t max_requests;     /* CertReqMsgs in one message */
+    size_t max_requests;     /* CertReqMsgs, or RevDetails, in one message */
+    bool needs_reason;       /* reasonCode in each RevDetails */
+    bool revokes_others;     /* a station's certificates by any current one */
+    bool may_hold;           /* certificateHold and removeFromCRL are heard */
     /* of the configuration */
     bool implicit_confirm;
     bool ir_by_operator_certificate;
@@ -89,7 +92,8 @@ enum fact_transaction {
     FACT_CONFIRMED,
     FACT_REJECTED,
     FACT_TIMED_OUT,
-    FACT_WAITING /* a request of it is not answered yet */
+    FACT_WAITING, /* a request of it is not answered yet */
+    FACT_ENDED    /* with its first answer: nothing was to be confirmed */
 };
 
 /* What an operator said of a request that waited. */
@@ -97,6 +101,17 @@ enum fact_approval {
     FACT_UNDECIDED,
     FACT_APPROVED,
     FACT_DENIED
+};
+
+/* The certificate that an rr names. */
+struct target {
+    bool is_under_us; /* its issuer is one of our CAs */
+    bool is_known;    /* the store has it, and the rest of this */
+    bool is_stations; /* the signer's station's */
+    bool is_signer;   /* the very one that signed */
+    bool is_revoked;
+    bool is_held; /* revoked, but for now: certificateHold */
+    bool is_expired;
 };
 
 /* A certificate that awaits its CertStatus. */
@@ -149,6 +164,7 @@ struct facts {
     enum cmp_body_type waiting_body;
     const int64_t *waiting; /* certReqIds that a pollReq may name */
     size_t num_waiting;
+    struct target target; /* rr: of each RevDetails its own */
 
     /* certConf: the certificates issued in the transaction */
     const struct fact_issued *issued;
@@ -158,6 +174,16 @@ struct facts {
 /* The issued certificate a CertStatus speaks of; NULL: none. */
 const struct fact_issued *issued_find(const struct facts *facts,
                                       int64_t cert_req_id);
+
+/* What crlEntryDetails ask for (RFC 5280, 5.3). */
+struct rev_wish {
+    bool has_reason;
+    int64_t reason;          /* CRLReason; unspecified where none is given */
+    int64_t invalidity_date; /* 0: none */
+};
+/* Other extensions are passed over. ERR_BAD_DER: a value is not its type. */
+MUST_USE enum err rev_wish_read(const struct rev_details *d,
+                                struct rev_wish *out);
 
 /* The same subject, SAN included, as the template asks: for a kur. */
 struct span template_san(const struct cert_template *t);

@@ -11,6 +11,9 @@
 #define REQUESTS (CRMF_REQUESTS | P10CR)
 #define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | P10CR)
 #define KUR BODY_BIT(CMP_KUR)
+#define RR BODY_BIT(CMP_RR)
+#define GENM BODY_BIT(CMP_GENM)
+#define FIRSTS (REQUESTS | RR | GENM) /* what opens a transaction */
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 #define POLL_REQ BODY_BIT(CMP_POLL_REQ)
 
@@ -36,7 +39,7 @@ R(SENDER_NONCE_IS_LONG, "sender-nonce-is-long", "RFC 9483, 3.1 and 3.5",       \
   BAD_SENDER_NONCE, HEADER, ERROR, ALL_BODIES, check_sender_nonce,             \
   "a senderNonce of at least 128 bits", "make 16 fresh random octets")         \
 R(FIRST_HAS_NO_RECIP_NONCE, "first-has-no-recip-nonce", "RFC 9483, 3.1",       \
-  BAD_RECIPIENT_NONCE, HEADER, WARNING, REQUESTS, check_no_recip_nonce,        \
+  BAD_RECIPIENT_NONCE, HEADER, WARNING, FIRSTS, check_no_recip_nonce,          \
   "no recipNonce in the first message of a transaction",                       \
   "leave recipNonce out of the request")                                       \
 R(MESSAGE_IS_PROTECTED, "message-is-protected",                                \
@@ -53,7 +56,7 @@ R(PROTECTION_ALG_IS_ALLOWED, "protection-alg-is-allowed",                      \
   "a signature algorithm of the profile, SHA-256 or longer",                   \
   "use ecdsa-with-SHA256 or sha256WithRSAEncryption")                          \
 R(SIGNER_IS_SENT, "signer-is-sent", "TS 33.310, 9.5.4.2 (RFC 9483, 3.3)",      \
-  BAD_MESSAGE_CHECK, HEADER, ERROR, REQUESTS, check_signer_sent,               \
+  BAD_MESSAGE_CHECK, HEADER, ERROR, FIRSTS, check_signer_sent,                 \
   "the certificate that verifies the message in extraCerts",                   \
   "put the signer's certificate and its intermediates into extraCerts")        \
 R(SENDER_IS_DIRECTORY, "sender-is-directory", "RFC 9483, 3.1",                 \
@@ -140,6 +143,34 @@ R(POLL_NAMES_ONE, "poll-names-one", "RFC 9483, 4.4 (RFC 9810, 5.3.22)",        \
   BAD_REQUEST, REQUEST, ERROR, POLL_REQ, check_poll_ids,                       \
   "one certReqId, or as many as the profile takes, each once",                 \
   "poll with the certReqId of the CertResponse that says waiting")             \
+R(ONE_REVOCATION, "one-revocation", "RFC 9483, 4.2", BAD_REQUEST, REQUEST,     \
+  ERROR, RR, check_one_revocation,                                             \
+  "one RevDetails, or as many as the profile takes",                           \
+  "send an rr for each certificate")                                           \
+R(REVOKED_IS_NAMED, "revoked-is-named", "RFC 9483, 4.2", BAD_CERT_TEMPLATE,    \
+  REQUEST, ERROR, RR, check_rev_names,                                         \
+  "issuer and serialNumber of the certificate in certDetails",                 \
+  "copy both from the certificate")                                            \
+R(REVOKED_IS_NAMED_BY_TWO, "revoked-is-named-by-two", "RFC 9483, 4.2",         \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, RR, check_rev_no_more,                    \
+  "nothing in certDetails but issuer and serialNumber",                        \
+  "leave the other fields out")                                                \
+R(REVOKED_IS_NAMED_ONCE, "revoked-is-named-once", "RFC 9810, 5.3.9",           \
+  BAD_REQUEST, REQUEST, ERROR, RR, check_rev_single,                           \
+  "a certificate that no other RevDetails of the message names",               \
+  "name each certificate once")                                                \
+R(REASON_IS_KNOWN, "reason-is-known", "RFC 9483, 4.2 (RFC 5280, 5.3.1)",       \
+  BAD_DATA_FORMAT, REQUEST, ERROR, RR, check_reason,                           \
+  "a reasonCode of RFC 5280, and values that are of their types",              \
+  "give reasonCode 0 where the reason is not known")                           \
+R(ENTRY_DETAILS_ARE_KNOWN, "entry-details-are-known", "RFC 9483, 4.2",         \
+  UNACCEPTED_EXTENSION, REQUEST, ERROR, RR, check_entry_details,               \
+  "reasonCode and invalidityDate alone in crlEntryDetails",                    \
+  "leave the others out")                                                      \
+R(HOLD_MAY_BE_ASKED, "hold-may-be-asked", "RFC 5280, 5.3.1", BAD_REQUEST,      \
+  REQUEST, ERROR, RR, check_hold_let,                                          \
+  "no certificateHold or removeFromCRL in this profile",                       \
+  "revoke for good, or have the operator hold it with cert revoke")            \
 /* ---- STEP_PROTECTION ---- */                                                \
 R(SIGNER_IS_READABLE, "signer-is-readable", "RFC 5280, 4.1",                   \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
@@ -199,7 +230,7 @@ R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
   "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \
 /* ---- STEP_JUDGE_MESSAGE ---- */                                             \
 R(TRANSACTION_ID_IS_NEW, "transaction-id-is-new", "RFC 9810, 5.1.1",           \
-  TRANSACTION_ID_IN_USE, JUDGE_MESSAGE, ERROR, REQUESTS,                       \
+  TRANSACTION_ID_IN_USE, JUDGE_MESSAGE, ERROR, FIRSTS,                         \
   check_transaction_id_new, "a transactionID this signer has not used",        \
   "start over with a fresh transactionID")                                     \
 R(KUR_TIME_IS_NEAR, "kur-time-is-near", "RFC 9483, 3.5", BAD_TIME,             \
@@ -266,6 +297,10 @@ R(KUR_BY_OPERATOR_CERT, "kur-by-operator-cert", "TS 33.310, 9.5.4.4",          \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, KUR, check_kur_signer,                 \
   "a kur signed with the operator certificate it updates",                     \
   "use ir for a first certificate")                                            \
+R(RR_BY_OPERATOR_CERT, "rr-by-operator-cert", "RFC 9483, 4.2", NOT_AUTHORIZED, \
+  JUDGE_REQUEST, ERROR, RR, check_rr_signer,                                   \
+  "an rr signed with a certificate of this operator",                          \
+  "sign with the certificate to be revoked")                                   \
 R(SERIAL_IS_NAMED, "serial-is-named", "TS 33.310, 9.4.4", NOT_AUTHORIZED,      \
   JUDGE_REQUEST, ERROR, IR_CR, check_serial,                                   \
   "a serial number where the vendor's naming rule looks for it",               \
@@ -303,16 +338,52 @@ R(VENDOR_KEY_BETTER_NOT_REUSED, "vendor-key-better-not-reused",                \
   "generate a key pair for the operator's certificate")                        \
 R(OLD_IS_NOT_REVOKED, "old-is-not-revoked", "RFC 9483, 3.5 and 4.1.3",         \
   CERT_REVOKED, JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_revoked,           \
-  "a signer's operator certificate that is not revoked",                                    \
+  "a signer's operator certificate that is not revoked",                       \
   "enrol anew with an ir under the vendor's certificate")                      \
 R(OLD_IS_CONFIRMED, "old-is-confirmed", "RFC 9810, 5.3.18", BAD_CERT_ID,       \
   JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_confirmed,                       \
-  "a signer's operator certificate that its station confirmed",                             \
+  "a signer's operator certificate that its station confirmed",                \
   "send certConf for it first")                                                \
 R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 3.5 and 4.1.3",                 \
   SIGNER_NOT_TRUSTED, JUDGE_REQUEST, ERROR, ALL_BODIES, check_old_dates,       \
-  "a signer's operator certificate in force (for a kur: or in its grace)",          \
+  "a signer's operator certificate in force (for a kur: or in its grace)",     \
   "enrol anew with an ir; renew earlier")                                      \
+R(REVOKED_IS_OF_OUR_CA, "revoked-is-of-our-ca", "RFC 9483, 5.1.3",             \
+  WRONG_AUTHORITY, JUDGE_REQUEST, ERROR, RR, check_rev_issuer,                 \
+  "a certificate that this authority issued",                                  \
+  "send the rr to the CA that issued the certificate")                         \
+R(REVOKED_IS_KNOWN, "revoked-is-known", "RFC 9483, 3.6.4 and 5.1.3",           \
+  BAD_CERT_ID, JUDGE_REQUEST, ERROR, RR, check_rev_known,                      \
+  "a certificate that this authority issued",                                  \
+  "copy issuer and serialNumber from the certificate")                         \
+R(REVOKED_IS_THE_STATIONS, "revoked-is-the-stations", "RFC 9483, 4.2",         \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, check_rev_owner,                   \
+  "a certificate of the signer's own station",                                 \
+  "the operator revokes those of others")                                      \
+R(REVOKED_IS_THE_SIGNER, "revoked-is-the-signer", "RFC 9483, 4.2",             \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, check_rev_by_itself,               \
+  "an rr signed with the certificate to be revoked", "sign with its key")      \
+R(REVOKED_ONCE, "revoked-once", "RFC 9483, 3.6.4 and 4.2", CERT_REVOKED,       \
+  JUDGE_REQUEST, ERROR, RR, check_rev_once,                                    \
+  "a certificate that is not revoked yet", "nothing is left to do")            \
+R(REVOKED_IS_CURRENT, "revoked-is-current", "RFC 9483, 4.2", CERT_REVOKED,     \
+  JUDGE_REQUEST, ERROR, RR, check_rev_current,                                 \
+  "a certificate that has not expired", "nothing is left to do")               \
+R(RELEASED_IS_HELD, "released-is-held", "RFC 5280, 5.3.1", BAD_CERT_ID,        \
+  JUDGE_REQUEST, ERROR, RR, check_release_held,                                \
+  "removeFromCRL of a certificate that is held", "nothing is left to do")      \
+R(RELEASE_BY_UNBLOCKED, "release-by-unblocked", "RFC 9483, 3.5",               \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, check_release_unblocked,           \
+  "no removeFromCRL from a blocked station",                                   \
+  "unblock it with station unblock")                                           \
+R(HOLD_IS_DATED, "hold-is-dated", "RFC 9483, 3.5", BAD_TIME,                   \
+  JUDGE_REQUEST, ERROR, RR, check_hold_dated,                                  \
+  "messageTime within the profile's window where one is held or released",     \
+  "set the clock and messageTime: the message is good for now alone")          \
+R(INVALIDITY_IS_PAST, "invalidity-is-past", "RFC 5280, 5.3.2", BAD_REQUEST,    \
+  JUDGE_REQUEST, ERROR, RR, check_invalidity_past,                             \
+  "an invalidityDate that has come",                                           \
+  "give the date the key was lost, or none")                                   \
 R(OLD_CERT_ID_NAMES_IT, "old-cert-id-names-it", "RFC 9483, 4.1.3",             \
   BAD_CERT_ID, JUDGE_REQUEST, ERROR, KUR, check_old_cert_id,                   \
   "oldCertID, when present, naming the certificate that signs",                \

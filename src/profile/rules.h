@@ -38,6 +38,7 @@ struct judged {
     /* The request of the message that is looked at, in the steps about what is
      * asked for; NULL where the body has none. */
     const struct cert_req_msg *req;
+    const struct rev_details *rev; /* the same, of an rr */
 };
 
 /* What was found and where, when a rule is broken. */
@@ -99,7 +100,7 @@ enum err rule_break(struct fault *f, enum rule_id number, const char *path,
 
 /*
  * The body a refusal by this rule's step travels in (RFC 9483, 3.6.2): what ir,
- * cr, kur ask for is refused in ip, cp, kup; all else is an error.
+ * cr, kur, rr ask for is refused in ip, cp, kup, rp; all else is an error.
  */
 enum cmp_body_type rule_body(enum rule_step step, enum cmp_body_type request);
 /* The step of the rule that a fault names; STEP_READ when it names none. */

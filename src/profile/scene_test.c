@@ -188,6 +188,32 @@ static void fill_poll(struct scene *s)
     s->facts.num_waiting = sizeof(waiting) / sizeof(waiting[0]);
 }
 
+void scene_add_entry(struct scene *s, enum oid id, const char *value)
+{
+    struct extensions *exts = &s->revs[0].crl_entry_details;
+
+    if (exts->num == SCENE_NUM(s->entry))
+        abort();
+    s->entry[exts->num++] = (struct extension){ .oid = oid_span(id),
+                                                .id = id,
+                                                .value = scene_der(s, value) };
+    exts->list = s->entry;
+    s->revs[0].has_crl_entry_details = true;
+}
+
+static void fill_revocation(struct scene *s)
+{
+    struct target *target = &s->facts.target;
+
+    s->revs[0].cert_details.issuer = s->old.issuer;
+    s->revs[0].cert_details.serial = s->old.serial;
+    s->revs[1] = s->revs[0];
+    s->msg.body.rev_req.list = s->revs;
+    s->msg.body.rev_req.num = 1;
+    target->is_under_us = target->is_known = true;
+    target->is_stations = target->is_signer = true;
+}
+
 static void fill_facts(struct scene *s)
 {
     struct facts *f = &s->facts;
@@ -219,14 +245,18 @@ void scene_init(struct scene *s, enum profile_type type,
         fill_p10(s);
     else if (body == CMP_POLL_REQ)
         fill_poll(s);
+    else if (body == CMP_RR)
+        fill_revocation(s);
     else
         fill_request(s);
-    if (body != CMP_KUR)
+    if (body != CMP_KUR && body != CMP_RR)
         return;
     s->signer = s->old;
     s->msg.header.sender.value = s->old.subject;
     s->facts.signer_kind = SIGNER_OPERATOR;
-    s->facts.signer = s->facts.old = &s->old;
+    s->facts.signer = &s->old;
+    if (body == CMP_KUR)
+        s->facts.old = &s->old;
     s->facts.old_is_ours = s->facts.old_is_confirmed = true;
 }
 

@@ -28,6 +28,8 @@ struct scene {
     struct cert_status statuses[2];
     struct fact_issued issued[2];
     int64_t polled[18];
+    struct rev_details revs[2];
+    struct extension entry[2]; /* crlEntryDetails of the first */
     struct info_type_value info;
     struct span extra;
 };
@@ -35,8 +37,8 @@ struct scene {
 /* The request that rules look at; NULL: a body without one. */
 const struct cert_req_msg *scene_request(const struct scene *s);
 
-/* A good ir, cr, p10cr, kur, certConf or pollReq under a profile of this type.
- * The request polled for has certReqIds 0 and 7. */
+/* A good ir, cr, p10cr, kur, certConf, pollReq or rr under a profile of this
+ * type. The request polled for has certReqIds 0 and 7. */
 void scene_init(struct scene *s, enum profile_type type,
                 enum cmp_body_type body);
 void scene_done(struct scene *s);
@@ -52,6 +54,8 @@ void scene_ask(struct scene *s, enum oid id, const char *value);
 void scene_ask_bytes(struct scene *s, enum oid id, struct span value);
 /* poposkInput as RFC 4211 has it without a subject, from this sender. */
 void scene_add_input(struct scene *s, struct span sender);
+/* rr: crlEntryDetails with one extension more; `value` as der_text. */
+void scene_add_entry(struct scene *s, enum oid id, const char *value);
 /* oldCertID with this issuer and serial number. */
 void scene_add_old_cert_id(struct scene *s, struct span issuer,
                            struct span serial);

@@ -26,6 +26,9 @@ struct type_row {
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit;
     size_t max_requests;
+    bool needs_reason;
+    bool revokes_others;
+    bool may_hold;
 };
 
 static const struct type_row types[] = {
@@ -44,11 +47,13 @@ static const struct type_row types[] = {
         .may_grant_implicit = false,
         .max_requests = 1,
     },
-    /* RFC 9483, 4.1: one request a message. */
+    /* RFC 9483, 4.1 and 4.2: one request a message; an rr gives a reason and
+     * is signed with the certificate it revokes, which no held one could lift
+     * again: so none is held. */
     [PROFILE_RFC9483] = {
         .name = "rfc9483",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
-                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
                   BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
@@ -56,12 +61,13 @@ static const struct type_row types[] = {
         .rsa_max_bits = 4096,
         .may_grant_implicit = true,
         .max_requests = 1,
+        .needs_reason = true,
     },
     /* For laboratories: cr besides, and implicitConfirm when asked for. */
     [PROFILE_OPEN] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
-                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
                   BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
@@ -69,6 +75,8 @@ static const struct type_row types[] = {
         .rsa_max_bits = 4096,
         .may_grant_implicit = true,
         .max_requests = LIMIT_CERT_REQ_MSGS,
+        .revokes_others = true,
+        .may_hold = true,
     },
 };
 
@@ -99,6 +107,9 @@ void profile_init(struct profile *p, enum profile_type type)
         .rsa_max_bits = row->rsa_max_bits,
         .may_grant_implicit = row->may_grant_implicit,
         .max_requests = row->max_requests,
+        .needs_reason = row->needs_reason,
+        .revokes_others = row->revokes_others,
+        .may_hold = row->may_hold,
     };
 }
 
@@ -123,4 +134,13 @@ void profile_format(const struct profile *p, struct buf *out)
                                      : "ignored");
     buf_printf(out, "  CertReqMsgs: %zu%s\n", p->max_requests,
                p->max_requests == 1 ? "" : " at most");
+    if ((p->bodies & BODY_BIT(CMP_RR)) == 0)
+        return;
+    buf_printf(out, "  RevDetails: %zu%s, signed with %s\n", p->max_requests,
+               p->max_requests == 1 ? "" : " at most",
+               p->revokes_others ? "any certificate of the station in force"
+                                 : "the certificate revoked");
+    buf_printf(out, "  reasonCode: %s, certificateHold %s\n",
+               p->needs_reason ? "must be given" : "may be given",
+               p->may_hold ? "allowed" : "refused");
 }

@@ -1,6 +1,6 @@
 /*
- * The certificates one message asks for, each to be granted or refused by
- * itself (RFC 9810, 5.3.4).
+ * The certificates one message asks for (RFC 9810, 5.3.4), or wants revoked
+ * (5.3.9), each to be granted or refused by itself.
  */
 #include "service/line.h"
 
@@ -38,11 +38,24 @@ static enum err open_list(struct job *job, const struct cert_req_msg *list,
     return ERR_OK;
 }
 
+static enum err open_revocations(struct job *job, const struct rev_req *revs)
+{
+    job->asks = arena_array(job->arena, revs->num, sizeof(*job->asks));
+    if (job->asks == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "requests");
+    job->num_asks = revs->num;
+    for (size_t i = 0; i < revs->num; i++)
+        job->asks[i].rev = &revs->list[i];
+    return ERR_OK;
+}
+
 enum err asks_open(struct job *job)
 {
     const struct pki_body *body = &job->msg.body;
     struct cert_req_msg *p10;
 
+    if (body->type == CMP_RR)
+        return open_revocations(job, &body->rev_req);
     if ((BODY_BIT(body->type) & CRMF_REQUESTS) != 0)
         return open_list(job, body->cert_req.list, body->cert_req.num);
     if (body->type != CMP_P10CR)

@@ -26,6 +26,38 @@ enum err find_optional(enum err e, struct job *job, bool *found)
     return ERR_OK;
 }
 
+static void find_old(struct job *job)
+{
+    const struct certificate_record *r = &job->old_record;
+    struct facts *facts = &job->facts;
+
+    if (facts->signer_kind != SIGNER_OPERATOR)
+        return;
+    job->old = job->signer;
+    if (job->msg.body.type == CMP_KUR)
+        facts->old = &job->old;
+    facts->old_is_ours = true;
+    facts->old_is_confirmed = r->status == CERTIFICATE_CONFIRMED;
+    facts->old_is_revoked = r->revoked_at != 0;
+    facts->old_has_update = r->pending_update != 0;
+}
+
+enum err find_opening(struct worker *w, struct job *job)
+{
+    struct facts *facts = &job->facts;
+
+    facts->ca_subject = ca_subject(job->profile->issuer->ca);
+    if (!job->is_resumed)
+        TRY(find_optional(store_find_transaction(
+                              w->session,
+                              span_of(job->requester, sizeof(job->requester)),
+                              job->msg.header.transaction_id, job->arena,
+                              &job->transaction, &job->fault),
+                          job, &facts->transaction_id_used));
+    find_old(job);
+    return ERR_OK;
+}
+
 enum err find_station(struct worker *w, struct job *job)
 {
     const struct vendor *vendor = &w->line->authority->vendors[job->vendor];
@@ -77,6 +109,7 @@ void find_transaction_facts(struct job *job)
         [TRANSACTION_REJECTED] = FACT_REJECTED,
         [TRANSACTION_TIMED_OUT] = FACT_TIMED_OUT,
         [TRANSACTION_WAITING] = FACT_WAITING,
+        [TRANSACTION_ENDED] = FACT_ENDED,
     };
     struct facts *facts = &job->facts;
 

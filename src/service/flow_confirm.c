@@ -65,6 +65,8 @@ static enum err find(struct worker *w, struct job *job)
     if (job->transaction.id == 0)
         return ERR_OK;
     find_transaction_facts(job);
+    if (job->facts.transaction == FACT_ENDED)
+        return ERR_OK;
     TRY(find_issued(w, job));
     if (job->issued.num > 0 && job->issued.list[0].previous != 0)
         TRY(store_find_certificate_by_id(

@@ -64,37 +64,11 @@ static enum err find_ask(struct worker *w, struct job *job, struct ask *ask)
     return find_suggestion(w, job, ask);
 }
 
-static void find_old(struct job *job)
-{
-    const struct certificate_record *r = &job->old_record;
-    struct facts *facts = &job->facts;
-
-    if (facts->signer_kind != SIGNER_OPERATOR)
-        return;
-    job->old = job->signer;
-    if (job->msg.body.type == CMP_KUR)
-        facts->old = &job->old;
-    facts->old_is_ours = true;
-    facts->old_is_confirmed = r->status == CERTIFICATE_CONFIRMED;
-    facts->old_is_revoked = r->revoked_at != 0;
-    facts->old_has_update = r->pending_update != 0;
-}
-
 static enum err find(struct worker *w, struct job *job)
 {
-    struct facts *facts = &job->facts;
-
-    facts->ca_subject = ca_subject(job->profile->issuer->ca);
-    if (!job->is_resumed)
-        TRY(find_optional(store_find_transaction(
-                              w->session,
-                              span_of(job->requester, sizeof(job->requester)),
-                              job->msg.header.transaction_id, job->arena,
-                              &job->transaction, &job->fault),
-                          job, &facts->transaction_id_used));
+    TRY(find_opening(w, job));
     TRY(hash_compute(w->cx, DIGEST_SHA256, job->part, job->request_digest,
                      &job->fault));
-    find_old(job);
     TRY(find_station(w, job));
     return asks_each(w, job, find_ask);
 }

@@ -45,7 +45,8 @@ static enum err read_message(struct worker *w, struct job *job)
 
 static enum err screen_ask(struct worker *w, struct job *job, struct ask *ask)
 {
-    struct judged in = { &job->msg, &job->profile->profile, NULL, ask->req };
+    struct judged in = { &job->msg, &job->profile->profile, NULL, ask->req,
+                         ask->rev };
 
     (void)w;
     return rules_check(STEP_REQUEST, &in, &job->findings, &ask->fault);
@@ -54,7 +55,7 @@ static enum err screen_ask(struct worker *w, struct job *job, struct ask *ask)
 /* 2: what needs no key. */
 static enum err screen(struct worker *w, struct job *job)
 {
-    struct judged in = { &job->msg, &job->profile->profile, NULL, NULL };
+    struct judged in = { &job->msg, &job->profile->profile, NULL, NULL, NULL };
 
     at(job, LINE_SCREEN);
     TRY(rules_check(STEP_HEADER, &in, &job->findings, &job->fault));
@@ -73,7 +74,8 @@ static enum err verify(struct worker *w, struct job *job)
 {
     at(job, LINE_VERIFY);
     TRY(verify_protection(w, job));
-    TRY(asks_each(w, job, verify_possession));
+    if (job->msg.body.type != CMP_RR)
+        TRY(asks_each(w, job, verify_possession));
     job->is_verified = true;
     return ERR_OK;
 }
@@ -81,7 +83,7 @@ static enum err verify(struct worker *w, struct job *job)
 static enum err judge_ask(struct worker *w, struct job *job, struct ask *ask)
 {
     struct judged in = { &job->msg, &job->profile->profile, &ask->facts,
-                         ask->req };
+                         ask->req, ask->rev };
 
     (void)w;
     return rules_check(STEP_JUDGE_REQUEST, &in, &job->findings, &ask->fault);
@@ -90,7 +92,8 @@ static enum err judge_ask(struct worker *w, struct job *job, struct ask *ask)
 /* 5: the other rules, over the message and the facts. */
 static enum err judge(struct worker *w, struct job *job)
 {
-    struct judged in = { &job->msg, &job->profile->profile, &job->facts, NULL };
+    struct judged in = { &job->msg, &job->profile->profile, &job->facts, NULL,
+                         NULL };
 
     at(job, LINE_JUDGE);
     TRY(rules_check(STEP_JUDGE_MESSAGE, &in, &job->findings, &job->fault));
@@ -377,6 +380,7 @@ const char *outcome_name(enum outcome outcome)
         [OUTCOME_ISSUED] = "issued",       [OUTCOME_WAITING] = "waiting",
         [OUTCOME_POLLED] = "polled",       [OUTCOME_DENIED] = "denied",
         [OUTCOME_CONFIRMED] = "confirmed", [OUTCOME_REJECTED] = "rejected",
+        [OUTCOME_REVOKED] = "revoked",     [OUTCOME_RELEASED] = "released",
         [OUTCOME_REPLAYED] = "replayed",   [OUTCOME_REFUSED] = "refused",
         [OUTCOME_DROPPED] = "dropped",
     };

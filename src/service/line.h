@@ -40,6 +40,8 @@ enum outcome {
     OUTCOME_DENIED,
     OUTCOME_CONFIRMED,
     OUTCOME_REJECTED, /* by the station's certConf */
+    OUTCOME_REVOKED,  /* by its rr */
+    OUTCOME_RELEASED, /* by its rr: the hold is over */
     OUTCOME_REPLAYED, /* the stored reply to the same bytes */
     OUTCOME_REFUSED,
     OUTCOME_DROPPED, /* refused without a CMP answer */
@@ -85,9 +87,10 @@ struct worker {
  */
 typedef void job_send(void *arg, int status, struct span body);
 
-/* One certificate asked for: a CertReqMsg on its way. */
+/* One thing asked for, a CertReqMsg or a RevDetails, on its way. */
 struct ask {
-    const struct cert_req_msg *req;
+    const struct cert_req_msg *req; /* NULL in an rr */
+    const struct rev_details *rev;  /* NULL but in an rr */
     struct facts facts; /* the message's, and what is this request's alone */
     uint8_t digest[32]; /* unique to it, for ever */
     struct txn_decision decision;
@@ -95,6 +98,8 @@ struct ask {
     const struct span *claims;
     size_t num_claims;
     struct ca_certificate certificate;
+    struct certificate_record record; /* rr: what it names; id 0: none */
+    struct rev_wish wish;             /* rr: what it wants */
     struct fault fault; /* refused by itself: others may be granted */
 };
 
@@ -120,7 +125,7 @@ struct job {
     bool has_header;    /* at least that could be read */
     uint8_t digest[32]; /* of all of it */
     const struct flow *flow;
-    struct ask *asks; /* of ir, cr, p10cr, kur */
+    struct ask *asks; /* of ir, cr, p10cr, kur, rr */
     size_t num_asks;
     /* 3 find, 4 verify */
     struct epoch *epoch;
@@ -136,7 +141,7 @@ struct job {
     struct transaction_record transaction; /* id 0: none */
     struct station_record station;         /* id 0: none */
     struct certificate_list issued;        /* certConf: what it confirms */
-    struct certificate_record old_record;  /* kur: what it updates */
+    struct certificate_record old_record;  /* the signer, if ours; id 0 */
     struct request_record request;         /* pollReq: what waits */
     struct poll_req waiting;               /* its certReqIds */
     /* A request that waited goes on (line_resume): `msg` is that request, and
@@ -192,6 +197,7 @@ struct flow {
 const struct flow *flow_of(enum cmp_body_type type);
 extern const struct flow flow_request; /* flow_request.c */
 extern const struct flow flow_confirm; /* flow_confirm.c */
+extern const struct flow flow_revoke;  /* flow_revoke.c */
 extern const struct flow flow_poll;    /* flow_poll.c */
 
 /*
@@ -225,6 +231,9 @@ MUST_USE enum err find_reply(struct worker *w, struct job *job,
                              bool *is_replay);
 /* A look-up that may find nothing: `found` tells. */
 MUST_USE enum err find_optional(enum err e, struct job *job, bool *found);
+/* Of a message that opens a transaction: whether its transactionID is used,
+ * and what is known of a signer that is one of our own certificates. */
+MUST_USE enum err find_opening(struct worker *w, struct job *job);
 /* The station behind the signer, unless it is known already. */
 MUST_USE enum err find_station(struct worker *w, struct job *job);
 /* Are any of the names another station's? */
@@ -237,9 +246,13 @@ MUST_USE enum err reply_write(struct worker *w, struct job *job);
 MUST_USE enum err reply_refusal(struct worker *w, struct job *job);
 /* CertResponses for every request, refused or not, into the job's arena. */
 MUST_USE enum err reply_responses(struct job *job, struct pki_body *body);
+/* RevRepContent: a status for every RevDetails, refused or not. */
+MUST_USE enum err reply_revocations(struct job *job, struct pki_body *body);
 /* record.c */
 MUST_USE enum err record_changes(struct worker *w, struct job *job);
-/* The exchange and the audit entry, which every change has. */
+/* The message and its answer. */
+void record_exchange(struct job *job, int64_t transaction);
+/* The same, and an audit entry, which every change has. */
 MUST_USE enum err record_common(struct job *job, int64_t transaction);
 void record_exchange(struct job *job, int64_t transaction);
 /* Who it is about, as audit and log say it; into the job's arena. */

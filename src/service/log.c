@@ -241,8 +241,27 @@ static void format_refused(const struct job *job, struct buf *out)
          i++)
         if (job->asks[i].fault.err != ERR_OK)
             buf_printf(out, "%s%lld:%s", out->len == 0 ? "" : ",",
-                       (long long)job->asks[i].req->cert_req.cert_req_id,
+                       job->asks[i].req == NULL
+                           ? (long long)i
+                           : (long long)job->asks[i].req->cert_req.cert_req_id,
                        job->asks[i].fault.rule);
+}
+
+/* What an rr was granted: "1a2b:keyCompromise,...". */
+static void format_revoked(const struct job *job, struct buf *out)
+{
+    char serial[2 * LIMIT_SERIAL_LEN + 1];
+
+    for (size_t i = 0; i < job->num_asks && job->outcome != OUTCOME_REFUSED;
+         i++) {
+        const struct ask *ask = &job->asks[i];
+
+        if (ask->record.id == 0 || ask->fault.err != ERR_OK)
+            continue;
+        hex_format(ask->record.serial, serial, sizeof(serial));
+        buf_printf(out, "%s%s:%s", out->len == 0 ? "" : ",", serial,
+                   crl_reason_name(ask->wish.reason));
+    }
 }
 
 void log_job(struct log *log, const struct job *job)
@@ -251,7 +270,7 @@ void log_job(struct log *log, const struct job *job)
     const struct fault *fault = &job->fault;
     enum fail_info bit = err_fail_info(fault->err);
     enum cmp_body_type type = job->msg.body.type;
-    struct buf findings, refused;
+    struct buf findings, refused, revoked;
 
     if (log == NULL || job_level(job) < log->least)
         return;
@@ -263,6 +282,8 @@ void log_job(struct log *log, const struct job *job)
     format_findings(job, &findings);
     buf_init(&refused, LINE_CAP);
     format_refused(job, &refused);
+    buf_init(&revoked, LINE_CAP);
+    format_revoked(job, &revoked);
     {
         struct log_field fields[] = {
             { "profile", span_str(job->profile->config->name) },
@@ -281,6 +302,7 @@ void log_job(struct log *log, const struct job *job)
             { "text",
               fault->err == ERR_OK ? SPAN_NONE : text_or_none(fault->text) },
             { "findings", text_or_none(buf_str(&findings)) },
+            { "revoked", text_or_none(buf_str(&revoked)) },
             { "refused_requests", text_or_none(buf_str(&refused)) },
             { "ms", span_str(took) },
         };
@@ -288,6 +310,7 @@ void log_job(struct log *log, const struct job *job)
         log_write(log, job_level(job), outcome_name(job->outcome), fields,
                   sizeof(fields) / sizeof(fields[0]));
     }
+    buf_done(&revoked);
     buf_done(&refused);
     buf_done(&findings);
 }

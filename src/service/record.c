@@ -13,9 +13,14 @@ static struct span digest_of(const struct job *job)
 
 struct span job_serial(const struct job *job)
 {
-    for (size_t i = 0; i < job->num_asks; i++)
-        if (!span_is_absent(job->asks[i].certificate.serial))
-            return job->asks[i].certificate.serial;
+    for (size_t i = 0; i < job->num_asks; i++) {
+        const struct ask *ask = &job->asks[i];
+
+        if (ask->rev != NULL)
+            return ask->rev->cert_details.serial;
+        if (!span_is_absent(ask->certificate.serial))
+            return ask->certificate.serial;
+    }
     return job->issued.num > 0 ? job->issued.list[0].serial : SPAN_NONE;
 }
 

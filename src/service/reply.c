@@ -191,6 +191,58 @@ static enum err fill_responses(struct job *job, const struct fault *all,
     return ERR_OK;
 }
 
+static enum err fill_statuses(struct job *job, const struct fault *all,
+                              struct pki_body *body)
+{
+    size_t num = job->num_asks;
+    struct pki_status_info *list = arena_array(job->arena, num, sizeof(*list));
+    struct cert_id *ids = arena_array(job->arena, num, sizeof(*ids));
+
+    if (list == NULL || ids == NULL)
+        return ERR_NO_MEM;
+    for (size_t i = 0; i < num; i++) {
+        const struct ask *ask = &job->asks[i];
+        const struct fault *fault =
+            ask->fault.err != ERR_OK ? &ask->fault : all;
+        const struct pki_status_info *status;
+
+        ids[i].issuer.type = GN_DIRECTORY;
+        ids[i].issuer.value = ask->rev->cert_details.issuer;
+        ids[i].serial = ask->rev->cert_details.serial;
+        if (fault == NULL)
+            continue; /* accepted */
+        status = status_of(fault, job->arena);
+        if (status == NULL)
+            return ERR_NO_MEM;
+        list[i] = *status;
+    }
+    body->rev_rep.statuses = list;
+    body->rev_rep.num_statuses = num;
+    if (all != NULL)
+        return ERR_OK;
+    body->rev_rep.rev_certs = ids;
+    body->rev_rep.num_rev_certs = num;
+    return ERR_OK;
+}
+
+/* An rr that named nothing is refused with one status all the same. */
+static enum err refuse_revocations(struct job *job, const struct fault *cause,
+                                   struct pki_body *body)
+{
+    if (job->num_asks > 0)
+        return fill_statuses(job, cause, body);
+    body->rev_rep.statuses = status_of(cause, job->arena);
+    body->rev_rep.num_statuses = 1;
+    return body->rev_rep.statuses == NULL ? ERR_NO_MEM : ERR_OK;
+}
+
+enum err reply_revocations(struct job *job, struct pki_body *body)
+{
+    enum err e = fill_statuses(job, NULL, body);
+
+    return e == ERR_OK ? ERR_OK : fault_set(&job->fault, e, "RevRepContent");
+}
+
 enum err reply_responses(struct job *job, struct pki_body *body)
 {
     enum err e = fill_responses(job, NULL, body);
@@ -220,6 +272,8 @@ enum err reply_refusal(struct worker *w, struct job *job)
         if (status == NULL)
             return ERR_NO_MEM;
         body.error.status = *status;
+    } else if (body.type == CMP_RP) {
+        TRY(refuse_revocations(job, &cause, &body));
     } else {
         TRY(fill_responses(job, &cause, &body));
     }

@@ -17,7 +17,7 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
         return state == FACT_UNCONFIRMED;
     if (body == CMP_POLL_REQ)
         return state == FACT_WAITING;
-    if ((BODY_BIT(body) & REQUESTS) != 0)
+    if ((BODY_BIT(body) & (REQUESTS | RR)) != 0)
         return state == FACT_NO_TRANSACTION;
     return false;
 }
@@ -29,13 +29,14 @@ static void test_states(void **state)
         [CMP_CR] = CMP_CP,
         [CMP_P10CR] = CMP_CP,
         [CMP_KUR] = CMP_KUP,
+        [CMP_RR] = CMP_RP,
         [CMP_CERT_CONF] = CMP_PKICONF,
         [CMP_POLL_REQ] = CMP_POLL_REP,
     };
 
     (void)state;
     for (enum cmp_body_type body = 0; body < CMP_BODY_NUM; body++)
-        for (enum fact_transaction t = FACT_NO_TRANSACTION; t <= FACT_WAITING;
+        for (enum fact_transaction t = FACT_NO_TRANSACTION; t <= FACT_ENDED;
              t++) {
             struct txn_decision d = { .answer = CMP_BODY_NUM };
             struct fault f = { 0 };

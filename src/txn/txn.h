@@ -17,7 +17,8 @@ enum txn_action {
     TXN_RESUME,  /* approved: what waited goes on as if it came now */
     TXN_DENY,    /* denied: rejection */
     TXN_CONFIRM, /* certificates issued are the station's now */
-    TXN_REJECT   /* the station wants none of them */
+    TXN_REJECT,  /* the station wants none of them */
+    TXN_REVOKE   /* what the rr asks for: revoked, held or released */
 };
 
 /* Where the new certificate's names come from. */

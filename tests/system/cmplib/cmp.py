@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from cmplib import pki
 from cmplib.der import (NULL_DN, bits, ctx, generalized_time,
-                        integer, octets, oid, prim, read, retag, seq, utf8)
+                        integer, octets, oid, prim, read, retag, seq, tlv, utf8)
 
 BODIES = ("ir ip cr cp p10cr popdecc popdecr kur kup krr krp rr rp ccr ccp "
           "ckuann cann rann crlann pkiconf nested genm genp error certConf "
@@ -116,6 +116,33 @@ def cert_status(cert_hash, number=0, status=None, hash_alg=None):
     return seq(octets(cert_hash), integer(number),
                *([seq(integer(STATUS.index(status)))] if status else []),
                *([ctx(0, hash_alg)] if hash_alg else []))
+
+
+REASONS = ("unspecified keyCompromise cACompromise affiliationChanged "
+           "superseded cessationOfOperation certificateHold - removeFromCRL "
+           "privilegeWithdrawn aACompromise").split()
+
+
+def reason_code(reason):
+    """The extension; a name, a number, or the value's bytes."""
+    if isinstance(reason, str):
+        reason = REASONS.index(reason)
+    if isinstance(reason, int):
+        reason = tlv(0x0a, bytes([reason]))
+    return pki.extension("2.5.29.21", reason)
+
+
+def invalidity_date(seconds):
+    return pki.extension("2.5.29.24", generalized_time(seconds))
+
+
+def rev_details(issuer, serial, entry=(), **fields):
+    """RevDetails; None leaves issuer or serial out."""
+    if serial is not None:
+        fields["serial"] = read(integer(serial)).content
+    if issuer is not None:
+        fields["issuer"] = issuer
+    return seq(template(**fields), *([seq(*entry)] if entry else []))
 
 
 def message(head, content, protection=None, extra_certs=()):
@@ -256,6 +283,12 @@ class Reply:
             self.status = StatusInfo(self.content[0])
         if self.kind == "pollRep":
             self.polls = [PollRep(node) for node in self.content]
+        if self.kind == "rp":
+            self.statuses = [StatusInfo(s) for s in self.content[0]]
+            self.status = self.statuses[0]
+            optional = {n.tag: n[0] for n in self.content.children[1:]}
+            self.rev_certs = [(i[0][0].der, i[1].number)
+                              for i in optional.get(0xa0, ())]
         if self.kind not in ("ip", "cp", "kup"):
             return
         self.responses = [Response(r) for r in self.content.find(0x30)]

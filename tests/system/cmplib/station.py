@@ -124,7 +124,28 @@ class Station:
                             seq(*(seq(integer(n)) for n in numbers)),
                             signer or out.signer, **header)
 
+    def rr(self, cert=None, *, reason="unspecified", entry=None, details=None,
+           signer=None, fields=None, **header):
+        """For `cert`, or its own; `details` are ready RevDetails."""
+        signer = signer or self.credential
+        cert = cert or signer.read
+        if entry is None:
+            entry = [cmp.reason_code(reason)] if reason is not None else []
+        if details is None:
+            details = [cmp.rev_details(cert.issuer, cert.serial, entry,
+                                       **(fields or {}))]
+        return cmp.outgoing("rr", seq(*details), signer,
+                            [signer.cert, *signer.chain], **header)
+
     # --- whole transactions ---
+
+    def revoke(self, cert=None, **options):
+        """rr and rp; nothing is refused."""
+        reply = self.ask(self.rr(cert, **options))
+        if reply.kind != "rp" or reply.failures:
+            raise Refused(reply)
+        assert [s.status for s in reply.statuses] == ["accepted"]
+        return reply
 
     def obtain(self, out):
         """Sends a request; the reply must bring a certificate."""

@@ -1,0 +1,159 @@
+/*
+ * rr: a station takes certificates of its own back, or has them held, or
+ * released. The CRL that says so is made at once (keeper_crl.c).
+ */
+#include "base/limits.h"
+#include "base/text.h"
+#include "service/line.h"
+
+/* --- 3: find --- */
+
+/* Serial numbers are stored without the zero that makes an INTEGER of them
+ * positive. */
+static struct span magnitude(struct span integer)
+{
+    bool has_zero = integer.len > 1 && integer.ptr[0] == 0;
+
+    return has_zero ? span_of(integer.ptr + 1, integer.len - 1) : integer;
+}
+
+static void describe_target(struct job *job, struct ask *ask)
+{
+    const struct certificate_record *r = &ask->record;
+    struct target *target = &ask->facts.target;
+
+    target->is_known = true;
+    target->is_stations =
+        job->old_record.id != 0 && r->station == job->old_record.station;
+    target->is_signer = r->id == job->old_record.id;
+    target->is_revoked = r->revoked_at != 0;
+    target->is_held =
+        target->is_revoked && r->reason == (int64_t)CRL_CERTIFICATE_HOLD;
+    target->is_expired = r->not_after < job->facts.now;
+}
+
+static enum err find_target(struct worker *w, struct job *job, struct ask *ask)
+{
+    const struct cert_template *t = &ask->rev->cert_details;
+    const struct issuer *issuer =
+        authority_find_issuer(w->line->authority, t->issuer);
+    bool found;
+
+    ask->facts = job->facts;
+    ask->facts.target.is_under_us = issuer != NULL;
+    if (issuer == NULL)
+        return ERR_OK;
+    TRY(find_optional(store_find_certificate(w->session,
+                                             span_str(issuer->config->name),
+                                             magnitude(t->serial), job->arena,
+                                             &ask->record, &job->fault),
+                      job, &found));
+    if (found)
+        describe_target(job, ask);
+    return ERR_OK;
+}
+
+static enum err find(struct worker *w, struct job *job)
+{
+    TRY(find_opening(w, job));
+    TRY(find_station(w, job));
+    return asks_each(w, job, find_target);
+}
+
+/* --- 7: make --- */
+
+static enum err make_one(struct worker *w, struct job *job, struct ask *ask)
+{
+    struct certificate_record *r = &ask->record;
+
+    (void)w;
+    if (rev_wish_read(ask->rev, &ask->wish) != ERR_OK)
+        return fault_set(&ask->fault, ERR_BAD_DATA_FORMAT, "crlEntryDetails");
+    r->changed = job->facts.now;
+    if (ask->wish.reason == CRL_REMOVE_FROM_CRL) {
+        r->revoked_at = r->reason = r->invalidity_date = 0;
+        return ERR_OK;
+    }
+    /* One that was held has not been good since. */
+    if (r->revoked_at == 0)
+        r->revoked_at = job->facts.now;
+    r->reason = ask->wish.reason;
+    r->invalidity_date = ask->wish.invalidity_date;
+    job->outcome = OUTCOME_REVOKED;
+    return ERR_OK;
+}
+
+static enum err make(struct worker *w, struct job *job)
+{
+    job->outcome = OUTCOME_RELEASED;
+    job->revokes = true;
+    return asks_each(w, job, make_one);
+}
+
+/* --- 8: reply --- */
+
+static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
+                     struct span *tail)
+{
+    (void)w;
+    body->type = job->decision.answer;
+    *tail = job->profile->signer->tail;
+    return reply_revocations(job, body);
+}
+
+/* --- 9: record --- */
+
+/* One entry for each certificate, whatever the message that named it. */
+static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
+{
+    char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1];
+    const struct facts *facts = &job->facts;
+    const char *entry;
+
+    (void)w;
+    hex_format(job->msg.header.transaction_id, id, sizeof(id));
+    hex_format(ask->record.serial, serial, sizeof(serial));
+    entry = arena_printf(
+        job->arena,
+        "%s rr profile=%s station=%.*s/%.*s serial=%s reason=%s "
+        "transaction=%s",
+        outcome_name(ask->record.revoked_at == 0 ? OUTCOME_RELEASED
+                                                 : OUTCOME_REVOKED),
+        job->profile->config->name, (int)facts->vendor.len,
+        (const char *)facts->vendor.ptr, (int)facts->serial.len,
+        (const char *)facts->serial.ptr, serial,
+        crl_reason_name(ask->wish.reason), id);
+    if (entry == NULL)
+        return fault_set(&ask->fault, ERR_NO_MEM, "audit entry");
+    change_set_certificate(job->change, &ask->record);
+    change_add_audit(job->change, job->facts.now, span_str(entry));
+    return ERR_OK;
+}
+
+static enum err record(struct worker *w, struct job *job)
+{
+    struct transaction_record r = {
+        .requester = span_of(job->requester, sizeof(job->requester)),
+        .requester_cert = job->signer.der,
+        .transaction_id = job->msg.header.transaction_id,
+        .profile = span_str(job->profile->config->name),
+        .body_type = job->msg.body.type,
+        .pvno = job->msg.header.pvno,
+        .state = TRANSACTION_ENDED,
+        .sender_nonce = span_of(job->nonce, sizeof(job->nonce)),
+        .station = job->station.id,
+        .ended_at = job->facts.now,
+    };
+
+    change_add_transaction(job->change, &r, 0);
+    TRY(asks_each(w, job, record_one));
+    record_exchange(job, STORE_NEW);
+    return ERR_OK;
+}
+
+const struct flow flow_revoke = {
+    .find = find,
+    .make = make,
+    .fill = fill,
+    .record = record,
+};
