@@ -125,6 +125,8 @@ enum whose {
     ERR(TIMEOUT,               FI_SYSTEM_UNAVAIL,        OURS, "took too long")\
     ERR(NO_ANSWER,             FI_NONE,                  PEER,                 \
         "no answer that can be believed")                                      \
+    ERR(WAITING,               FI_NONE,                  PEER,                 \
+        "the other side has not decided yet")                                  \
     ERR(REFUSED,               FI_NONE,                  PEER,                 \
         "the other side refused")
 /* clang-format on */

@@ -23,6 +23,7 @@ enum cli_exit {
     CLI_EXIT_CONFIG = 3,
     CLI_EXIT_NOT_FOUND = 4,
     CLI_EXIT_UNAVAILABLE = 5,
+    CLI_EXIT_WAITING = 6,
     CLI_EXIT_NUM
 };
 enum cli_exit cli_exit_find(enum err e);

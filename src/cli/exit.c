@@ -9,6 +9,7 @@ static const char *const texts[CLI_EXIT_NUM] = {
     [CLI_EXIT_NOT_FOUND] = "what was named is not there",
     [CLI_EXIT_UNAVAILABLE] = "not possible now: store or server busy, or no "
                              "answer",
+    [CLI_EXIT_WAITING] = "the server has not decided yet",
 };
 
 /* What is not listed ends with CLI_EXIT_FAILED. */
@@ -25,6 +26,7 @@ static const struct {
     { ERR_LOST, CLI_EXIT_UNAVAILABLE },
     { ERR_TIMEOUT, CLI_EXIT_UNAVAILABLE },
     { ERR_NO_ANSWER, CLI_EXIT_UNAVAILABLE },
+    { ERR_WAITING, CLI_EXIT_WAITING },
 };
 
 enum cli_exit cli_exit_find(enum err e)

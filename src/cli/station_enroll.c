@@ -73,6 +73,7 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
 {
     *run = client_run_default;
     TRY(cli_number(cli, "timeout", 1, (int64_t)7 * 86400, &run->timeout, f));
+    TRY(cli_number(cli, "wait", 0, (int64_t)30 * 86400, &run->wait, f));
     run->once = cli_has(cli, "once");
     run->again = is_option(cli, "again") && cli_has(cli, "again");
     return ERR_OK;
@@ -97,6 +98,9 @@ static void tell_json(json_t *messages, const struct client_event *e)
         json = json_pack("{s:s, s:I, s:I}", "received",
                          e->body == NULL ? "?" : e->body, "octets",
                          (json_int_t)e->len, "micros", (json_int_t)e->micros);
+    else if (e->type == EVENT_POSTPONED)
+        json =
+            json_pack("{s:I}", "postponed_by", (json_int_t)(e->wait_ms / 1000));
     else if (e->type == EVENT_IGNORED || e->type == EVENT_NONE)
         json = json_pack("{s:s}",
                          e->type == EVENT_IGNORED ? "ignored" : "no_answer",
@@ -125,6 +129,12 @@ static void tell_text(const struct cli *cli, const struct client_event *e,
         if (is_verbose)
             cli_print(cli, CLI_PLAIN, "   again in %.1f s\n",
                       (double)e->wait_ms / 1000);
+        return;
+    case EVENT_POSTPONED:
+        cli_print(cli, CLI_PLAIN,
+                  "   the server has not decided; to be asked again in %.0f "
+                  "s\n",
+                  (double)e->wait_ms / 1000);
         return;
     case EVENT_RESUMED:
         if (is_verbose)
@@ -249,6 +259,9 @@ static enum err run_renew(struct cli *cli, struct fault *f)
       "them without", CLI_ONCE },                                             \
     { "timeout", "SECONDS", "120",                                            \
       "how long to try; what is pending then goes on next time", CLI_ONCE },  \
+    { "wait", "SECONDS", "120",                                               \
+      "how long to ask again where the server has not decided; 0 asks once "  \
+      "and leaves the rest to the next call (exit code 6)", CLI_ONCE },       \
     { "once", NULL, NULL, "send each message once", CLI_ONCE },               \
     { "verbose", NULL, NULL, "show each message with its size and time",      \
       CLI_ONCE }
@@ -284,7 +297,9 @@ static const struct cli_verb verbs[] = {
             "key and certificate into DIR/current once the server has "
             "acknowledged.\n\n"
             "An answer that cannot be believed is counted, shown, and treated "
-            "as no answer. Without an answer the same request goes again; what "
+            "as no answer. Where the server has not decided, it is asked again "
+            "when it said to (CMP pollReq), for as long as --wait allows. "
+            "Without an answer the same request goes again; what "
             "was under way when a station stopped goes on at the next call. "
             "What is given here is kept for later calls.\n\n"
             "Further roots that the answer brings are kept beside the "

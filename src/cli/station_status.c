@@ -111,6 +111,19 @@ static json_t *bundle_json(const struct client_status *st)
     return st->has_pair ? json_string(st->bundle_path) : json_null();
 }
 
+/* What the server has not decided yet. */
+static json_t *waiting_json(const struct client *c)
+{
+    char since[TIME_TEXT_LEN], next[TIME_TEXT_LEN];
+
+    if (c->poll == CLIENT_POLL_NONE)
+        return json_null();
+    time_format(c->poll_since, since);
+    time_format(c->poll_at, next);
+    return json_pack("{s:s, s:s, s:s}", "since", since, "next_poll", next,
+                     "poll", client_poll_name(c->poll));
+}
+
 static json_t *pending_json(const struct client_status *st)
 {
     char until[TIME_TEXT_LEN];
@@ -118,9 +131,10 @@ static json_t *pending_json(const struct client_status *st)
     if (!st->has_pending)
         return json_null();
     time_format(st->pending.deadline, until);
-    return json_pack("{s:s, s:s, s:s}", "request",
+    return json_pack("{s:s, s:s, s:s, s:o}", "request",
                      cmp_body_name(st->pending.request), "state",
-                     client_state_name(st->pending.state), "deadline", until);
+                     client_state_name(st->pending.state), "deadline", until,
+                     "waiting", waiting_json(&st->pending));
 }
 
 static json_t *ignored_json(const struct client_status *st)
@@ -204,6 +218,18 @@ static void print_added(const struct cli *cli, const struct client_status *st)
     }
 }
 
+static void print_waiting(const struct cli *cli, const struct client *c)
+{
+    char since[TIME_TEXT_LEN], next[TIME_TEXT_LEN];
+
+    time_format(c->poll_since, since);
+    time_format(c->poll_at, next);
+    cli_print(cli, CLI_PLAIN,
+              "pending      %s, waiting since %s for the server to decide\n"
+              "             next poll at %s\n",
+              cmp_body_name(c->request), since, next);
+}
+
 static void print_text(const struct cli *cli, const struct client_status *st)
 {
     char at[TIME_TEXT_LEN];
@@ -214,7 +240,9 @@ static void print_text(const struct cli *cli, const struct client_status *st)
     } else {
         cli_print(cli, CLI_PLAIN, "certificate  none yet\n");
     }
-    if (st->has_pending) {
+    if (st->has_pending && st->pending.poll != CLIENT_POLL_NONE) {
+        print_waiting(cli, &st->pending);
+    } else if (st->has_pending) {
         time_format(st->pending.deadline, at);
         cli_print(cli, CLI_PLAIN, "pending      %s, %s, until %s\n",
                   cmp_body_name(st->pending.request),

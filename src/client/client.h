@@ -66,6 +66,7 @@ enum client_event_type {
     EVENT_NONE,      /* no answer; `text` says why */
     EVENT_IGNORED,   /* an answer not to be believed; `text` says why */
     EVENT_WAITING,   /* `wait_ms` until the same bytes go again */
+    EVENT_POSTPONED, /* by the server, which is asked again in `wait_ms` */
     EVENT_REJECTED,  /* the certificate; `text` says why */
     EVENT_NOTED,     /* `text` */
     EVENT_INSTALLED, /* the new pair is the usable one */
@@ -103,11 +104,12 @@ struct client_env {
 
 struct client_run {
     int64_t timeout; /* seconds to try in all; the rest stays pending */
+    int64_t wait;    /* seconds, likewise, while the server says waiting */
     bool once;       /* each message goes once */
     bool again;      /* enrol though there is a usable pair */
     struct client_waits waits;
 };
-/* 120 s; a request is repeated for 10 minutes, from 1 s to 60 s apart. */
+/* 120 s each; a request is repeated for 10 minutes, from 1 s to 60 s apart. */
 extern const struct client_run client_run_default;
 
 struct station;
@@ -129,6 +131,7 @@ DEFINE_AUTO(station)
  * with its own key. A transaction under way is finished first, and is what was
  * asked for when it succeeds.
  * ERR_NO_ANSWER: none came in time that can be believed; the transaction stays
+ * pending. ERR_WAITING: the server asks to wait longer than `wait`; likewise
  * pending. ERR_REFUSED: by a verified answer. ERR_CONFIG: settings or files.
  * ERR_NOT_FOUND: there is nothing to renew. ERR_EXISTS: a pair is there.
  */

@@ -11,7 +11,7 @@
 static void put_hex(struct buf *b, const char *key, const uint8_t *bytes,
                     size_t len)
 {
-    char text[2 * CLIENT_CERT_ID_LEN + 1];
+    char text[2 * LIMIT_ID_LEN + 1];
 
     hex_format(span_of(bytes, len), text, sizeof(text));
     buf_printf(b, "%s: %s\n", key, text);
@@ -23,11 +23,24 @@ static void put_block(struct buf *b, const char *label, struct span der)
         pem_format(label, der, b);
 }
 
+static void put_poll(struct buf *b, const struct client *c)
+{
+    if (c->poll == CLIENT_POLL_NONE)
+        return;
+    buf_printf(b, "poll: %s\npoll-id: %lld\n", client_poll_name(c->poll),
+               (long long)c->poll_id);
+    buf_printf(b, "poll-since: %lld\npoll-at: %lld\n", (long long)c->poll_since,
+               (long long)c->poll_at);
+    put_hex(b, "first-nonce", c->first_nonce, sizeof(c->first_nonce));
+    buf_printf(b, "peer-nonce-octets: %zu\n", c->peer_nonce_len);
+    put_hex(b, "peer-nonce", c->peer_nonce, c->peer_nonce_len);
+}
+
 static void put_all(struct buf *b, const struct pending *p)
 {
     const struct client *c = &p->machine;
 
-    buf_printf(b, "version: 2\nrequest: %s\nstate: %s\naccepts: %d\n",
+    buf_printf(b, "version: 3\nrequest: %s\nstate: %s\naccepts: %d\n",
                cmp_body_name(c->request), client_state_name(c->state),
                c->accepts);
     buf_printf(b, "deadline: %lld\nroot: %s\n", (long long)c->deadline,
@@ -36,6 +49,7 @@ static void put_all(struct buf *b, const struct pending *p)
     put_hex(b, "transaction", c->transaction_id, sizeof(c->transaction_id));
     put_hex(b, "nonce", c->nonce, sizeof(c->nonce));
     put_hex(b, "signer", c->signer, sizeof(c->signer));
+    put_poll(b, c);
     buf_add_str(b, "\n");
     buf_add(b, secret_span(p->key));
     put_block(b, LABEL_MESSAGE, p->message);
@@ -73,11 +87,37 @@ static bool find_state(const char *name, enum client_state *out)
     return false;
 }
 
+/* Without these lines nothing is waited for. */
+static bool read_poll(struct span text, struct client *c, struct arena *a)
+{
+    const char *name = line_find(text, "poll", a);
+    int64_t len = line_number(text, "peer-nonce-octets", a);
+
+    if (name == NULL)
+        return true;
+    c->poll = strcmp(name, client_poll_name(CLIENT_POLL_DUE)) == 0
+                  ? CLIENT_POLL_DUE
+                  : CLIENT_POLL_SENT;
+    c->poll_id = line_number(text, "poll-id", a);
+    c->poll_since = line_number(text, "poll-since", a);
+    c->poll_at = line_number(text, "poll-at", a);
+    if (strcmp(name, client_poll_name(c->poll)) != 0 || len < CLIENT_ID_LEN ||
+        len > LIMIT_ID_LEN)
+        return false;
+    c->peer_nonce_len = (size_t)len;
+    return line_hex(text, "first-nonce", c->first_nonce, sizeof(c->first_nonce),
+                    a) &&
+           line_hex(text, "peer-nonce", c->peer_nonce, c->peer_nonce_len, a);
+}
+
 static bool read_machine(struct span text, struct client *c, struct arena *a)
 {
     const char *request = line_find(text, "request", a);
 
-    if (line_number(text, "version", a) != 2 || request == NULL ||
+    int64_t version = line_number(text, "version", a);
+
+    /* 2 is 3 without polling. */
+    if ((version != 2 && version != 3) || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
     c->request = strcmp(request, "kur") == 0 ? CMP_KUR : CMP_IR;
@@ -88,7 +128,8 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
            line_hex(text, "transaction", c->transaction_id,
                     sizeof(c->transaction_id), a) &&
            line_hex(text, "nonce", c->nonce, sizeof(c->nonce), a) &&
-           line_hex(text, "signer", c->signer, sizeof(c->signer), a);
+           line_hex(text, "signer", c->signer, sizeof(c->signer), a) &&
+           read_poll(text, c, a);
 }
 
 static bool read_blocks(struct span text, struct pending *p, struct arena *a)

@@ -134,6 +134,7 @@ REPLY(granted_bare, r->responses[0] = (struct cert_response){ 0 })
 REPLY(rejected_full, r->responses[0].status.status = STATUS_REJECTION)
 REPLY(waiting, r->responses[0] = (struct cert_response){ 0 };
       r->responses[0].status.status = STATUS_WAITING)
+REPLY(waiting_full, r->responses[0].status.status = STATUS_WAITING)
 REPLY(status_9, r->responses[0].status.status = 9)
 REPLY(granted_fail, r->responses[0].status.has_fail_info = true;
       r->responses[0].status.fail_info = 1u << FI_BAD_ALG)
@@ -145,6 +146,18 @@ REPLY(error_body, make_error(r, FI_BAD_REQUEST))
 REPLY(rejection, make_rejection(r))
 REPLY(bare_confirmed, r->is_unprotected = true;
       make_error(r, FI_CERT_CONFIRMED))
+
+/* polling */
+REPLY(poll_other, r->polls[0].cert_req_id = 1)
+REPLY(poll_whole, r->polls[0].cert_req_id = -1)
+REPLY(poll_negative, r->polls[0].check_after = -1)
+REPLY(poll_ages, r->polls[0].check_after = INT64_MAX)
+REPLY(poll_two, r->polls[1] = r->polls[0]; r->body.poll_rep.num = 2)
+REPLY(waiting_error, make_error(r, FI_BAD_REQUEST);
+      r->body.error.status.status = STATUS_WAITING;
+      r->body.error.status.has_fail_info = false)
+REPLY(early_poll, r->body.type = CMP_POLL_REP; r->body.poll_rep.list = r->polls;
+      r->body.poll_rep.num = 1)
 
 /* certificates */
 CERT(other_key, c->spki = test_key_spki(ra->station->key))
@@ -164,9 +177,10 @@ DAMAGE(byte_more, buf_add_str(b, "x"))
 DAMAGE(zeros, memset(b->ptr, 0, b->len))
 
 enum reaction {
-    IGNORED, /* no answer; the transaction goes on */
-    ENDED,   /* failed */
-    REJECTED /* certConf says so, then failed */
+    IGNORED,   /* no answer; the transaction goes on */
+    ENDED,     /* failed */
+    POSTPONED, /* to be asked again later */
+    REJECTED   /* certConf says so, then failed */
 };
 
 struct row {
@@ -214,7 +228,10 @@ static const struct row rows[] = {
     { "encrypted certificate", CMP_IR, ENDED, encrypted },
     { "granted without certificate", CMP_IR, ENDED, granted_bare },
     { "rejected with certificate", CMP_IR, ENDED, rejected_full },
-    { "waiting", CMP_IR, ENDED, waiting },
+    { "waiting", CMP_IR, POSTPONED, waiting },
+    { "waiting with certificate", CMP_IR, ENDED, waiting_full },
+    { "error, waiting", CMP_IR, POSTPONED, waiting_error },
+    { "pollRep to an ir", CMP_IR, ENDED, early_poll },
     { "unknown status", CMP_IR, ENDED, status_9 },
     { "granted with failInfo", CMP_IR, ENDED, granted_fail },
     { "kup to an ir", CMP_IR, ENDED, kup },
@@ -239,6 +256,22 @@ static const struct row rows[] = {
     { "pkiconf, foreign ID", CMP_CERT_CONF, IGNORED, foreign_id },
     { "unprotected certConfirmed", CMP_CERT_CONF, IGNORED, bare_confirmed },
     { "cut pkiconf", CMP_CERT_CONF, IGNORED, NULL, NULL, cut },
+    { "pollRep", CMP_POLL_REQ, POSTPONED },
+    { "pollRep, far away", CMP_POLL_REQ, POSTPONED, poll_ages },
+    { "pollRep for another", CMP_POLL_REQ, ENDED, poll_other },
+    { "pollRep for the whole", CMP_POLL_REQ, ENDED, poll_whole },
+    { "pollRep, before now", CMP_POLL_REQ, ENDED, poll_negative },
+    { "pollRep of two", CMP_POLL_REQ, ENDED, poll_two },
+    { "pollRep, foreign nonce", CMP_POLL_REQ, IGNORED, foreign_recip_nonce },
+    { "pollRep, no nonce", CMP_POLL_REQ, IGNORED, no_recip_nonce },
+    { "pollRep, foreign ID", CMP_POLL_REQ, IGNORED, foreign_id },
+    { "pollRep by another RA", CMP_POLL_REQ, IGNORED, by_other_ra },
+    { "pollRep by another station", CMP_POLL_REQ, IGNORED, by_station },
+    { "unprotected pollRep", CMP_POLL_REQ, IGNORED, bare },
+    { "unprotected error to a pollReq", CMP_POLL_REQ, IGNORED, bare_error },
+    { "cut pollRep", CMP_POLL_REQ, IGNORED, NULL, NULL, cut },
+    { "pkiconf to a pollReq", CMP_POLL_REQ, ENDED, pkiconf },
+    { "an error to a pollReq", CMP_POLL_REQ, ENDED, error_body },
     { "an error to the certConf", CMP_CERT_CONF, ENDED, error_body },
 };
 /* clang-format on */
@@ -257,37 +290,59 @@ static bool has_text(const struct buf *b, const char *text)
     return memmem(b->ptr, b->len, text, strlen(text)) != NULL;
 }
 
+static enum err result_of(enum reaction reaction)
+{
+    static const enum err results[] = { [IGNORED] = ERR_NO_ANSWER,
+                                        [ENDED] = ERR_REFUSED,
+                                        [POSTPONED] = ERR_WAITING,
+                                        [REJECTED] = ERR_REFUSED };
+
+    return results[reaction];
+}
+
+static unsigned num_posts_of(const struct row *row)
+{
+    return 1u + (row->at != CMP_IR || row->reaction == REJECTED ||
+                 row->reaction == POSTPONED);
+}
+
+static bool stays_pending(const struct row *row)
+{
+    return row->reaction == IGNORED || row->reaction == POSTPONED;
+}
+
 /* What is wrong with the station's behaviour; NULL: nothing. */
 static const char *run_row(struct fake_station *fs, const struct row *row)
 {
     struct fault f = { 0 };
     struct buf pending;
     const char *wrong = NULL;
-    enum err e, expected;
+    enum err e;
     bool has;
 
     fs->ra->only = row->at;
+    fs->ra->is_slow = row->at == CMP_POLL_REQ;
+    fs->run.wait = 0;
     fs->ra->change = row->reply;
     fs->ra->change_cert = row->cert;
     fs->ra->damage = row->damage;
     e = fake_station_enroll(fs, &f);
-    expected = row->reaction == IGNORED ? ERR_NO_ANSWER : ERR_REFUSED;
     buf_init(&pending, LIMIT_FILE_LEN);
-    if (e != expected)
+    if (e != result_of(row->reaction))
         wrong = "result";
     else if (!fake_station_is_sound(fs, &has) || has)
         wrong = "a pair came about";
-    else if (fake_station_is_pending(fs) != (row->reaction == IGNORED))
+    else if (fake_station_is_pending(fs) != stays_pending(row))
         wrong = "pending";
     else if (fs->num_ignored != (row->reaction == IGNORED))
         wrong = "count";
-    else if (fs->ra->num_posts !=
-             1u + (row->at == CMP_CERT_CONF || row->reaction == REJECTED))
+    else if (fs->ra->num_posts != num_posts_of(row))
         wrong = "messages";
-    if (wrong == NULL && row->reaction == IGNORED) {
+    if (wrong == NULL && stays_pending(row)) {
         look(fs, &pending);
-        if (!has_text(&pending, row->at == CMP_IR ? "state: request-sent"
-                                                  : "state: confirm-sent"))
+        if (!has_text(&pending, row->at == CMP_CERT_CONF
+                                    ? "state: confirm-sent"
+                                    : "state: request-sent"))
             wrong = "state";
     }
     buf_done(&pending);
@@ -352,6 +407,29 @@ static void test_recovery(void **state)
     fake_station_done(&fs);
 }
 
+/* Where the root is to be learnt, the first answer may say to wait as well;
+ * whose word that was holds for the rest of the transaction. */
+static void test_learn_while_waiting(void **state)
+{
+    struct fake_station fs;
+    struct buf pending;
+    struct fault f;
+
+    (void)state;
+    fake_station_init(&fs);
+    buf_init(&pending, LIMIT_FILE_LEN);
+    fs.settings.root = NULL;
+    fs.settings.trust = TRUST_LEARN;
+    fs.ra->is_slow = true;
+    fs.run.wait = 0;
+    assert_int_equal(fake_station_enroll(&fs, &f), ERR_WAITING);
+    look(&fs, &pending);
+    assert_true(has_text(&pending, "root: learnt"));
+    assert_true(has_text(&pending, "BEGIN ROOT CERTIFICATE"));
+    buf_done(&pending);
+    fake_station_done(&fs);
+}
+
 /* One bit flipped anywhere in header, body or protection, and in what of
  * extraCerts is needed. */
 static size_t flip_at;
@@ -389,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_bad_replies),
         cmocka_unit_test(test_recovery),
         cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_learn_while_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

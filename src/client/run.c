@@ -12,12 +12,14 @@
 
 const struct client_run client_run_default = {
     .timeout = 120,
+    .wait = 120,
     .waits = { .request = 600,
                .confirm = 600,
                .confirm_max = (int64_t)7 * 86400,
                .retry = 1,
                .retry_max = 60,
-               .asked_max = 300 },
+               .asked_max = 300,
+               .poll_max = 86400 },
 };
 
 /* One run of a verb. */
@@ -40,11 +42,20 @@ static void note(struct station *s, enum client_event_type type,
     station_report(s, &(struct client_event){ .type = type, .text = text });
 }
 
+static int64_t gone_ms(const struct attempt *at)
+{
+    return (clock_monotonic_micros() - at->begin) / 1000 + at->slept;
+}
+
+/* What a server decides upon may take longer than what it answers at once. */
 static int64_t left_ms(const struct attempt *at)
 {
-    int64_t gone = (clock_monotonic_micros() - at->begin) / 1000 + at->slept;
+    int64_t seconds = at->run->timeout;
 
-    return at->run->timeout * 1000 - gone;
+    if (at->s->pending.machine.poll != CLIENT_POLL_NONE &&
+        at->run->wait > seconds)
+        seconds = at->run->wait;
+    return seconds * 1000 - gone_ms(at);
 }
 
 static void do_sleep(struct attempt *at, int64_t ms)
@@ -176,15 +187,76 @@ static enum err send_confirm(struct attempt *at, const struct client_step *step,
     return keep(at, f);
 }
 
+static enum err send_poll(struct attempt *at, const struct client_step *step,
+                          struct fault *f)
+{
+    struct station *s = at->s;
+
+    /* As certConf: the server has our certificates. */
+    TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
+                      f));
+    return keep(at, f);
+}
+
+/* The server has not decided: what it said is kept, and whose word it is. */
+static enum err keep_waiting(struct attempt *at, const struct checked *found,
+                             int64_t wait, struct fault *f)
+{
+    struct station *s = at->s;
+
+    /* Only the first answer says whose word holds. */
+    if (s->pending.signer.num == 0)
+        TRY(keep_answer(s, found, f));
+    TRY(keep(at, f));
+    station_report(s, &(struct client_event){ .type = EVENT_POSTPONED,
+                                              .wait_ms = wait * 1000 });
+    return ERR_OK;
+}
+
+static enum err still_waiting(struct attempt *at)
+{
+    at->is_over = true;
+    at->result = ERR_WAITING;
+    return ERR_OK;
+}
+
+/* Where a poll is due: sleeps until its time, makes it, or leaves it. */
+static enum err poll_next(struct attempt *at, struct fault *f)
+{
+    struct station *s = at->s;
+    const struct client_credential own = { &s->own.cert, s->own.alg };
+    struct x509_cert signer;
+    uint8_t fresh[CLIENT_RANDOM_LEN];
+    struct client_step step;
+
+    arena_reset(s->scratch);
+    if (s->pending.signer.num == 0 ||
+        x509_read(s->pending.signer.list[0], s->scratch, &signer) != ERR_OK)
+        return fault_set(f, ERR_CONFIG,
+                         "%s/pending is damaged; remove it to start over",
+                         s->dir);
+    TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
+    TRY(client_poll_next(&s->pending.machine, &own, signer.subject,
+                         &at->run->waits, station_now(s), fresh, s->scratch,
+                         &step, f));
+    if (step.action == CLIENT_SEND)
+        return send_poll(at, &step, f);
+    if (step.wait * 1000 > at->run->wait * 1000 - gone_ms(at))
+        return still_waiting(at);
+    do_sleep(at, step.wait * 1000);
+    return ERR_OK;
+}
+
 /* A verified answer ended it. One to a request found at the start may be about
- * its age: then it is asked anew. */
+ * its age: then it is asked anew. What ends a wait is not. */
 static enum err end(struct attempt *at, const struct client_step *step,
                     struct fault *f)
 {
-    enum cmp_body_type request = at->s->pending.machine.request;
+    const struct client *c = &at->s->pending.machine;
+    enum cmp_body_type request = c->request;
 
     TRY(forget(at->s, f));
-    if (at->resumed && !at->run->once) {
+    if (at->resumed && c->poll == CLIENT_POLL_NONE && !at->run->once) {
         note(at->s, EVENT_GAVE_UP, step->why.text);
         return begin(at, request, f);
     }
@@ -265,6 +337,8 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
         return install(at, f);
     case CLIENT_END:
         return end(at, &step, f);
+    case CLIENT_WAIT:
+        return keep_waiting(at, &found, step.wait, f);
     case CLIENT_IGNORE:
     case CLIENT_RESEND:
     case CLIENT_GIVE_UP:
@@ -293,6 +367,14 @@ static enum err on_bytes(struct attempt *at, const struct client_answer *answer,
     return on_reply(at, &reply, answer->is_tls, f);
 }
 
+static const char *body_under_way(const struct client *c)
+{
+    if (c->poll == CLIENT_POLL_SENT)
+        return cmp_body_name(CMP_POLL_REQ);
+    return cmp_body_name(c->state == CLIENT_CONFIRM_SENT ? CMP_CERT_CONF
+                                                         : c->request);
+}
+
 /* One sending of the message under way, and what follows from it. */
 static enum err exchange(struct attempt *at, struct client_answer *answer,
                          struct fault *f)
@@ -306,13 +388,10 @@ static enum err exchange(struct attempt *at, struct client_answer *answer,
     arena_reset(s->scratch);
     at->tries++;
     begin = clock_monotonic_micros();
-    station_report(
-        s, &(struct client_event){
-               .type = EVENT_SENT,
-               .len = s->pending.message.len,
-               .body = s->pending.machine.state == CLIENT_CONFIRM_SENT
-                           ? "certConf"
-                           : cmp_body_name(s->pending.machine.request) });
+    station_report(s, &(struct client_event){
+                          .type = EVENT_SENT,
+                          .len = s->pending.message.len,
+                          .body = body_under_way(&s->pending.machine) });
     e = t->post(t->arg, s->settings->url, s->pending.message,
                 left > 0 && left < POST_MS ? left : POST_MS, answer, &why);
     micros = clock_monotonic_micros() - begin;
@@ -391,7 +470,9 @@ static enum err run(struct station *s, enum cmp_body_type request,
         buf_clear(&answer.bytes);
         answer.is_tls = false;
         answer.retry_after = 0;
-        e = exchange(&at, &answer, f);
+        e = s->pending.machine.poll == CLIENT_POLL_DUE
+                ? poll_next(&at, f)
+                : exchange(&at, &answer, f);
     }
     buf_done(&answer.bytes);
     if (e == ERR_OK && at.result == ERR_NO_ANSWER)
@@ -399,6 +480,10 @@ static enum err run(struct station *s, enum cmp_body_type request,
                      "no answer in time; the transaction stays pending. The "
                      "last try: %s",
                      at.why.text);
+    if (e == ERR_OK && at.result == ERR_WAITING)
+        fault_set(f, ERR_WAITING,
+                  "the server has not decided; the same verb asks again, "
+                  "status says when");
     return e == ERR_OK ? at.result : e;
 }
 

@@ -296,10 +296,22 @@ static enum err judge_all(struct judge *j, struct fault *f)
 
 /* --- learning a root --- */
 
+/* An answer without a certificate that is not the last one. */
+static bool is_postponed(const struct cmp_message *reply)
+{
+    const struct pki_body *b = &reply->body;
+
+    if (b->type == CMP_ERROR)
+        return b->error.status.status == STATUS_WAITING;
+    return (b->type == CMP_IP || b->type == CMP_KUP) &&
+           b->cert_rep.num_responses == 1 &&
+           b->cert_rep.responses[0].status.status == STATUS_WAITING;
+}
+
 /*
  * Tries one certificate of extraCerts as the operator root. It must validate
- * both the signer and the new certificate; with a fingerprint given, the one
- * that has it is the root, whatever the answer says.
+ * both the signer and the new certificate, where there is one yet; with a
+ * fingerprint given, the one that has it is the root, whatever the answer says.
  */
 static enum err try_root(struct judge *j, struct span der, bool *found,
                          struct fault *f)
@@ -322,7 +334,10 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
         return ERR_OK; /* not a CA's: no root */
     }
     *found = e == ERR_OK && facts->signer_is_trusted &&
-             (facts->cert == NULL ? is_known : facts->cert_is_trusted);
+             (facts->cert == NULL ? is_known || is_postponed(j->reply)
+                                  : facts->cert_is_trusted);
+    if (*found && facts->cert == NULL)
+        j->out->root = der;
     if (!*found)
         facts->signer_is_trusted = facts->cert_is_trusted = false;
     return e;

@@ -21,6 +21,17 @@ const char *client_state_name(enum client_state state)
     return names[state];
 }
 
+const char *client_poll_name(enum client_poll poll)
+{
+    static const char *const names[CLIENT_POLL_NUM] = {
+        [CLIENT_POLL_NONE] = "none",
+        [CLIENT_POLL_DUE] = "due",
+        [CLIENT_POLL_SENT] = "sent",
+    };
+
+    return names[poll];
+}
+
 /* --- requests --- */
 
 /* oldCertID ::= CertId, as a control (RFC 4211, 6.5). */
@@ -239,6 +250,7 @@ static enum err confirm(struct client *c, const struct answer *in,
     if (status == NULL)
         return fault_set(f, ERR_NO_MEM, "certConf");
     next.state = CLIENT_CONFIRM_SENT;
+    next.poll = CLIENT_POLL_NONE;
     next.accepts = out->why.err == ERR_OK;
     next.deadline = confirm_deadline(from, in->waits, in->now);
     memcpy(next.nonce, in->fresh, CLIENT_ID_LEN);
@@ -254,6 +266,66 @@ static enum err confirm(struct client *c, const struct answer *in,
     out->body.cert_conf = (struct cert_conf){ status, 1 };
     out->action = CLIENT_SEND;
     *c = next;
+    return ERR_OK;
+}
+
+/* The server asks to be asked again: `check_after` in seconds, 0: now. */
+static void wait_for(struct client *c, const struct answer *in, int64_t poll_id,
+                     int64_t check_after, struct client_step *out)
+{
+    struct span nonce = in->reply->header.sender_nonce;
+    int64_t max = in->waits->poll_max;
+
+    assert(nonce.len <= sizeof(c->peer_nonce));
+    if (c->poll == CLIENT_POLL_NONE) {
+        c->poll_since = in->now;
+        memcpy(c->first_nonce, c->nonce, CLIENT_ID_LEN);
+    }
+    c->poll = CLIENT_POLL_DUE;
+    c->poll_id = poll_id;
+    c->poll_at = in->now + (check_after < max ? check_after : max);
+    memcpy(c->signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
+    memcpy(c->peer_nonce, nonce.ptr, nonce.len);
+    c->peer_nonce_len = nonce.len;
+    out->action = CLIENT_WAIT;
+    out->wait = c->poll_at - in->now;
+}
+
+enum err client_poll_next(struct client *c, const struct client_credential *own,
+                          struct span recipient,
+                          const struct client_waits *waits, int64_t now,
+                          const uint8_t fresh[CLIENT_RANDOM_LEN],
+                          struct arena *a, struct client_step *out,
+                          struct fault *f)
+{
+    struct client_step step = { .action = CLIENT_WAIT };
+    struct client next = *c;
+    int64_t *id;
+
+    assert(c->poll == CLIENT_POLL_DUE);
+    if (now < c->poll_at) {
+        step.wait = c->poll_at - now;
+        *out = step;
+        return ERR_OK;
+    }
+    id = arena_alloc(a, sizeof(*id));
+    if (id == NULL)
+        return fault_set(f, ERR_NO_MEM, "pollReq");
+    *id = c->poll_id;
+    next.poll = CLIENT_POLL_SENT;
+    next.deadline = now + waits->request;
+    memcpy(next.nonce, fresh, CLIENT_ID_LEN);
+    TRY(fill_header(&next, own, now, a, &step.header, f));
+    step.header.recipient = directory(recipient);
+    step.header.recip_nonce =
+        arena_copy(a, span_of(c->peer_nonce, c->peer_nonce_len));
+    if (span_is_absent(step.header.recip_nonce))
+        return fault_set(f, ERR_NO_MEM, "pollReq");
+    step.body.type = CMP_POLL_REQ;
+    step.body.poll_req = (struct poll_req){ id, 1 };
+    step.action = CLIENT_SEND;
+    *c = next;
+    *out = step;
     return ERR_OK;
 }
 
@@ -319,6 +391,10 @@ static void on_error(struct client *c, const struct answer *in,
         conclude(c, out);
         return;
     }
+    if (in->reply->body.error.status.status == STATUS_WAITING) {
+        wait_for(c, in, -1, 0, out);
+        return;
+    }
     tell_refusal(&in->reply->body.error.status, "an error message", &out->why);
     end(c, out);
 }
@@ -329,6 +405,10 @@ static enum err on_cert_rep(struct client *c, const struct answer *in,
 {
     const struct cert_response *response = client_response(in->reply);
 
+    if (response->status.status == STATUS_WAITING) {
+        wait_for(c, in, response->cert_req_id, 0, out);
+        return ERR_OK;
+    }
     if (!client_is_granted(response)) {
         tell_refusal(&response->status, cmp_body_name(in->reply->body.type),
                      &out->why);
@@ -352,6 +432,11 @@ static enum err on_verified(struct client *c, const struct answer *in,
         on_error(c, in, out);
         return ERR_OK;
     }
+    if (in->reply->body.type == CMP_POLL_REP) {
+        wait_for(c, in, c->poll_id,
+                 in->reply->body.poll_rep.list[0].check_after, out);
+        return ERR_OK;
+    }
     if (c->state == CLIENT_CONFIRM_SENT) {
         conclude(c, out);
         return ERR_OK;
@@ -371,6 +456,7 @@ enum err client_reply(struct client *c, const struct client_credential *own,
     struct client_step step = { .action = CLIENT_IGNORE };
 
     assert(c->state == CLIENT_REQUEST_SENT || c->state == CLIENT_CONFIRM_SENT);
+    assert(c->poll != CLIENT_POLL_DUE);
     if (client_rules_check(CLIENT_STEP_HEADER, &judged, &step.why) == NULL &&
         client_rules_check(CLIENT_STEP_SIGNER, &judged, &step.why) == NULL)
         TRY(on_verified(c, &in, &judged, &step, f));
@@ -396,7 +482,8 @@ void client_no_answer(struct client *c, const struct client_waits *waits,
 {
     struct client_step step = { .action = CLIENT_RESEND };
     bool is_held =
-        c->state == CLIENT_CONFIRM_SENT && silence == CLIENT_UNREACHED;
+        silence == CLIENT_UNREACHED &&
+        (c->state == CLIENT_CONFIRM_SENT || c->poll == CLIENT_POLL_SENT);
 
     if (now >= c->deadline && !is_held) {
         step.action = CLIENT_GIVE_UP;

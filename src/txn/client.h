@@ -13,12 +13,15 @@
 #define TXN_CLIENT_H
 
 #include "asn1/cmp.h"
+#include "base/limits.h"
 
 #define CLIENT_ID_LEN 16
 /* What one message takes: a transactionID (the first only) and a nonce. */
 #define CLIENT_RANDOM_LEN (2 * (size_t)CLIENT_ID_LEN)
 /* SHA-256 of a certificate. */
 #define CLIENT_CERT_ID_LEN 32
+/* For longer nobody lets a station wait: seconds. */
+#define CLIENT_POLL_TOTAL ((int64_t)30 * 86400)
 
 enum client_state {
     CLIENT_IDLE,
@@ -31,14 +34,33 @@ enum client_state {
 /* "request-sent"; static storage. */
 const char *client_state_name(enum client_state state);
 
+/* Whether the server has asked to wait, and what is done about it. */
+enum client_poll {
+    CLIENT_POLL_NONE,
+    CLIENT_POLL_DUE,  /* no message is under way; the next goes at poll_at */
+    CLIENT_POLL_SENT, /* the message under way is a pollReq */
+    CLIENT_POLL_NUM
+};
+/* "due"; static storage. */
+const char *client_poll_name(enum client_poll poll);
+
 struct client {
-    enum client_state state;
+    enum client_state state; /* while polling: which answer is waited for */
+    enum client_poll poll;
     enum cmp_body_type request; /* CMP_IR or CMP_KUR */
     bool accepts;               /* what the certConf under way says */
     int64_t deadline;           /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
     uint8_t nonce[CLIENT_ID_LEN];       /* senderNonce under way */
     uint8_t signer[CLIENT_CERT_ID_LEN]; /* who signed the first answer */
+
+    /* While polling. */
+    int64_t poll_since;
+    int64_t poll_at;
+    int64_t poll_id; /* certReqId; -1: the message as a whole */
+    uint8_t first_nonce[CLIENT_ID_LEN]; /* of the message that is polled for */
+    uint8_t peer_nonce[LIMIT_ID_LEN];   /* of the answer before */
+    size_t peer_nonce_len;
 };
 
 /* Seconds. */
@@ -49,6 +71,7 @@ struct client_waits {
     int64_t retry;       /* before the first repetition; then doubled */
     int64_t retry_max;
     int64_t asked_max; /* what of the time a server asks for is believed */
+    int64_t poll_max;  /* what of a checkAfter is believed */
 };
 
 /* The credential every message of the transaction is signed with. */
@@ -82,6 +105,7 @@ enum client_action {
     CLIENT_IGNORE,  /* no answer; counted and shown, nothing else happens */
     CLIENT_SEND,    /* build this message, make it durable, send it */
     CLIENT_RESEND,  /* the same bytes again, in `wait` seconds */
+    CLIENT_WAIT,    /* make it durable; client_poll in `wait` seconds */
     CLIENT_INSTALL, /* done: the new pair becomes the usable one */
     CLIENT_GIVE_UP, /* time is over: this transaction is to be forgotten */
     CLIENT_END      /* failed, or refused by a verified answer */
@@ -89,7 +113,7 @@ enum client_action {
 
 struct client_step {
     enum client_action action;
-    int64_t wait;             /* CLIENT_RESEND */
+    int64_t wait;             /* CLIENT_RESEND, CLIENT_WAIT */
     int64_t asked;            /* not before, the server said; 0: it did not */
     struct pki_header header; /* CLIENT_SEND; in the arena, like the body */
     struct pki_body body;
@@ -145,6 +169,16 @@ MUST_USE enum err client_reply(struct client *c,
                                struct arena *a, struct client_step *out,
                                struct fault *f);
 
+/*
+ * While a poll is due: CLIENT_WAIT until its time has come, then CLIENT_SEND of
+ * a pollReq. `recipient` is the Name of who answered before.
+ */
+MUST_USE enum err client_poll_next(
+    struct client *c, const struct client_credential *own,
+    struct span recipient, const struct client_waits *waits, int64_t now,
+    const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
+    struct client_step *out, struct fault *f);
+
 /* How an attempt ended that brought no answer to believe. */
 enum client_silence {
     CLIENT_UNREACHED, /* nobody answered at all */
@@ -153,10 +187,10 @@ enum client_silence {
 
 /*
  * No answer came to the `tries`-th sending (1 first). A request goes again
- * until its deadline. So does a certConf, and beyond it while nobody can be
- * reached: a server that was away gives time again, and a new transaction
- * could not begin either. `asked` is what the server said of when to come
- * again (Retry-After), in seconds; 0: nothing.
+ * until its deadline. So do a certConf and a pollReq, and beyond it while
+ * nobody can be reached: a server that was away gives time again, and a new
+ * transaction could not begin either. `asked` is what the server said of when
+ * to come again (Retry-After), in seconds; 0: nothing.
  */
 void client_no_answer(struct client *c, const struct client_waits *waits,
                       enum client_silence silence, unsigned tries,

@@ -55,8 +55,14 @@ static bool check_recip_nonce(const struct client_judged *in,
                               struct client_found *found)
 {
     struct span own = SPAN_OF(in->client->nonce);
+    struct span first = SPAN_OF(in->client->first_nonce);
+    struct span got = in->reply->header.recip_nonce;
 
-    return span_is_equal(in->reply->header.recip_nonce, own) ||
+    /* What ends the waiting answers the message that was polled for. */
+    if (in->client->poll == CLIENT_POLL_SENT &&
+        in->reply->body.type != CMP_POLL_REP && span_is_equal(got, first))
+        return true;
+    return span_is_equal(got, own) ||
            broken(found, "recipNonce is not the senderNonce sent");
 }
 
@@ -170,7 +176,8 @@ static bool check_entitled(const struct client_judged *in,
 static bool check_same_signer(const struct client_judged *in,
                               struct client_found *found)
 {
-    if (in->client->state != CLIENT_CONFIRM_SENT)
+    if (in->client->state != CLIENT_CONFIRM_SENT &&
+        in->client->poll == CLIENT_POLL_NONE)
         return true;
     return memcmp(in->client->signer, in->facts->signer_id,
                   CLIENT_CERT_ID_LEN) == 0 ||
@@ -187,6 +194,8 @@ static bool check_body(const struct client_judged *in,
 
     if (in->client->state == CLIENT_REQUEST_SENT)
         wanted = in->client->request == CMP_IR ? CMP_IP : CMP_KUP;
+    if (type == CMP_POLL_REP && in->client->poll == CLIENT_POLL_SENT)
+        return true;
     return type == wanted || type == CMP_ERROR ||
            broken(found, "body %s", cmp_body_name(type));
 }
@@ -219,6 +228,7 @@ static bool check_status(const struct client_judged *in,
 
     return r == NULL || client_is_granted(r) ||
            r->status.status == STATUS_REJECTION ||
+           r->status.status == STATUS_WAITING ||
            broken(found, "status %lld", (long long)r->status.status);
 }
 
@@ -234,7 +244,9 @@ static bool check_status_fits(const struct client_judged *in,
     if (client_is_granted(r) && r->status.has_fail_info)
         return broken(found, "granted with failInfo");
     if (!client_is_granted(r) && r->has_key_pair)
-        return broken(found, "rejected with a certificate");
+        return broken(found, "a certificate that is not granted");
+    if (r->status.status == STATUS_WAITING && r->status.has_fail_info)
+        return broken(found, "waiting with failInfo");
     return true;
 }
 
@@ -265,10 +277,51 @@ static bool check_readable(const struct client_judged *in,
 static bool check_error_status(const struct client_judged *in,
                                struct client_found *found)
 {
-    int64_t status = in->reply->body.error.status.status;
+    const struct pki_status_info *s = &in->reply->body.error.status;
 
-    return in->reply->body.type != CMP_ERROR || status == STATUS_REJECTION ||
-           broken(found, "an error of status %lld", (long long)status);
+    return in->reply->body.type != CMP_ERROR || s->status == STATUS_REJECTION ||
+           (s->status == STATUS_WAITING && !s->has_fail_info) ||
+           broken(found, "an error of status %lld%s", (long long)s->status,
+                  s->has_fail_info ? " with failInfo" : "");
+}
+
+/* --- waiting --- */
+
+static bool check_poll_rep(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const struct poll_rep *rep = &in->reply->body.poll_rep;
+
+    if (in->reply->body.type != CMP_POLL_REP)
+        return true;
+    if (rep->num != 1)
+        return broken(found, "%zu entries", rep->num);
+    if (rep->list[0].check_after < 0)
+        return broken(found, "checkAfter %lld",
+                      (long long)rep->list[0].check_after);
+    return rep->list[0].cert_req_id == in->client->poll_id ||
+           broken(found, "certReqId %lld", (long long)rep->list[0].cert_req_id);
+}
+
+static bool is_waiting(const struct client_judged *in)
+{
+    const struct cert_response *r = client_response(in->reply);
+
+    return in->reply->body.type == CMP_POLL_REP ||
+           (r != NULL && r->status.status == STATUS_WAITING) ||
+           (in->reply->body.type == CMP_ERROR &&
+            in->reply->body.error.status.status == STATUS_WAITING);
+}
+
+static bool check_patience(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const struct client *c = in->client;
+
+    return c->poll == CLIENT_POLL_NONE || !is_waiting(in) ||
+           in->now - c->poll_since < CLIENT_POLL_TOTAL ||
+           broken(found, "waiting for more than %lld days",
+                  (long long)(CLIENT_POLL_TOTAL / 86400));
 }
 
 /* --- certificate --- */
@@ -388,8 +441,9 @@ const struct client_rule client_rules[] = {
 
     { "reply-body", "RFC 9483, 4.1", ERR_BAD_REQUEST,
       CLIENT_STEP_ANSWER, check_body,
-      "ip to an ir, kup to a kur, pkiconf to a certConf, or error",
-      "see whether the server waits for an approval: polling is not offered" },
+      "ip to an ir, kup to a kur, pkiconf to a certConf, pollRep to a pollReq, "
+      "or error",
+      "report it to the server's maker" },
     { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_one_response, "one CertResponse",
       "let the server answer the one request there was" },
@@ -398,11 +452,11 @@ const struct client_rule client_rules[] = {
       "let the server answer the one request there was" },
     { "reply-status", "RFC 9483, 4.1.1", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_status,
-      "accepted, grantedWithMods or rejection",
-      "see whether the server waits for an approval: polling is not offered" },
+      "accepted, grantedWithMods, rejection or waiting",
+      "report it to the server's maker" },
     { "reply-status-fits", "RFC 9810, 5.3.4", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_status_fits,
-      "a certificate and no failInfo when granted, none when rejected",
+      "a certificate and no failInfo when granted, no certificate when not",
       "report it to the server's maker" },
     { "reply-in-clear", "TS 33.310, 9.5.4.3 (CR-2)", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_in_clear,
@@ -412,8 +466,16 @@ const struct client_rule client_rules[] = {
       CLIENT_STEP_ANSWER, check_readable, "a certificate of RFC 5280",
       "report it to the server's maker" },
     { "reply-error-status", "RFC 9810, 5.3.21", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_error_status, "rejection",
+      CLIENT_STEP_ANSWER, check_error_status,
+      "rejection, or waiting without failInfo",
       "report it to the server's maker" },
+    { "reply-poll-rep", "RFC 9810, 5.3.22", ERR_BAD_CERT_ID,
+      CLIENT_STEP_ANSWER, check_poll_rep,
+      "one entry, for the certReqId polled for, checkAfter not negative",
+      "let the server answer the one request there was" },
+    { "reply-wait-ends", "RFC 9483, 4.4", ERR_TIMEOUT,
+      CLIENT_STEP_ANSWER, check_patience, "a decision within 30 days",
+      "ask the operator to decide, and enrol anew" },
 
     { "cert-key", "RFC 9483, 4.1.1", ERR_BAD_CERT_TEMPLATE,
       CLIENT_STEP_CERT, check_key, "the key asked for",

@@ -26,7 +26,8 @@ static const struct client_waits waits = { .request = 600,
                                            .confirm_max = 86400,
                                            .retry = 2,
                                            .retry_max = 60,
-                                           .asked_max = 300 };
+                                           .asked_max = 300,
+                                           .poll_max = 3600 };
 
 /* A station, a server, and what they have in hand. */
 struct scene {
@@ -198,7 +199,10 @@ CHANGE(no_response, s->reply.body.cert_rep.num_responses = 0)
 CHANGE(req_id_1, s->response.cert_req_id = 1)
 CHANGE(req_id_minus_1, s->response.cert_req_id = -1)
 CHANGE(with_mods, s->response.status.status = STATUS_GRANTED_WITH_MODS)
-CHANGE(waiting, s->response.status.status = STATUS_WAITING)
+CHANGE(waiting, s->response.status.status = STATUS_WAITING;
+       s->response.has_key_pair = false; s->facts.cert = NULL)
+CHANGE(waiting_full, s->response.status.status = STATUS_WAITING)
+CHANGE(waiting_fail_info, waiting(s); s->response.status.has_fail_info = true)
 CHANGE(warning, s->response.status.status = STATUS_REVOCATION_WARNING)
 CHANGE(status_77, s->response.status.status = 77)
 CHANGE(granted_bare, s->response.has_key_pair = false; s->facts.cert = NULL)
@@ -268,7 +272,11 @@ static const struct {
     { "none", CMP_IR, no_response, CLIENT_END, "reply-one-response" },
     { "certReqId 1", CMP_IR, req_id_1, CLIENT_END, "reply-cert-req-id" },
     { "certReqId -1", CMP_IR, req_id_minus_1, CLIENT_END, "reply-cert-req-id" },
-    { "waiting", CMP_IR, waiting, CLIENT_END, "reply-status" },
+    { "waiting", CMP_IR, waiting, CLIENT_WAIT, "" },
+    { "waiting, a certificate", CMP_IR, waiting_full, CLIENT_END,
+      "reply-status-fits" },
+    { "waiting, failInfo", CMP_IR, waiting_fail_info, CLIENT_END,
+      "reply-status-fits" },
     { "revocationWarning", CMP_IR, warning, CLIENT_END, "reply-status" },
     { "status 77", CMP_IR, status_77, CLIENT_END, "reply-status" },
     { "granted, none", CMP_IR, granted_bare, CLIENT_END, "reply-status-fits" },
@@ -295,6 +303,7 @@ static enum client_state state_after(enum client_action action)
 {
     switch (action) {
     case CLIENT_IGNORE:
+    case CLIENT_WAIT:
         return CLIENT_REQUEST_SENT;
     case CLIENT_SEND:
         return CLIENT_CONFIRM_SENT;
@@ -349,6 +358,163 @@ static void test_replies(void **state)
         arena_free(s.arena);
     }
     assert_int_equal(failures, 0);
+}
+
+/* --- polling --- */
+
+static struct poll_rep_one poll_entries[2];
+
+static struct client_step poll_at(struct scene *s, int64_t now)
+{
+    struct client_step step;
+
+    assert_int_equal(client_poll_next(&s->client, &s->credential, s->ra.subject,
+                                      &waits, now, second_random, s->arena,
+                                      &step, NULL),
+                     ERR_OK);
+    return step;
+}
+
+/* A pollReq is out; the reply becomes a good pollRep. */
+static void poll(struct scene *s)
+{
+    waiting(s);
+    assert_int_equal(take(s).action, CLIENT_WAIT);
+    assert_int_equal(poll_at(s, NOW).action, CLIENT_SEND);
+    memset(poll_entries, 0, sizeof(poll_entries));
+    poll_entries[0].check_after = 60;
+    s->reply.header.recip_nonce = SPAN_OF(s->client.nonce);
+    s->reply.body.type = CMP_POLL_REP;
+    s->reply.body.poll_rep = (struct poll_rep){ poll_entries, 1 };
+}
+
+CHANGE(of_first, s->reply.header.recip_nonce = SPAN_OF(s->client.first_nonce))
+CHANGE(final, s->reply.body.type = CMP_IP;
+       s->reply.body.cert_rep = (struct cert_rep_message){ 0 };
+       s->reply.body.cert_rep.responses = &s->response;
+       s->reply.body.cert_rep.num_responses = 1;
+       s->response.status.status = STATUS_ACCEPTED;
+       s->response.has_key_pair = true; s->facts.cert = &s->cert)
+CHANGE(final_of_first, final(s); of_first(s))
+CHANGE(still_waiting, final(s); waiting(s))
+CHANGE(refused, final(s); s->response.status.status = STATUS_REJECTION;
+       s->response.has_key_pair = false; s->facts.cert = NULL)
+CHANGE(conf_now, s->reply.body.type = CMP_PKICONF)
+CHANGE(poll_other_signer, s->facts.signer_id[0] ^= 1)
+CHANGE(final_other_signer, final(s); s->facts.signer_id[0] ^= 1)
+CHANGE(poll_two, s->reply.body.poll_rep.num = 2)
+CHANGE(poll_none, s->reply.body.poll_rep.num = 0)
+CHANGE(poll_other, (void)s; poll_entries[0].cert_req_id = 1)
+CHANGE(poll_minus_1, (void)s; poll_entries[0].cert_req_id = -1)
+CHANGE(poll_negative, (void)s; poll_entries[0].check_after = -1)
+CHANGE(poll_ages, (void)s; poll_entries[0].check_after = INT64_MAX)
+CHANGE(poll_too_long, s->client.poll_since = NOW - CLIENT_POLL_TOTAL)
+CHANGE(final_late, final(s); s->client.poll_since = NOW - CLIENT_POLL_TOTAL)
+CHANGE(waiting_error, s->reply.body.type = CMP_ERROR;
+       s->reply.body.error = (struct error_msg){ 0 };
+       s->reply.body.error.status.status = STATUS_WAITING)
+CHANGE(waiting_error_bit, waiting_error(s);
+       s->reply.body.error.status.has_fail_info = true)
+
+static const struct {
+    const char *what;
+    void (*change)(struct scene *s);
+    enum client_action action;
+    const char *rule;
+    int64_t wait;
+} poll_cases[] = {
+    { "pollRep", nothing, CLIENT_WAIT, "", 60 },
+    { "checkAfter for ever", poll_ages, CLIENT_WAIT, "", 3600 },
+    { "ip", final, CLIENT_SEND, "" },
+    { "ip to the ir's nonce", final_of_first, CLIENT_SEND, "" },
+    { "ip, waiting again", still_waiting, CLIENT_WAIT, "" },
+    { "ip after a month", final_late, CLIENT_SEND, "" },
+    { "rejection", refused, CLIENT_END, "" },
+    { "error, waiting", waiting_error, CLIENT_WAIT, "" },
+    { "error, waiting, failInfo", waiting_error_bit, CLIENT_END,
+      "reply-error-status" },
+    { "pollRep to the ir's nonce", of_first, CLIENT_IGNORE,
+      "reply-recip-nonce" },
+    { "a third nonce", other_recip_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
+    { "no protection", no_protection, CLIENT_IGNORE, "reply-protected" },
+    { "signature", bad_signature, CLIENT_IGNORE, "reply-signature" },
+    { "MAC", mac, CLIENT_IGNORE, "reply-protection-alg" },
+    { "another signer", poll_other_signer, CLIENT_IGNORE, "reply-same-signer" },
+    { "ip by another signer", final_other_signer, CLIENT_IGNORE,
+      "reply-same-signer" },
+    { "other ID", other_id, CLIENT_IGNORE, "reply-transaction-id" },
+    { "pkiconf", conf_now, CLIENT_END, "reply-body" },
+    { "two entries", poll_two, CLIENT_END, "reply-poll-rep" },
+    { "no entry", poll_none, CLIENT_END, "reply-poll-rep" },
+    { "another certReqId", poll_other, CLIENT_END, "reply-poll-rep" },
+    { "certReqId -1", poll_minus_1, CLIENT_END, "reply-poll-rep" },
+    { "checkAfter -1", poll_negative, CLIENT_END, "reply-poll-rep" },
+    { "a month", poll_too_long, CLIENT_END, "reply-wait-ends" },
+};
+
+static void test_polls(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < NUM(poll_cases); i++) {
+        struct client before;
+        struct client_step step;
+        struct scene s;
+
+        scene_init(&s, CMP_IR);
+        poll(&s);
+        poll_cases[i].change(&s);
+        before = s.client;
+        step = take(&s);
+        if (step.action != poll_cases[i].action ||
+            strcmp(step.why.rule, poll_cases[i].rule) != 0 ||
+            step.wait != poll_cases[i].wait ||
+            (step.action == CLIENT_IGNORE &&
+             memcmp(&before, &s.client, sizeof(before)) != 0)) {
+            print_error("%s: action %d, rule '%s': %s\n", poll_cases[i].what,
+                        (int)step.action, step.why.rule, step.why.text);
+            failures++;
+        }
+        arena_free(s.arena);
+    }
+    assert_int_equal(failures, 0);
+}
+
+/* A pollReq goes when its time has come and not before, asks for what was
+ * answered, and answers that answer. */
+static void test_poll_req(void **state)
+{
+    struct client_step step;
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, CMP_IR);
+    poll(&s);
+    take(&s);
+    step = poll_at(&s, NOW + 59);
+    assert_int_equal(step.action, CLIENT_WAIT);
+    assert_int_equal(step.wait, 1);
+    assert_int_equal(s.client.poll, CLIENT_POLL_DUE);
+    step = poll_at(&s, NOW + 60);
+    assert_int_equal(step.action, CLIENT_SEND);
+    assert_int_equal(step.body.type, CMP_POLL_REQ);
+    assert_int_equal(step.body.poll_req.num, 1);
+    assert_int_equal(step.body.poll_req.list[0], 0);
+    assert_true(span_is_equal(step.header.recip_nonce, SPAN_OF(server_nonce)));
+    assert_memory_equal(step.header.sender_nonce.ptr, second_random, 16);
+    assert_true(span_is_equal(step.header.recipient.value, s.ra.subject));
+    assert_int_equal(step.header.message_time, NOW + 60);
+    assert_int_equal(s.client.poll_since, NOW);
+    assert_memory_equal(s.client.first_nonce, first_random + CLIENT_ID_LEN, 16);
+    /* Nobody there: it goes again, for as long as it takes. */
+    client_no_answer(&s.client, &waits, CLIENT_UNREACHED, 1, 0, NOW + 10000,
+                     &step);
+    assert_int_equal(step.action, CLIENT_RESEND);
+    client_no_answer(&s.client, &waits, CLIENT_UNBELIEVED, 1, 0, NOW + 10000,
+                     &step);
+    assert_int_equal(step.action, CLIENT_GIVE_UP);
+    arena_free(s.arena);
 }
 
 static void test_cert_conf(void **state)
@@ -621,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_confirmations), cmocka_unit_test(test_rejection),
         cmocka_unit_test(test_refusal),       cmocka_unit_test(test_silence),
         cmocka_unit_test(test_confirm_wait),  cmocka_unit_test(test_request),
+        cmocka_unit_test(test_polls),         cmocka_unit_test(test_poll_req),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

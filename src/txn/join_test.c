@@ -456,6 +456,9 @@ static void act(struct world *w, const struct client_step *step)
         w->installed = w->key;
         seen.done++;
         break;
+    case CLIENT_WAIT: /* nobody here asks for it */
+        assert_true(false);
+        break;
     case CLIENT_GIVE_UP:
         seen.gave_up++;
         break;

@@ -192,11 +192,22 @@ static void fill(struct fake_ra *ra, const struct cmp_message *req,
         r->body.type = CMP_PKICONF;
         return;
     }
+    if (req->body.type == CMP_POLL_REQ) {
+        r->body.type = CMP_POLL_REP;
+        r->body.poll_rep = (struct poll_rep){ r->polls, 1 };
+        r->polls[0].cert_req_id = req->body.poll_req.list[0];
+        r->polls[0].check_after = 60;
+        return;
+    }
     r->body.type = req->body.type == CMP_IR ? CMP_IP : CMP_KUP;
     r->body.cert_rep.responses = r->responses;
     r->body.cert_rep.num_responses = 1;
-    r->responses[0].has_key_pair = true;
-    r->responses[0].certificate = issue_for(ra, req);
+    if (ra->is_slow) {
+        r->responses[0].status.status = STATUS_WAITING;
+    } else {
+        r->responses[0].has_key_pair = true;
+        r->responses[0].certificate = issue_for(ra, req);
+    }
     fake_reply_extra(r, ra->root->der);
     fake_reply_extra(r, ra->ca->der);
     fake_reply_extra(r, ra->ra->der);
@@ -236,7 +247,7 @@ static void answer_new(struct fake_ra *ra, const struct cmp_message *req,
         ra->change(ra, r);
     buf_add(answer, encode(ra, r));
     must(file_save(path, buf_span(answer), 0600, NULL) == ERR_OK);
-    if (req->body.type != CMP_CERT_CONF)
+    if (req->body.type == CMP_IR || req->body.type == CMP_KUR)
         must(file_save(arena_printf(ra->arena, "%s.issued", path),
                        SPAN_LIT("x"), 0600, NULL) == ERR_OK);
 }

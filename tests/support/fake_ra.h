@@ -1,7 +1,7 @@
 /*
- * An RA/CA for tests of the station: answers ir, kur and certConf, well or in
- * any wrong way a test asks for. What it answered is kept in files, so it goes
- * on when the process that tests ends and another follows.
+ * An RA/CA for tests of the station: answers ir, kur, certConf and pollReq,
+ * well or in any wrong way a test asks for. What it answered is kept in files,
+ * so it goes on when the process that tests ends and another follows.
  */
 #ifndef SUPPORT_FAKE_RA_H
 #define SUPPORT_FAKE_RA_H
@@ -25,6 +25,7 @@ struct fake_reply {
     struct pki_header header;
     struct pki_body body;
     struct cert_response responses[2];
+    struct poll_rep_one polls[2];
     const struct test_cert *signer;
     bool is_unprotected;
     struct span extra[FAKE_MAX_EXTRA];
@@ -46,6 +47,7 @@ struct fake_ra {
     void (*change)(struct fake_ra *ra, struct fake_reply *reply);
     void (*damage)(struct fake_ra *ra, struct buf *answer);
     enum cmp_body_type only; /* the answer to this body; CMP_BODY_NUM: all */
+    bool is_slow;            /* never decides: waiting, and pollRep */
     bool is_tls;             /* as the transport tells */
     int64_t retry_after;     /* the same */
     enum err no_answer;      /* what post returns in place of an answer */

@@ -223,6 +223,40 @@ def test_goes_on_where_it_was_stopped(station, pki, mock, free_port):
     assert "--again" in done.stderr
 
 
+def sent(done):
+    return [m["sent"] for m in json.loads(done.stdout)["messages"]
+            if "sent" in m]
+
+
+def test_polls_until_the_server_has_decided(station, pki, mock):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    url = mock("bs", "ra", extra=["-poll_count", "3", "-check_after", "1"])
+    done = enroll(station, pki, url, "bs", *pinned(pki), "--json")
+    assert sent(done) == ["ir"] + 3 * ["pollReq"] + ["certConf"]
+    assert "\"postponed_by\": 1" in done.stdout
+    check_files(pki, "CN=gnb-1,O=Operator")
+
+
+def test_goes_on_polling_where_it_was_stopped(station, pki, mock):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    url = mock("bs", "ra", extra=["-poll_count", "2", "-check_after", "2"])
+    done = enroll(station, pki, url, "bs", *pinned(pki), "--wait", "0", code=6)
+    assert "not decided" in done.stderr
+    state = status(station, pki)["pending"]
+    assert state["request"] == "ir" and state["waiting"]["poll"] == "due"
+    assert "waiting since" in run(station, "status", "--state",
+                                  pki.path("state")).stdout
+    # Not before its time: nothing is sent.
+    before = (pki.path("state") / "pending").read_bytes()
+    enroll(station, pki, URL.format(1), "bs", *pinned(pki), "--wait", "0",
+           code=6)
+    assert (pki.path("state") / "pending").read_bytes() == before
+    done = enroll(station, pki, url, "bs", *pinned(pki), "--wait", "20",
+                  "--json")
+    assert set(sent(done)[:-1]) == {"pollReq"} and sent(done)[-1] == "certConf"
+    check_files(pki, "CN=gnb-1,O=Operator")
+
+
 def test_wrong_settings_are_told(station, pki):
     pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
     url = URL.format(1)
