@@ -68,6 +68,27 @@ static enum err read_options(const struct cli *cli, struct client_settings *s,
     return ERR_OK;
 }
 
+static enum err read_request(const struct cli *cli, struct client_run *run,
+                             struct fault *f)
+{
+    static const enum cmp_body_type kinds[] = { CMP_IR, CMP_CR, CMP_P10CR };
+    const char *name;
+
+    if (!is_option(cli, "request"))
+        return ERR_OK;
+    name = cli_value(cli, "request");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(cmp_body_name(kinds[i]), name) == 0) {
+            run->request = kinds[i];
+            return ERR_OK;
+        }
+    }
+    return fault_set(f, ERR_USAGE,
+                     "--request takes ir, cr or p10cr, not "
+                     "\"%s\"",
+                     name);
+}
+
 static enum err read_run(const struct cli *cli, struct client_run *run,
                          struct fault *f)
 {
@@ -75,6 +96,7 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
     TRY(cli_number(cli, "timeout", 1, (int64_t)7 * 86400, &run->timeout, f));
     TRY(cli_number(cli, "wait", 0, (int64_t)30 * 86400, &run->wait, f));
     run->once = cli_has(cli, "once");
+    TRY(read_request(cli, run, f));
     run->again = is_option(cli, "again") && cli_has(cli, "again");
     return ERR_OK;
 }
@@ -268,6 +290,9 @@ static enum err run_renew(struct cli *cli, struct fault *f)
 
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
+    { "request", "BODY", "ir",
+      "ir; cr, for a further certificate, whose --cert and --key are the "
+      "operator's; p10cr, which carries PKCS#10", CLI_ONCE },
     { "cert", "FILE", NULL, "the vendor's certificate", CLI_ONCE },
     { "chain", "FILE", NULL, "the vendor's intermediate certificates",
       CLI_ONCE },

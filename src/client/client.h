@@ -103,6 +103,7 @@ struct client_env {
 };
 
 struct client_run {
+    enum cmp_body_type request; /* of enroll: CMP_IR, CMP_CR or CMP_P10CR */
     int64_t timeout; /* seconds to try in all; the rest stays pending */
     int64_t wait;    /* seconds, likewise, while the server says waiting */
     bool once;       /* each message goes once */
@@ -127,13 +128,13 @@ void station_free(struct station *s);
 DEFINE_AUTO(station)
 
 /*
- * Gets the first certificate with the vendor's key, or renews the current one
- * with its own key. A transaction under way is finished first, and is what was
- * asked for when it succeeds.
- * ERR_NO_ANSWER: none came in time that can be believed; the transaction stays
- * pending. ERR_WAITING: the server asks to wait longer than `wait`; likewise
- * pending. ERR_REFUSED: by a verified answer. ERR_CONFIG: settings or files.
- * ERR_NOT_FOUND: there is nothing to renew. ERR_EXISTS: a pair is there.
+ * Gets a certificate with the key of the settings (the vendor's), or renews the
+ * current one with its own key. A transaction under way is finished first, and
+ * is what was asked for when it succeeds. ERR_NO_ANSWER: none came in time that
+ * can be believed; the transaction stays pending. ERR_WAITING: the server asks
+ * to wait longer than `wait`; likewise pending. ERR_REFUSED: by a verified
+ * answer. ERR_CONFIG: settings or files. ERR_NOT_FOUND: there is nothing to
+ * renew. ERR_EXISTS: a pair is there.
  */
 MUST_USE enum err station_enroll(struct station *s,
                                  const struct client_run *run, struct fault *f);

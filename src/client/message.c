@@ -119,23 +119,40 @@ static enum err own_certs(struct station *s, struct cert_list *out,
     return ERR_OK;
 }
 
+/* The certificate's own request, with its proof of possession. */
+static enum err body_make(struct station *s, struct client_wish *wish,
+                          struct cert_req_msg *msg, struct p10_request *p10,
+                          struct fault *f)
+{
+    const struct client_credential own = { &s->own.cert, s->own.alg };
+    enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
+    struct span bytes = SPAN_NONE;
+
+    if (wish->request == CMP_P10CR) {
+        wish->p10 = p10;
+        TRY(client_p10_make(wish, alg, s->arena, p10, &bytes, f));
+        return privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
+                            &p10->signature, f);
+    }
+    TRY(client_request_make(wish, &own, alg, s->arena, msg, &bytes, f));
+    return privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
+                        &msg->popo.signature, f);
+}
+
 enum err request_write(struct station *s, enum cmp_body_type request,
                        const struct client_waits *waits, struct fault *f)
 {
     const struct client_credential own = { &s->own.cert, s->own.alg };
-    enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct cert_list extra = { 0 };
     struct client_step step;
     struct client_wish wish;
     struct cert_req_msg msg;
-    struct span bytes = SPAN_NONE;
+    struct p10_request p10;
 
     TRY(keep_key(s, f));
     TRY(fill_wish(s, request, &wish, f));
-    TRY(client_request_make(&wish, &own, alg, s->arena, &msg, &bytes, f));
-    TRY(privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
-                     &msg.popo.signature, f));
+    TRY(body_make(s, &wish, &msg, &p10, f));
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
     TRY(client_start(&s->pending.machine, &wish, &own, &msg, waits,
                      station_now(s), fresh, s->arena, &step, f));

@@ -1,5 +1,6 @@
 #include "client/internal.h"
 
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
 #define LABEL_KEY_END "-----END PRIVATE KEY-----\n"
 #define LABEL_MESSAGE "CMP MESSAGE"
 #define LABEL_CERT "CERTIFICATE"
@@ -114,13 +115,17 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
 {
     const char *request = line_find(text, "request", a);
 
+    static const enum cmp_body_type requests[] = { CMP_IR, CMP_CR, CMP_P10CR,
+                                                   CMP_KUR };
     int64_t version = line_number(text, "version", a);
 
     /* 2 is 3 without polling. */
     if ((version != 2 && version != 3) || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
-    c->request = strcmp(request, "kur") == 0 ? CMP_KUR : CMP_IR;
+    for (size_t i = 0; i < NUM(requests); i++)
+        if (strcmp(cmp_body_name(requests[i]), request) == 0)
+            c->request = requests[i];
     c->accepts = line_number(text, "accepts", a) == 1;
     c->deadline = line_number(text, "deadline", a);
     return (c->state == CLIENT_REQUEST_SENT ||

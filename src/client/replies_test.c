@@ -139,6 +139,9 @@ REPLY(status_9, r->responses[0].status.status = 9)
 REPLY(granted_fail, r->responses[0].status.has_fail_info = true;
       r->responses[0].status.fail_info = 1u << FI_BAD_ALG)
 REPLY(kup, r->body.type = CMP_KUP)
+REPLY(ip, r->body.type = CMP_IP)
+REPLY(req_id_0, r->responses[0].cert_req_id = 0)
+REPLY(req_id_minus_1, r->responses[0].cert_req_id = -1)
 REPLY(cp, r->body.type = CMP_CP)
 REPLY(pkiconf, r->body.type = CMP_PKICONF)
 REPLY(no_cert_at_all, r->responses[0].certificate = SPAN_LIT("\x30\x00"))
@@ -256,6 +259,14 @@ static const struct row rows[] = {
     { "pkiconf, foreign ID", CMP_CERT_CONF, IGNORED, foreign_id },
     { "unprotected certConfirmed", CMP_CERT_CONF, IGNORED, bare_confirmed },
     { "cut pkiconf", CMP_CERT_CONF, IGNORED, NULL, NULL, cut },
+    { "ip to a cr", CMP_CR, ENDED, ip },
+    { "certReqId -1 to a cr", CMP_CR, ENDED, req_id_minus_1 },
+    { "another's key to a cr", CMP_CR, REJECTED, NULL, other_key },
+    { "unprotected cp", CMP_CR, IGNORED, bare },
+    { "ip to a p10cr", CMP_P10CR, ENDED, ip },
+    { "certReqId 0 to a p10cr", CMP_P10CR, ENDED, req_id_0 },
+    { "another's key to a p10cr", CMP_P10CR, REJECTED, NULL, other_key },
+    { "cp by another station", CMP_P10CR, IGNORED, by_station },
     { "pollRep", CMP_POLL_REQ, POSTPONED },
     { "pollRep, far away", CMP_POLL_REQ, POSTPONED, poll_ages },
     { "pollRep for another", CMP_POLL_REQ, ENDED, poll_other },
@@ -302,8 +313,8 @@ static enum err result_of(enum reaction reaction)
 
 static unsigned num_posts_of(const struct row *row)
 {
-    return 1u + (row->at != CMP_IR || row->reaction == REJECTED ||
-                 row->reaction == POSTPONED);
+    return 1u + (row->at == CMP_CERT_CONF || row->at == CMP_POLL_REQ ||
+                 row->reaction == REJECTED || row->reaction == POSTPONED);
 }
 
 static bool stays_pending(const struct row *row)
@@ -323,6 +334,8 @@ static const char *run_row(struct fake_station *fs, const struct row *row)
     fs->ra->only = row->at;
     fs->ra->is_slow = row->at == CMP_POLL_REQ;
     fs->run.wait = 0;
+    fs->run.request =
+        row->at == CMP_CR || row->at == CMP_P10CR ? row->at : CMP_IR;
     fs->ra->change = row->reply;
     fs->ra->change_cert = row->cert;
     fs->ra->damage = row->damage;

@@ -11,6 +11,7 @@
 #define POST_MS ((int64_t)30000)
 
 const struct client_run client_run_default = {
+    .request = CMP_IR,
     .timeout = 120,
     .wait = 120,
     .waits = { .request = 600,
@@ -460,7 +461,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
     if (s->settings->url == NULL)
         return fault_set(f, ERR_CONFIG, "no address of a server: --url");
     e = resume(&at, f);
-    if (e == ERR_NOT_FOUND && request == CMP_IR)
+    if (e == ERR_NOT_FOUND && request != CMP_KUR)
         TRY(check_wanted(s, how, f));
     if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
@@ -490,7 +491,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
 enum err station_enroll(struct station *s, const struct client_run *how,
                         struct fault *f)
 {
-    return run(s, CMP_IR, how, f);
+    return run(s, how->request, how, f);
 }
 
 enum err station_renew(struct station *s, const struct client_run *how,

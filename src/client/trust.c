@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "client/internal.h"
+#include "txn/client_rules.h"
 
 enum err cert_id(struct crypto_ctx *cx, struct span der,
                  uint8_t out[CLIENT_CERT_ID_LEN], struct fault *f)
@@ -99,7 +100,7 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
     e = take_pair_root(s, f);
     if (e != ERR_NOT_FOUND)
         return e;
-    if (mode != TRUST_PINNED && request == CMP_IR)
+    if (mode != TRUST_PINNED && request != CMP_KUR)
         return ERR_OK;
     return fault_set(f, ERR_CONFIG,
                      "no operator root: give one with --root, take it from a "
@@ -271,8 +272,7 @@ static enum err read_cert(struct judge *j, struct fault *f)
 {
     const struct pki_body *body = &j->reply->body;
 
-    if ((body->type != CMP_IP && body->type != CMP_KUP) ||
-        body->cert_rep.num_responses != 1 ||
+    if (!client_is_answer(body->type) || body->cert_rep.num_responses != 1 ||
         span_is_absent(body->cert_rep.responses[0].certificate))
         return ERR_OK;
     j->cert = body->cert_rep.responses[0].certificate;
@@ -303,8 +303,7 @@ static bool is_postponed(const struct cmp_message *reply)
 
     if (b->type == CMP_ERROR)
         return b->error.status.status == STATUS_WAITING;
-    return (b->type == CMP_IP || b->type == CMP_KUP) &&
-           b->cert_rep.num_responses == 1 &&
+    return client_is_answer(b->type) && b->cert_rep.num_responses == 1 &&
            b->cert_rep.responses[0].status.status == STATUS_WAITING;
 }
 

@@ -131,6 +131,34 @@ enum err client_request_make(const struct client_wish *wish,
     return ERR_OK;
 }
 
+enum err client_p10_make(const struct client_wish *wish, enum sig_alg key_alg,
+                         struct arena *a, struct p10_request *out,
+                         struct span *signed_bytes, struct fault *f)
+{
+    struct p10_request req = {
+        .subject = span_is_absent(wish->subject) ? SPAN_LIT("\x30\x00")
+                                                 : wish->subject,
+        .sig_alg.der = sig_alg_info(key_alg)->der,
+    };
+    struct der in = der_open(wish->public_key, NULL);
+    struct der_writer w;
+
+    if (spki_read(&in, &req.spki) != ERR_OK)
+        return fault_set(f, ERR_BAD_DATA_FORMAT, "the public key to certify");
+    der_writer_init(&w, a, 512);
+    p10_info_put(&w, &req);
+    if (der_finish(&w, &req.info) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "PKCS#10");
+    *signed_bytes = req.info;
+    *out = req;
+    return ERR_OK;
+}
+
+int64_t client_req_id(enum cmp_body_type request)
+{
+    return request == CMP_P10CR ? -1 : 0;
+}
+
 /* --- headers --- */
 
 static struct general_name directory(struct span name)
@@ -179,8 +207,13 @@ enum err client_start(struct client *c, const struct client_wish *wish,
     TRY(fill_header(&next, own, now, a, &step.header, f));
     step.header.recipient = directory(wish->recipient);
     step.body.type = wish->request;
-    step.body.cert_req.list = msg;
-    step.body.cert_req.num = 1;
+    if (wish->request == CMP_P10CR) {
+        assert(wish->p10 != NULL);
+        step.body.p10 = *wish->p10;
+    } else {
+        step.body.cert_req.list = msg;
+        step.body.cert_req.num = 1;
+    }
     *c = next;
     *out = step;
     return ERR_OK;
@@ -256,6 +289,7 @@ static enum err confirm(struct client *c, const struct answer *in,
     memcpy(next.nonce, in->fresh, CLIENT_ID_LEN);
     memcpy(next.signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
     status->cert_hash = in->facts->cert_hash;
+    status->cert_req_id = client_req_id(c->request);
     status->has_status_info = !next.accepts;
     if (!next.accepts)
         TRY(fill_rejection(&out->why, in->arena, &status->status_info, f));

@@ -47,7 +47,7 @@ const char *client_poll_name(enum client_poll poll);
 struct client {
     enum client_state state; /* while polling: which answer is waited for */
     enum client_poll poll;
-    enum cmp_body_type request; /* CMP_IR or CMP_KUR */
+    enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR or CMP_KUR */
     bool accepts;               /* what the certConf under way says */
     int64_t deadline;           /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
@@ -131,6 +131,7 @@ struct client_wish {
     struct span subject;
     struct span recipient; /* Name; absent: not known */
     const struct x509_cert *old;
+    const struct p10_request *p10; /* p10cr: signed; in place of CertReqMsg */
 };
 
 /*
@@ -145,8 +146,20 @@ MUST_USE enum err client_request_make(const struct client_wish *wish,
                                       struct fault *f);
 
 /*
+ * The same for a p10cr: the PKCS#10 without its signature. With `subject`
+ * absent it bears no name.
+ */
+MUST_USE enum err client_p10_make(const struct client_wish *wish,
+                                  enum sig_alg key_alg, struct arena *a,
+                                  struct p10_request *out,
+                                  struct span *signed_bytes, struct fault *f);
+
+/* The certReqId of an answer to this request (RFC 9483, 4.1.4). */
+int64_t client_req_id(enum cmp_body_type request);
+
+/*
  * Begins a transaction with that message, its popo.signature filled: `out` is
- * CLIENT_SEND. `msg` outlives `out`. `fresh` is random.
+ * CLIENT_SEND. `msg` outlives `out`; for a p10cr it is NULL. `fresh` is random.
  */
 MUST_USE enum err client_start(struct client *c, const struct client_wish *wish,
                                const struct client_credential *own,

@@ -16,11 +16,14 @@ static bool broken(struct client_found *found, const char *fmt, ...)
     return false;
 }
 
+bool client_is_answer(enum cmp_body_type type)
+{
+    return type == CMP_IP || type == CMP_CP || type == CMP_KUP;
+}
+
 const struct cert_response *client_response(const struct cmp_message *reply)
 {
-    enum cmp_body_type type = reply->body.type;
-
-    if ((type != CMP_IP && type != CMP_KUP) ||
+    if (!client_is_answer(reply->body.type) ||
         reply->body.cert_rep.num_responses != 1)
         return NULL;
     return &reply->body.cert_rep.responses[0];
@@ -186,6 +189,18 @@ static bool check_same_signer(const struct client_judged *in,
 
 /* --- answer --- */
 
+static enum cmp_body_type answer_to(enum cmp_body_type request)
+{
+    static const enum cmp_body_type answers[CMP_BODY_NUM] = {
+        [CMP_IR] = CMP_IP,
+        [CMP_CR] = CMP_CP,
+        [CMP_P10CR] = CMP_CP,
+        [CMP_KUR] = CMP_KUP,
+    };
+
+    return answers[request];
+}
+
 static bool check_body(const struct client_judged *in,
                        struct client_found *found)
 {
@@ -193,22 +208,18 @@ static bool check_body(const struct client_judged *in,
     enum cmp_body_type wanted = CMP_PKICONF;
 
     if (in->client->state == CLIENT_REQUEST_SENT)
-        wanted = in->client->request == CMP_IR ? CMP_IP : CMP_KUP;
+        wanted = answer_to(in->client->request);
     if (type == CMP_POLL_REP && in->client->poll == CLIENT_POLL_SENT)
         return true;
     return type == wanted || type == CMP_ERROR ||
            broken(found, "body %s", cmp_body_name(type));
 }
 
-static bool is_answer(const struct client_judged *in)
-{
-    return in->reply->body.type == CMP_IP || in->reply->body.type == CMP_KUP;
-}
-
 static bool check_one_response(const struct client_judged *in,
                                struct client_found *found)
 {
-    return !is_answer(in) || in->reply->body.cert_rep.num_responses == 1 ||
+    return !client_is_answer(in->reply->body.type) ||
+           in->reply->body.cert_rep.num_responses == 1 ||
            broken(found, "%zu of them", in->reply->body.cert_rep.num_responses);
 }
 
@@ -217,7 +228,7 @@ static bool check_cert_req_id(const struct client_judged *in,
 {
     const struct cert_response *r = client_response(in->reply);
 
-    return r == NULL || r->cert_req_id == 0 ||
+    return r == NULL || r->cert_req_id == client_req_id(in->client->request) ||
            broken(found, "certReqId %lld", (long long)r->cert_req_id);
 }
 
@@ -441,14 +452,15 @@ const struct client_rule client_rules[] = {
 
     { "reply-body", "RFC 9483, 4.1", ERR_BAD_REQUEST,
       CLIENT_STEP_ANSWER, check_body,
-      "ip to an ir, kup to a kur, pkiconf to a certConf, pollRep to a pollReq, "
+      "ip to an ir, cp to a cr or p10cr, kup to a kur, pkiconf to a certConf, pollRep to a pollReq, "
       "or error",
       "report it to the server's maker" },
     { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_one_response, "one CertResponse",
       "let the server answer the one request there was" },
     { "reply-cert-req-id", "RFC 9483, 4.1.1", ERR_BAD_CERT_ID,
-      CLIENT_STEP_ANSWER, check_cert_req_id, "certReqId 0",
+      CLIENT_STEP_ANSWER, check_cert_req_id,
+      "certReqId 0, or -1 to a p10cr",
       "let the server answer the one request there was" },
     { "reply-status", "RFC 9483, 4.1.1", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_status,

@@ -46,8 +46,11 @@ const struct client_rule *client_rules_check(enum client_rule_step step,
                                              const struct client_judged *in,
                                              struct fault *f);
 
-/* The one CertResponse of an ip or kup; NULL where there is not just one. */
+/* The one CertResponse of an ip, cp or kup; NULL where there is not just one.
+ */
 const struct cert_response *client_response(const struct cmp_message *reply);
+/* True for ip, cp and kup. */
+bool client_is_answer(enum cmp_body_type type);
 /* True when this status comes with a certificate. */
 bool client_is_granted(const struct cert_response *response);
 

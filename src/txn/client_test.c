@@ -112,7 +112,8 @@ static void fill_facts(struct scene *s)
 
 static void scene_init(struct scene *s, enum cmp_body_type request)
 {
-    struct client_wish wish = { .request = request };
+    struct p10_request p10 = { 0 };
+    struct client_wish wish = { .request = request, .p10 = &p10 };
     struct cert_req_msg msg = { 0 };
     struct client_step step;
 
@@ -129,6 +130,9 @@ static void scene_init(struct scene *s, enum cmp_body_type request)
     assert_true(span_is_absent(step.header.recip_nonce));
     fill_reply(s);
     fill_facts(s);
+    if (request == CMP_CR || request == CMP_P10CR)
+        s->reply.body.type = CMP_CP;
+    s->response.cert_req_id = client_req_id(request);
     if (request == CMP_KUR) {
         s->reply.body.type = CMP_KUP;
         s->facts.subject = s->own.subject;
@@ -196,6 +200,7 @@ CHANGE(other_answer,
 CHANGE(early_conf, s->reply.body.type = CMP_PKICONF)
 CHANGE(two_responses, s->reply.body.cert_rep.num_responses = 2)
 CHANGE(no_response, s->reply.body.cert_rep.num_responses = 0)
+CHANGE(req_id_0, s->response.cert_req_id = 0)
 CHANGE(req_id_1, s->response.cert_req_id = 1)
 CHANGE(req_id_minus_1, s->response.cert_req_id = -1)
 CHANGE(with_mods, s->response.status.status = STATUS_GRANTED_WITH_MODS)
@@ -232,6 +237,13 @@ static const struct {
 } reply_cases[] = {
     { "good ip", CMP_IR, nothing, CLIENT_SEND, "" },
     { "good kup", CMP_KUR, nothing, CLIENT_SEND, "" },
+    { "good cp", CMP_CR, nothing, CLIENT_SEND, "" },
+    { "good cp to a p10cr", CMP_P10CR, nothing, CLIENT_SEND, "" },
+    { "ip to cr", CMP_CR, other_answer, CLIENT_END, "reply-body" },
+    { "ip to p10cr", CMP_P10CR, other_answer, CLIENT_END, "reply-body" },
+    { "-1 to cr", CMP_CR, req_id_minus_1, CLIENT_END, "reply-cert-req-id" },
+    { "0 to p10cr", CMP_P10CR, req_id_0, CLIENT_END, "reply-cert-req-id" },
+    { "waiting p10cr", CMP_P10CR, waiting, CLIENT_WAIT, "" },
     { "grantedWithMods", CMP_IR, with_mods, CLIENT_SEND, "" },
     { "another subject in an ip", CMP_IR, cert_subject, CLIENT_SEND, "" },
     { "no senderKID", CMP_IR, no_kid, CLIENT_SEND, "" },
@@ -347,6 +359,12 @@ static void test_replies(void **state)
              !is_unchanged(&before, &s.client))) {
             print_error("%s: action %d, rule '%s': %s\n", reply_cases[i].what,
                         (int)step.action, step.why.rule, step.why.text);
+            failures++;
+        }
+        if (step.action == CLIENT_SEND &&
+            step.body.cert_conf.list[0].cert_req_id !=
+                client_req_id(s.client.request)) {
+            print_error("%s: certReqId of the certConf\n", reply_cases[i].what);
             failures++;
         }
         if (step.action == CLIENT_SEND &&

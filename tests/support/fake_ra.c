@@ -147,12 +147,14 @@ static struct span issue(struct fake_ra *ra, const struct fake_cert *cert)
 
 static struct span issue_for(struct fake_ra *ra, const struct cmp_message *req)
 {
+    bool is_p10 = req->body.type == CMP_P10CR;
     const struct cert_template *t =
-        &req->body.cert_req.list[0].cert_req.cert_template;
+        is_p10 ? NULL : &req->body.cert_req.list[0].cert_req.cert_template;
     struct fake_cert cert = {
-        .subject =
-            span_is_absent(t->subject) ? req->header.sender.value : t->subject,
-        .spki = spki_der(ra, &t->public_key),
+        .subject = is_p10 || span_is_absent(t->subject)
+                       ? req->header.sender.value
+                       : t->subject,
+        .spki = spki_der(ra, is_p10 ? &req->body.p10.spki : &t->public_key),
         .issuer = ra->ca,
         .not_before = TEST_NOW - 60,
         .not_after = TEST_NOW + TEST_YEAR,
@@ -199,7 +201,10 @@ static void fill(struct fake_ra *ra, const struct cmp_message *req,
         r->polls[0].check_after = 60;
         return;
     }
-    r->body.type = req->body.type == CMP_IR ? CMP_IP : CMP_KUP;
+    r->body.type = req->body.type == CMP_IR    ? CMP_IP
+                   : req->body.type == CMP_KUR ? CMP_KUP
+                                               : CMP_CP;
+    r->responses[0].cert_req_id = req->body.type == CMP_P10CR ? -1 : 0;
     r->body.cert_rep.responses = r->responses;
     r->body.cert_rep.num_responses = 1;
     if (ra->is_slow) {
@@ -247,7 +252,7 @@ static void answer_new(struct fake_ra *ra, const struct cmp_message *req,
         ra->change(ra, r);
     buf_add(answer, encode(ra, r));
     must(file_save(path, buf_span(answer), 0600, NULL) == ERR_OK);
-    if (req->body.type == CMP_IR || req->body.type == CMP_KUR)
+    if (req->body.type != CMP_CERT_CONF && req->body.type != CMP_POLL_REQ)
         must(file_save(arena_printf(ra->arena, "%s.issued", path),
                        SPAN_LIT("x"), 0600, NULL) == ERR_OK);
 }

@@ -223,6 +223,17 @@ def test_goes_on_where_it_was_stopped(station, pki, mock, free_port):
     assert "--again" in done.stderr
 
 
+@pytest.mark.parametrize("request_body", ["cr", "p10cr"])
+def test_other_requests(station, pki, mock, request_body):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    url = mock("bs", "ra", extra=["-poll_count", "1", "-check_after", "1"])
+    done = enroll(station, pki, url, "bs", *pinned(pki), "--request",
+                  request_body, "--json", "--subject", "CN=gnb-1,O=Operator")
+    assert sent(done) == [request_body, "pollReq", "certConf"]
+    check_files(pki, "CN=gnb-1,O=Operator")
+    enroll(station, pki, url, "bs", "--request", "kur", code=2)
+
+
 def sent(done):
     return [m["sent"] for m in json.loads(done.stdout)["messages"]
             if "sent" in m]
