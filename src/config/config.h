@@ -175,7 +175,8 @@ struct config_vendors {
 enum config_profile_type {
     CONFIG_PROFILE_3GPP_BS,
     CONFIG_PROFILE_RFC9483,
-    CONFIG_PROFILE_OPEN
+    CONFIG_PROFILE_OPEN,
+    CONFIG_PROFILE_LEGACY_2010
 };
 
 /* What becomes of a certificate its station did not accept. */

@@ -26,6 +26,8 @@ static const struct choice profile_type_rows[] = {
       "the Lightweight CMP Profile: cr besides" },
     { "open", CONFIG_PROFILE_OPEN, NULL,
       "laboratories: cr is taken and implicitConfirm may be granted" },
+    { "legacy-2010", CONFIG_PROFILE_LEGACY_2010, NULL,
+      "stations of about 2010: SHA-1, MD5 and DSA are taken, here alone" },
 };
 CHOICES(profile_types, profile_type_rows);
 

@@ -36,8 +36,8 @@ static bool is_named(const OSSL_ALGORITHM *alg, const char *name)
 
 static bool is_wanted(const OSSL_ALGORITHM *alg, const char *properties)
 {
-    static const char *const kinds[] = { "EC", "RSA", "RSA-PSS", "ED25519",
-                                         "ED448" };
+    static const char *const kinds[] = { "EC",      "RSA",   "RSA-PSS",
+                                         "ED25519", "ED448", "DSA" };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (is_named(alg, kinds[i]))

@@ -317,7 +317,7 @@ static enum err read_leaf(struct query *q, struct span leaf, struct fault *f)
     }
     if (!is_in_force(q->leaf.not_before, q->leaf.not_after, q->now))
         return dates_fault(&q->leaf, "certificate", q->now, q->a, f);
-    if (is_weakly_signed(&q->leaf, q->a, f))
+    if (is_weakly_signed(q->t, &q->leaf, q->a, f))
         return ERR_SIGNER_NOT_TRUSTED;
     q->x509 = x509_decode(leaf);
     if (q->x509 == NULL)

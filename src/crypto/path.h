@@ -7,11 +7,11 @@
  * A `struct trust` is one epoch of these: filled, then sealed, then only read,
  * by any number of threads. A changed file makes a new one.
  *
- * Not accepted anywhere below the anchor: signatures of algorithms outside the
- * table of asn1/alg.h (MD5, SHA-1: TS 33.310, 6.1.1), RSA below 2048 bits, an
- * intermediate that is not a v3 CA with keyCertSign. What an anchor's own
- * signature is made with does not matter. Policies are checked from the
- * initial set anyPolicy.
+ * Not accepted anywhere below the anchor, but where trust_allow_legacy was
+ * told: signatures of algorithms outside the table of asn1/alg.h (MD5, SHA-1:
+ * TS 33.310, 6.1.1), RSA below 2048 bits, an intermediate that is not a v3 CA
+ * with keyCertSign. What an anchor's own signature is made with does not
+ * matter. Policies are checked from the initial set anyPolicy.
  *
  * Remembered within an epoch, by SHA-256 of the certificate: intermediates
  * that OpenSSL validated, to serve as partial-chain anchors while neither they
@@ -29,6 +29,14 @@ MUST_USE enum err trust_new(struct crypto *c, struct trust **out,
                             struct fault *f);
 void trust_free(struct trust *t);
 DEFINE_AUTO(trust)
+
+/*
+ * Takes below the anchors what is signed with a legacy row of the table (MD5,
+ * SHA-1, DSA of 1024 bits), and a leaf with a key of any kind and size: its
+ * profile judges that. CRLs so signed are none. Before trust_seal; only for
+ * anchors whose leaves no other profile than a legacy one believes.
+ */
+void trust_allow_legacy(struct trust *t);
 
 /*
  * Each takes one certificate or CRL as DER, copied. `owner` is the caller's

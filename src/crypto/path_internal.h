@@ -90,6 +90,7 @@ struct trust {
     struct crypto_ctx *cx; /* until sealed */
     X509_STORE *store;     /* holds the parameters of validation, no more */
     bool is_sealed;
+    bool allows_legacy;
     struct intermediate *intermediates;
     struct crl *crls;
 
@@ -180,8 +181,8 @@ enum err dates_fault(const struct x509_cert *cert, const char *role,
                      int64_t now, struct arena *a, struct fault *f);
 
 /* True, and a fault: not signed by an algorithm of the table. */
-bool is_weakly_signed(const struct x509_cert *cert, struct arena *a,
-                      struct fault *f);
+bool is_weakly_signed(const struct trust *t, const struct x509_cert *cert,
+                      struct arena *a, struct fault *f);
 
 static inline void x509_auto(X509 **x509)
 {

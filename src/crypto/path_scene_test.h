@@ -41,6 +41,7 @@ struct scene {
     const struct test_cert *configured[3];
     const struct test_cert *extra[12];
     const struct test_crl *crls[4];
+    bool legacy; /* the trust allows it */
 
     enum err err;
     const char *says; /* in the fault */

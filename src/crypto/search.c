@@ -146,8 +146,11 @@ static bool signed_by(struct search *s, const struct x509_cert *child,
         return false;
     }
     s->checks_left--;
-    e = sig_verify(s->cx, &issuer->spki, &child->sig_alg, child->tbs,
-                   child->signature, &inner);
+    e = s->t->allows_legacy
+            ? sig_verify_any(s->cx, &issuer->spki, &child->sig_alg, child->tbs,
+                             child->signature, &inner)
+            : sig_verify(s->cx, &issuer->spki, &child->sig_alg, child->tbs,
+                         child->signature, &inner);
     if (e == ERR_OK)
         return true;
     if (x509_is_self_issued(child))
@@ -164,12 +167,13 @@ static bool signed_by(struct search *s, const struct x509_cert *child,
     return false;
 }
 
-bool is_weakly_signed(const struct x509_cert *cert, struct arena *a,
-                      struct fault *f)
+bool is_weakly_signed(const struct trust *t, const struct x509_cert *cert,
+                      struct arena *a, struct fault *f)
 {
     char oid[64];
 
-    if (sig_alg_find(&cert->sig_alg) != SIG_UNKNOWN)
+    if (sig_alg_find(&cert->sig_alg) != SIG_UNKNOWN ||
+        (t->allows_legacy && sig_alg_find_any(&cert->sig_alg) != SIG_UNKNOWN))
         return false;
     oid_format(cert->sig_alg.oid, oid, sizeof(oid));
     if (oid_find(cert->sig_alg.oid) != OID_UNKNOWN)
@@ -197,7 +201,7 @@ static bool may_issue(struct search *s, const struct x509_cert *cert)
                      subject_text(cert, s->a));
         return false;
     }
-    return !is_weakly_signed(cert, s->a, why(s, &spare));
+    return !is_weakly_signed(s->t, cert, s->a, why(s, &spare));
 }
 
 static const struct node *anchor_above(struct search *s, const struct member *m)

@@ -40,6 +40,13 @@ static X509_STORE *store_new(void)
     return NULL;
 }
 
+void trust_allow_legacy(struct trust *t)
+{
+    assert(!t->is_sealed);
+    t->allows_legacy = true;
+    X509_VERIFY_PARAM_set_auth_level(X509_STORE_get0_param(t->store), 0);
+}
+
 enum err trust_new(struct crypto *c, struct trust **out, struct fault *f)
 {
     AUTO(trust) t = calloc(1, sizeof(*t));

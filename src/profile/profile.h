@@ -10,9 +10,10 @@
 
 /* The kinds of profile (DESIGN of each: types.c). */
 enum profile_type {
-    PROFILE_3GPP_BS, /* TS 33.310, clause 9 */
-    PROFILE_RFC9483, /* the Lightweight CMP Profile */
-    PROFILE_OPEN,    /* every body we have, for laboratories */
+    PROFILE_3GPP_BS,     /* TS 33.310, clause 9 */
+    PROFILE_RFC9483,     /* the Lightweight CMP Profile */
+    PROFILE_OPEN,        /* every body we have, for laboratories */
+    PROFILE_LEGACY_2010, /* the backhaul profile of about 2010 */
     PROFILE_TYPE_NUM
 };
 const char *profile_type_name(enum profile_type type);
@@ -42,6 +43,7 @@ struct profile {
     uint32_t bodies;    /* requests taken: BODY_BIT each */
     uint32_t sig_algs;  /* 1 << enum sig_alg: protection, POP */
     uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
+    uint32_t more_signer_keys; /* the same: signers' alone */
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit; /* implicitConfirm is heard at all */
     size_t max_requests;     /* CertReqMsgs, or RevDetails, in one message */

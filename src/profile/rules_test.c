@@ -250,6 +250,7 @@ CHANGE(old_key_let, old_key(s); s->profile.same_key_update = true)
 
 #define OPEN PROFILE_OPEN
 #define BS PROFILE_3GPP_BS
+#define LEGACY PROFILE_LEGACY_2010
 
 /* A message with one thing changed, and the rule that breaks: "" for none. */
 static const struct {
@@ -299,6 +300,12 @@ static const struct {
       ERR_WRONG_INTEGRITY, CMP_ERROR },
     { "SHA-1", BS, CMP_IR, sha1, "protection-alg-is-allowed", ERR_BAD_ALG,
       CMP_ERROR },
+    { "SHA-1, rfc9483", PROFILE_RFC9483, CMP_IR, sha1,
+      "protection-alg-is-allowed", ERR_BAD_ALG, CMP_ERROR },
+    { "SHA-1, open", OPEN, CMP_IR, sha1, "protection-alg-is-allowed",
+      ERR_BAD_ALG, CMP_ERROR },
+    { "SHA-1, legacy", LEGACY, CMP_IR, sha1, "", ERR_OK, 0 },
+    { "MD5, legacy", LEGACY, CMP_IR, md5, "", ERR_OK, 0 },
     { "MD5", BS, CMP_IR, md5, "protection-alg-is-allowed", ERR_BAD_ALG,
       CMP_ERROR },
     { "SHA-384", BS, CMP_IR, sha384, "", ERR_OK, 0 },
@@ -370,6 +377,9 @@ static const struct {
       CMP_KUP },
     { "POP with SHA-1", BS, CMP_IR, popo_sha1, "popo-alg-is-allowed",
       ERR_BAD_ALG, CMP_IP },
+    { "POP with SHA-1, open", OPEN, CMP_IR, popo_sha1, "popo-alg-is-allowed",
+      ERR_BAD_ALG, CMP_IP },
+    { "POP with SHA-1, legacy", LEGACY, CMP_IR, popo_sha1, "", ERR_OK, 0 },
     { "Ed25519 over P-256", BS, CMP_IR, popo_ed25519, "popo-alg-is-allowed",
       ERR_BAD_ALG, CMP_IP },
     { "ECDSA over RSA", BS, CMP_IR, rsa_popo_ec, "popo-alg-is-allowed",

@@ -104,7 +104,7 @@ static void describe_alg(const struct alg_id *alg, char *out, size_t size)
 enum verdict check_protection_alg(const struct judged *in, struct found *found)
 {
     const struct alg_id *alg = &in->msg->header.protection_alg;
-    enum sig_alg sig = sig_alg_find(alg);
+    enum sig_alg sig = sig_alg_find_any(alg);
     char name[64];
 
     if (sig != SIG_UNKNOWN && (in->profile->sig_algs & (1u << sig)) != 0)
@@ -241,7 +241,7 @@ enum verdict check_popo_alg(const struct judged *in, struct found *found)
 {
     const struct cert_req_msg *req = in->req;
     enum key_kind kind = key_kind_find(&req->cert_req.cert_template.public_key);
-    enum sig_alg sig = sig_alg_find(&req->popo.alg);
+    enum sig_alg sig = sig_alg_find_any(&req->popo.alg);
     char name[64];
 
     describe_alg(&req->popo.alg, name, sizeof(name));

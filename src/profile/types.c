@@ -18,11 +18,18 @@
      KEY_BIT(KEY_RSA) | KEY_BIT(KEY_RSA_PSS) | KEY_BIT(KEY_ED25519) |     \
      KEY_BIT(KEY_ED448))
 
+/* What TS 33.310, 6.1.1, forbids today, and stations of about 2010 sign with.
+ */
+#define LEGACY_SIG_ALGS                                                       \
+    (SIG_BIT(SIG_RSA_MD5) | SIG_BIT(SIG_RSA_SHA1) | SIG_BIT(SIG_ECDSA_SHA1) | \
+     SIG_BIT(SIG_DSA_SHA1))
+
 struct type_row {
     const char *name;
     uint32_t bodies;
     uint32_t sig_algs;
     uint32_t key_kinds;
+    uint32_t more_signer_keys;
     unsigned rsa_min_bits, rsa_max_bits;
     bool may_grant_implicit;
     size_t max_requests;
@@ -78,6 +85,22 @@ static const struct type_row types[] = {
         .revokes_others = true,
         .may_hold = true,
     },
+    /* The CMPv2 backhaul profile of about 2010, with what TS 33.310 forbids
+     * since: here alone, and only where a configuration names it. A DSA key
+     * may sign requests; none is certified. */
+    [PROFILE_LEGACY_2010] = {
+        .name = "legacy-2010",
+        .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_POLL_REQ),
+        .sig_algs = STRONG_SIG_ALGS | LEGACY_SIG_ALGS,
+        .key_kinds = STRONG_KEY_KINDS,
+        .more_signer_keys = KEY_BIT(KEY_DSA),
+        .rsa_min_bits = 2048,
+        .rsa_max_bits = 4096,
+        .may_grant_implicit = false,
+        .max_requests = LIMIT_CERT_REQ_MSGS,
+    },
 };
 
 const char *profile_type_name(enum profile_type type)
@@ -103,6 +126,7 @@ void profile_init(struct profile *p, enum profile_type type)
         .bodies = row->bodies,
         .sig_algs = row->sig_algs,
         .key_kinds = row->key_kinds,
+        .more_signer_keys = row->more_signer_keys,
         .rsa_min_bits = row->rsa_min_bits,
         .rsa_max_bits = row->rsa_max_bits,
         .may_grant_implicit = row->may_grant_implicit,
@@ -126,6 +150,11 @@ void profile_format(const struct profile *p, struct buf *out)
     buf_printf(out, "\n  keys:");
     for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++)
         if ((p->key_kinds & KEY_BIT(k)) != 0)
+            buf_printf(out, " %s", key_kind_name(k));
+    if (p->more_signer_keys != 0)
+        buf_printf(out, "\n  keys of signers besides:");
+    for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++)
+        if ((p->more_signer_keys & KEY_BIT(k)) != 0)
             buf_printf(out, " %s", key_kind_name(k));
     buf_printf(out, "\n  RSA modulus: %u to %u bits\n", p->rsa_min_bits,
                p->rsa_max_bits);

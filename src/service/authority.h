@@ -57,6 +57,8 @@ struct path_profile {
 struct epoch {
     unsigned users; /* under epoch_lock */
     struct trust *trust;
+    /* Of the vendors that profiles of type legacy-2010 serve, and no others. */
+    struct trust *legacy_trust;
     struct arena *arena;
     struct allow_list {
         bool is_there;
@@ -121,6 +123,10 @@ const struct issuer *authority_find_issuer(const struct authority *au,
                                            struct span subject);
 const struct issuer *authority_find_issuer_by_name(const struct authority *au,
                                                    struct span name);
+
+/* Named in the profile, which otherwise serves every vendor. */
+bool profile_serves(const struct config_profile *p,
+                    const struct config_vendor *vendor);
 
 /* True when the vendor has no allow-list, or the serial is on it. */
 bool epoch_allows(const struct epoch *e, size_t vendor, struct span serial);

@@ -17,6 +17,7 @@ static void epoch_free(struct epoch *e)
     if (e == NULL)
         return;
     trust_free(e->trust);
+    trust_free(e->legacy_trust);
     arena_free(e->arena);
     free(e);
 }
@@ -96,8 +97,33 @@ static uint64_t files_digest(const struct config *c)
     return hash;
 }
 
-static enum err add_anchors(struct epoch *e, const struct config_vendor *v,
-                            int owner, struct fault *f)
+bool profile_serves(const struct config_profile *p,
+                    const struct config_vendor *vendor)
+{
+    for (size_t i = 0; i < p->vendors.num; i++)
+        if (p->vendors.items[i] == vendor)
+            return true;
+    return p->vendors.num == 0;
+}
+
+/* Does it enrol under the legacy profile, and under that alone? */
+static bool is_legacy(const struct config *c, const struct config_vendor *v)
+{
+    bool is_served = false;
+
+    for (size_t i = 0; i < c->num_profiles; i++) {
+        if (!profile_serves(&c->profiles[i], v))
+            continue;
+        if (c->profiles[i].type != CONFIG_PROFILE_LEGACY_2010)
+            return false;
+        is_served = true;
+    }
+    return is_served;
+}
+
+static enum err add_anchors(struct epoch *e, struct trust *trust,
+                            const struct config_vendor *v, int owner,
+                            struct fault *f)
 {
     const struct span *certs;
     size_t num;
@@ -105,7 +131,7 @@ static enum err add_anchors(struct epoch *e, const struct config_vendor *v,
     for (size_t i = 0; i < v->anchors.num; i++) {
         TRY(certificates_load(v->anchors.items[i], e->arena, &certs, &num, f));
         for (size_t k = 0; k < num; k++)
-            if (trust_add_anchor(e->trust, owner, certs[k], f) != ERR_OK)
+            if (trust_add_anchor(trust, owner, certs[k], f) != ERR_OK)
                 return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
                                     v->anchors.items[i]);
     }
@@ -113,7 +139,7 @@ static enum err add_anchors(struct epoch *e, const struct config_vendor *v,
         TRY(certificates_load(v->intermediates.items[i], e->arena, &certs, &num,
                               f));
         for (size_t k = 0; k < num; k++)
-            if (trust_add_intermediate(e->trust, certs[k], f) != ERR_OK)
+            if (trust_add_intermediate(trust, certs[k], f) != ERR_OK)
                 return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
                                     v->intermediates.items[i]);
     }
@@ -121,19 +147,20 @@ static enum err add_anchors(struct epoch *e, const struct config_vendor *v,
 }
 
 /* A CRL file is DER, or PEM with one or more blocks. */
-static enum err add_crl_file(struct epoch *e, const char *path,
-                             struct span bytes, struct fault *f)
+static enum err add_crl_file(struct epoch *e, struct trust *trust,
+                             const char *path, struct span bytes,
+                             struct fault *f)
 {
     struct span text = bytes, label, der;
     size_t n = 0;
     enum err found;
 
     if (bytes.len > 0 && bytes.ptr[0] == DER_SEQUENCE)
-        return trust_add_crl(e->trust, bytes, f);
+        return trust_add_crl(trust, bytes, f);
     while ((found = pem_next(&text, e->arena, &label, &der)) == ERR_OK) {
         if (!span_is_equal(label, SPAN_LIT("X509 CRL")))
             continue;
-        TRY(trust_add_crl(e->trust, der, f));
+        TRY(trust_add_crl(trust, der, f));
         n++;
     }
     if (found != ERR_NOT_FOUND || n == 0)
@@ -142,8 +169,8 @@ static enum err add_crl_file(struct epoch *e, const char *path,
     return ERR_OK;
 }
 
-static enum err add_crls(struct epoch *e, const struct config_vendor *v,
-                         struct fault *f)
+static enum err add_crls(struct epoch *e, struct trust *trust,
+                         const struct config_vendor *v, struct fault *f)
 {
     for (size_t i = 0; i < v->crls.num; i++) {
         const char *path = v->crls.items[i];
@@ -153,7 +180,7 @@ static enum err add_crls(struct epoch *e, const struct config_vendor *v,
         buf_init(&file, LIMIT_CRL_LEN);
         err = file_load(path, &file, f);
         if (err == ERR_OK)
-            err = add_crl_file(e, path, buf_span(&file), f);
+            err = add_crl_file(e, trust, path, buf_span(&file), f);
         buf_done(&file);
         if (err != ERR_OK)
             return fault_prefix(f, ERR_CONFIG, "vendors %s: crls: %s", v->name,
@@ -261,12 +288,18 @@ static enum err epoch_new(struct authority *au, struct epoch **out,
     /* Before the files are read: a change meanwhile is seen next time. */
     e->files = files_digest(c);
     TRY(trust_new(au->crypto, &e->trust, f));
+    TRY(trust_new(au->crypto, &e->legacy_trust, f));
+    trust_allow_legacy(e->legacy_trust);
     for (size_t i = 0; i < c->num_vendors; i++) {
-        TRY(add_anchors(e, &c->vendors[i], (int)i, f));
-        TRY(add_crls(e, &c->vendors[i], f));
-        TRY(load_allow(e, &c->vendors[i], &e->allow[i], f));
+        const struct config_vendor *v = &c->vendors[i];
+        struct trust *trust = is_legacy(c, v) ? e->legacy_trust : e->trust;
+
+        TRY(add_anchors(e, trust, v, (int)i, f));
+        TRY(add_crls(e, trust, v, f));
+        TRY(load_allow(e, v, &e->allow[i], f));
     }
     TRY(trust_seal(e->trust, f));
+    TRY(trust_seal(e->legacy_trust, f));
     *out = e;
     e = NULL;
     return ERR_OK;

@@ -49,7 +49,7 @@ static enum err check_signer_key(struct job *job)
     unsigned bits = key_bits(key);
     bool is_rsa = kind == KEY_RSA || kind == KEY_RSA_PSS;
 
-    if ((p->key_kinds & (1u << kind)) != 0 &&
+    if (((p->key_kinds | p->more_signer_keys) & (1u << kind)) != 0 &&
         (!is_rsa || (bits >= p->rsa_min_bits && bits <= p->rsa_max_bits)))
         return ERR_OK;
     return rule_break(&job->fault, RULE_SIGNER_KEY_IS_ALLOWED, "extraCerts",
@@ -80,8 +80,9 @@ static enum err check_signature(struct worker *w, struct job *job,
     if (span_is_absent(part))
         return fault_set(&job->fault, ERR_NO_MEM, "ProtectedPart");
     job->part = part;
-    e = sig_verify(w->cx, &signer->spki, &job->msg.header.protection_alg, part,
-                   job->msg.protection.bytes, NULL);
+    /* Any: the profile's algorithms were asked of it before. */
+    e = sig_verify_any(w->cx, &signer->spki, &job->msg.header.protection_alg,
+                       part, job->msg.protection.bytes, NULL);
     if (e == ERR_OK)
         return ERR_OK;
     if (e == ERR_BAD_ALG)
@@ -116,15 +117,6 @@ static enum err find_own(struct worker *w, struct job *job, bool *is_own)
     }
     *is_own = true;
     return ERR_OK;
-}
-
-static bool serves_vendor(const struct path_profile *profile,
-                          const struct config_vendor *vendor)
-{
-    for (size_t i = 0; i < profile->config->vendors.num; i++)
-        if (profile->config->vendors.items[i] == vendor)
-            return true;
-    return profile->config->vendors.num == 0;
 }
 
 /* A rule that was broken and is let pass. */
@@ -167,6 +159,30 @@ static enum err check_revocation(struct job *job, const struct path *path,
     return ERR_OK;
 }
 
+/*
+ * The vendors of a legacy profile alone are held to what it allows; all others,
+ * there too, to what is allowed today.
+ */
+static enum err find_path(struct worker *w, struct job *job, struct path *out,
+                          struct fault *why)
+{
+    const struct cmp_message *msg = &job->msg;
+    struct fault legacy = { 0 };
+    enum err e;
+
+    if (job->profile->profile.type == PROFILE_LEGACY_2010 &&
+        path_check(w->cx, job->epoch->legacy_trust, job->facts.now,
+                   job->signer.der, msg->extra_certs, msg->num_extra_certs,
+                   job->arena, out, &legacy) == ERR_OK)
+        return ERR_OK;
+    e = path_check(w->cx, job->epoch->trust, job->facts.now, job->signer.der,
+                   msg->extra_certs, msg->num_extra_certs, job->arena, out,
+                   why);
+    return e == ERR_SIGNER_NOT_TRUSTED && legacy.err == e
+               ? fault_prefix(why, e, "%s; and by today's rules", legacy.text)
+               : e;
+}
+
 static enum err check_vendor_path(struct worker *w, struct job *job)
 {
     const struct authority *au = w->line->authority;
@@ -175,9 +191,7 @@ static enum err check_vendor_path(struct worker *w, struct job *job)
     struct path path;
     enum err e;
 
-    e = path_check(w->cx, job->epoch->trust, job->facts.now, job->signer.der,
-                   job->msg.extra_certs, job->msg.num_extra_certs, job->arena,
-                   &path, &why);
+    e = find_path(w, job, &path, &why);
     if (e == ERR_SIGNER_NOT_TRUSTED)
         return rule_break(&job->fault, RULE_SIGNER_HAS_PATH, "extraCerts", "%s",
                           why.text);
@@ -187,7 +201,7 @@ static enum err check_vendor_path(struct worker *w, struct job *job)
     }
     job->vendor = (size_t)path.owner;
     vendor = au->vendors[job->vendor].config;
-    if (!serves_vendor(job->profile, vendor))
+    if (!profile_serves(job->profile->config, vendor))
         return rule_break(&job->fault, RULE_SIGNER_HAS_PATH, "extraCerts",
                           "a station of vendor %s, which this path does not "
                           "serve",
@@ -334,8 +348,8 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
     bytes = popo_signed_bytes(req, job->arena);
     if (span_is_absent(bytes))
         return fault_set(&ask->fault, ERR_NO_MEM, "proof of possession");
-    if (sig_verify(w->cx, key, &req->popo.alg, bytes, req->popo.signature,
-                   NULL) != ERR_OK)
+    if (sig_verify_any(w->cx, key, &req->popo.alg, bytes, req->popo.signature,
+                       NULL) != ERR_OK)
         return rule_break(&ask->fault, RULE_POP_VERIFIES, "popo.signature",
                           "one that does not verify");
     return ERR_OK;

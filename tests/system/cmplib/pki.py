@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import (ec, ed448, ed25519,
-                                                       padding, rsa)
+from cryptography.hazmat.primitives.asymmetric import (dsa, ec, ed448,
+                                                       ed25519, padding, rsa)
 
 from cmplib.der import (NULL, Node, bits, boolean, ctx,
                         integer, named_bits, octets, oid, prim, printable, read,
@@ -47,6 +47,7 @@ SIGNATURES = {
     "ecdsa-sha256": ("ec", "SHA256", alg_id(ECDSA + "3.2")),
     "ecdsa-sha384": ("ec", "SHA384", alg_id(ECDSA + "3.3")),
     "ecdsa-sha512": ("ec", "SHA512", alg_id(ECDSA + "3.4")),
+    "dsa-sha1": ("dsa", "SHA1", alg_id("1.2.840.10040.4.3")),
     "rsa-md5": ("rsa", "MD5", alg_id(RSA + "4", NULL)),
     "rsa-sha1": ("rsa", "SHA1", alg_id(RSA + "5", NULL)),
     "rsa-sha256": ("rsa", "SHA256", alg_id(RSA + "11", NULL)),
@@ -62,7 +63,7 @@ BY_ALG_ID = {row[2]: name for name, row in SIGNATURES.items()}
 
 CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1,
           "P-224": ec.SECP224R1, "secp256k1": ec.SECP256K1}
-DEFAULT = {"P-384": "ecdsa-sha384", "P-521": "ecdsa-sha512",
+DEFAULT = {"DSA-1024": "dsa-sha1", "P-384": "ecdsa-sha384", "P-521": "ecdsa-sha512",
            "Ed25519": "ed25519", "Ed448": "ed448"}
 
 
@@ -72,6 +73,8 @@ def verify(public_key, name, signature, data):
     algorithm = HASHES[digest]() if digest else None
     if family == "ec":
         public_key.verify(signature, data, ec.ECDSA(algorithm))
+    elif family == "dsa":
+        public_key.verify(signature, data, algorithm)
     elif family == "rsa":
         public_key.verify(signature, data, padding.PKCS1v15(), algorithm)
     elif family == "pss":
@@ -89,6 +92,8 @@ class Key:
         self.kind = kind
         if kind in CURVES:
             self.private = ec.generate_private_key(CURVES[kind]())
+        elif kind == "DSA-1024":
+            self.private = dsa.generate_private_key(1024)
         elif kind.startswith("RSA-"):
             self.private = rsa.generate_private_key(65537, int(kind[4:]))
         elif kind == "Ed25519":
@@ -107,6 +112,8 @@ class Key:
         algorithm = HASHES[digest]() if digest else None
         if family == "ec":
             return self.private.sign(data, ec.ECDSA(algorithm))
+        if family == "dsa":
+            return self.private.sign(data, algorithm)
         if family == "rsa":
             return self.private.sign(data, padding.PKCS1v15(), algorithm)
         if family == "pss":
