@@ -232,7 +232,7 @@ enum err mac_verify(struct crypto_ctx *cx, const struct mac_policy *policy,
 {
     bool is_known = secret.len > 0, is_right;
     struct mac_params params;
-    struct mac_value value;
+    struct mac_value value = { .len = 0 };
 
     TRY(mac_params_read(alg, &params, f));
     TRY(mac_params_check(&params, policy, f));
@@ -265,7 +265,7 @@ enum err mac_make(struct crypto_ctx *cx, const struct alg_id *alg,
                   struct span *mac, struct fault *f)
 {
     struct mac_params params;
-    struct mac_value value;
+    struct mac_value value = { .len = 0 };
     struct span copy;
 
     if (secret.len == 0)

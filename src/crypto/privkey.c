@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 
 #include <openssl/bio.h>
@@ -262,6 +263,7 @@ enum err privkey_parse(struct crypto_ctx *cx, struct span text,
     AUTO(privkey) key = NULL;
 
     TRY(privkey_parse_legacy(cx, text, &key, f));
+    assert(key != NULL);
     if (key->kind == KEY_DSA)
         return fault_set(f, ERR_BAD_ALG, "DSA keys are not used here");
     *out = key;

@@ -88,6 +88,8 @@ static void test_both_read(void **state)
     }
 }
 
+#define TWO_CERTS "af{ 30{ " CERT CERT " } }" /* of three */
+
 /* What we refuse in these bodies, OpenSSL refuses too. */
 static void test_both_refuse(void **state)
 {
@@ -96,7 +98,7 @@ static void test_both_refuse(void **state)
         "a6{ 30{ 04{00} } }",
         "aa{ 3000 }",
         "aa{ 30{ 30{ 02{00} } a2{ 30{ 3000 } } } }",
-        "af{ 30{ " CERT CERT " } }",
+        TWO_CERTS,
         "b0{ 0500 }",
         "b1{ 30{ 02{05} " CERT_ID DATE " } }",
         "b2{ 30{ 0500 } }",

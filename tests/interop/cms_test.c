@@ -73,7 +73,7 @@ static CMS_ContentInfo *start(BIO *data, X509 *cert)
     return cms;
 }
 
-static CMS_ContentInfo *encrypt(X509 *cert, const char *password)
+static CMS_ContentInfo *envelope_for(X509 *cert, const char *password)
 {
     BIO *data = BIO_new_mem_buf(secret, sizeof(secret));
     CMS_ContentInfo *cms = start(data, cert);
@@ -139,7 +139,7 @@ static void test_ktri(void **state)
     AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
     EVP_PKEY *key = EVP_RSA_gen(2048);
     X509 *cert = make_cert(key);
-    struct span der = take(encrypt(cert, NULL), OID_ID_ENVELOPED_DATA, a);
+    struct span der = take(envelope_for(cert, NULL), OID_ID_ENVELOPED_DATA, a);
     const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
     struct cms_enveloped e;
 
@@ -161,7 +161,7 @@ static void test_kari(void **state)
     AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *cert = make_cert(key);
-    struct span der = take(encrypt(cert, NULL), OID_ID_ENVELOPED_DATA, a);
+    struct span der = take(envelope_for(cert, NULL), OID_ID_ENVELOPED_DATA, a);
     struct cms_enveloped e;
 
     (void)state;
@@ -180,7 +180,8 @@ static void test_pwri(void **state)
 {
     unsigned char password[] = "password";
     AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
-    struct span der = take(encrypt(NULL, "password"), OID_ID_ENVELOPED_DATA, a);
+    struct span der =
+        take(envelope_for(NULL, "password"), OID_ID_ENVELOPED_DATA, a);
     struct cms_enveloped e;
     CMS_ContentInfo *cms;
 
