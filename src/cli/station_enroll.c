@@ -89,6 +89,28 @@ static enum err read_request(const struct cli *cli, struct client_run *run,
                      name);
 }
 
+/* What makes a certificate unusable for good, and is not a CA's. */
+static enum err read_reason(const struct cli *cli, struct client_run *run,
+                            struct fault *f)
+{
+    static const enum crl_reason reasons[] = {
+        CRL_UNSPECIFIED, CRL_KEY_COMPROMISE,         CRL_AFFILIATION_CHANGED,
+        CRL_SUPERSEDED,  CRL_CESSATION_OF_OPERATION, CRL_PRIVILEGE_WITHDRAWN,
+    };
+    const char *name;
+
+    if (!is_option(cli, "reason"))
+        return ERR_OK;
+    name = cli_value(cli, "reason");
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (strcmp(crl_reason_name((int64_t)reasons[i]), name) == 0) {
+            run->reason = reasons[i];
+            return ERR_OK;
+        }
+    }
+    return fault_set(f, ERR_USAGE, "--reason takes none such as \"%s\"", name);
+}
+
 static enum err read_run(const struct cli *cli, struct client_run *run,
                          struct fault *f)
 {
@@ -97,6 +119,7 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
     TRY(cli_number(cli, "wait", 0, (int64_t)30 * 86400, &run->wait, f));
     run->once = cli_has(cli, "once");
     TRY(read_request(cli, run, f));
+    TRY(read_reason(cli, run, f));
     run->again = is_option(cli, "again") && cli_has(cli, "again");
     return ERR_OK;
 }
@@ -164,6 +187,7 @@ static void tell_text(const struct cli *cli, const struct client_event *e,
                       e->text);
         return;
     case EVENT_INSTALLED:
+    case EVENT_REVOKED:
         return;
     case EVENT_NONE:
         cli_print(cli, CLI_YELLOW, "   no answer: %s\n", e->text);
@@ -255,15 +279,25 @@ static enum err run_renew(struct cli *cli, struct fault *f)
     return run_verb(cli, &settings, station_renew, f);
 }
 
+static enum err run_revoke(struct cli *cli, struct fault *f)
+{
+    struct client_settings settings;
+
+    TRY(station_settings(cli, &settings, f));
+    TRY(read_options(cli, &settings, f));
+    return run_verb(cli, &settings, station_revoke, f);
+}
+
 /* clang-format off */
-#define COMMON_OPTIONS                                                        \
-    STATION_STATE_OPTION,                                                     \
-    { "url", "URL", NULL, "where the server is", CLI_ONCE },                  \
+#define KEY_OPTIONS                                                           \
     { "key-type", "TYPE", NULL,                                               \
       "of the new key: P-256 (which is preset), P-384, P-521, RSA:2048, "     \
       "RSA:3072, RSA:4096, Ed25519, Ed448", CLI_ONCE },                       \
     { "new-key", "FILE", NULL, "certify this key instead of making one",      \
-      CLI_ONCE },                                                             \
+      CLI_ONCE }
+#define COMMON_OPTIONS                                                        \
+    STATION_STATE_OPTION,                                                     \
+    { "url", "URL", NULL, "where the server is", CLI_ONCE },                  \
     { "recipient", "NAME", NULL, "the authority's name, for the header",      \
       CLI_ONCE },                                                             \
     { "server-subject", "NAME", NULL,                                         \
@@ -290,6 +324,7 @@ static enum err run_renew(struct cli *cli, struct fault *f)
 
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
+    KEY_OPTIONS,
     { "request", "BODY", "ir",
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },
@@ -309,7 +344,14 @@ static const struct cli_option enroll_options[] = {
       "chooses", CLI_ONCE },
     { "again", NULL, NULL, "enrol though there is a certificate", CLI_ONCE },
 };
-static const struct cli_option renew_options[] = { COMMON_OPTIONS };
+static const struct cli_option renew_options[] = { COMMON_OPTIONS, KEY_OPTIONS };
+static const struct cli_option revoke_options[] = {
+    COMMON_OPTIONS,
+    { "reason", "REASON", "unspecified",
+      "as RFC 5280, 5.3.1 names it: keyCompromise, affiliationChanged, "
+      "superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
+      CLI_ONCE },
+};
 /* clang-format on */
 
 static const struct cli_verb verbs[] = {
@@ -351,6 +393,19 @@ static const struct cli_verb verbs[] = {
         .has_json = true,
         .example = "station renew --state /var/lib/station",
         .run = run_renew,
+    },
+    {
+        .words = "revoke",
+        .summary = "have the operator's certificate revoked",
+        .description =
+            "Asks, with the certificate's own key, that it be revoked (CMP "
+            "rr), and says so in status once a verified answer has. Nothing "
+            "is signed with the pair after that; enroll gets another.",
+        .options = revoke_options,
+        .num_options = sizeof(revoke_options) / sizeof(revoke_options[0]),
+        .has_json = true,
+        .example = "station revoke --reason cessationOfOperation",
+        .run = run_revoke,
     },
 };
 const struct cli_verbs cli_station_enroll = { verbs, sizeof(verbs) /

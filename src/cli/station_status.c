@@ -71,12 +71,12 @@ static json_t *cert_json(const struct cli *cli, const struct client_status *st)
         return json_null();
     time_format(st->cert.not_before, from);
     time_format(st->cert.not_after, to);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "subject",
-                     name_text(cli, st->cert.subject), "issuer",
-                     name_text(cli, st->cert.issuer), "serial",
-                     hex_text(cli, st->cert.serial), "not_before", from,
-                     "not_after", to, "days_left",
-                     (json_int_t)days_left(&st->cert), "folder", st->pair_path);
+    return json_pack(
+        "{s:b, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "revoked",
+        (int)(st->revoked_at != 0), "subject", name_text(cli, st->cert.subject),
+        "issuer", name_text(cli, st->cert.issuer), "serial",
+        hex_text(cli, st->cert.serial), "not_before", from, "not_after", to,
+        "days_left", (json_int_t)days_left(&st->cert), "folder", st->pair_path);
 }
 
 static json_t *root_json(const struct cli *cli, const struct client_status *st)
@@ -200,6 +200,11 @@ static void print_cert(const struct cli *cli, const struct client_status *st)
     cli_print(cli, left < 0 ? CLI_RED : CLI_PLAIN,
               "valid        %s to %s, %lld days left\n", from, to,
               (long long)left);
+    if (st->revoked_at != 0) {
+        time_format(st->revoked_at, from);
+        cli_print(cli, CLI_RED, "revoked      %s, as this station asked\n",
+                  from);
+    }
     cli_print(cli, CLI_PLAIN, "files        %s\n", st->pair_path);
     print_root(cli, st);
 }

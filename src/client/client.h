@@ -11,6 +11,7 @@
  *     pending             the transaction under way, message and new key in it
  *     ignored             how many answers were not believed, and the last
  *     pairs/ID/           certificate.pem key.pem chain.pem root.pem info
+ *                         revoked: when; absent: it was not
  *                         roots.pem: the operator root, then those added
  *     current -> pairs/ID the usable pair; absent: there is none
  *     lock                held while a station runs
@@ -70,6 +71,7 @@ enum client_event_type {
     EVENT_REJECTED,  /* the certificate; `text` says why */
     EVENT_NOTED,     /* `text` */
     EVENT_INSTALLED, /* the new pair is the usable one */
+    EVENT_REVOKED,   /* the current certificate, as asked for */
     EVENT_GAVE_UP    /* this transaction; a new one follows */
 };
 struct client_event {
@@ -104,6 +106,7 @@ struct client_env {
 
 struct client_run {
     enum cmp_body_type request; /* of enroll: CMP_IR, CMP_CR or CMP_P10CR */
+    enum crl_reason reason;     /* of revoke */
     int64_t timeout; /* seconds to try in all; the rest stays pending */
     int64_t wait;    /* seconds, likewise, while the server says waiting */
     bool once;       /* each message goes once */
@@ -141,6 +144,13 @@ MUST_USE enum err station_enroll(struct station *s,
 MUST_USE enum err station_renew(struct station *s, const struct client_run *run,
                                 struct fault *f);
 
+/*
+ * Has the current certificate revoked, asked for with its own key. The pair
+ * stays, marked; nothing is signed with it any more. Otherwise as above.
+ */
+MUST_USE enum err station_revoke(struct station *s,
+                                 const struct client_run *run, struct fault *f);
+
 /* How the operator root came. */
 enum root_origin {
     ROOT_CONFIGURED,
@@ -159,6 +169,7 @@ struct client_root {
 
 struct client_status {
     bool has_pair;
+    int64_t revoked_at; /* 0: it was not */
     struct x509_cert cert;
     uint8_t root_id[32]; /* SHA-256 */
     struct span root_subject;

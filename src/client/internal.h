@@ -109,6 +109,7 @@ struct pair {
     struct span root;
     enum root_source source;
     struct added_list added;
+    int64_t revoked_at; /* 0: it was not, as far as the station knows */
 };
 
 /* Writes all of it; nobody uses it yet. */
@@ -117,6 +118,9 @@ MUST_USE enum err pair_write(const char *dir, const struct pending *p,
 /* Makes it the usable one, at once and durably; others go. */
 MUST_USE enum err pair_switch(const char *dir, const struct pending *p,
                               struct arena *a, struct fault *f);
+/* Says of the usable pair, durably, that it was revoked. */
+MUST_USE enum err pair_mark_revoked(const char *dir, int64_t now,
+                                    struct arena *a, struct fault *f);
 /* True when the pair of this transaction is the usable one already. */
 bool pair_is_current(const char *dir, const struct client *c, struct arena *a);
 /* ERR_NOT_FOUND: there is none. */
@@ -221,6 +225,10 @@ MUST_USE enum err new_key_make(struct station *s, struct privkey **out,
 MUST_USE enum err request_write(struct station *s, enum cmp_body_type request,
                                 const struct client_waits *waits,
                                 struct fault *f);
+/* The same, to have the current certificate revoked. */
+MUST_USE enum err revocation_write(struct station *s, enum crl_reason reason,
+                                   const struct client_waits *waits,
+                                   struct fault *f);
 /* The bytes of the message a step asks for, into the station's arena. */
 MUST_USE enum err message_write(struct station *s,
                                 const struct client_step *step,

@@ -91,10 +91,11 @@ static enum err name_setting(const char *text, struct arena *a,
 static enum err fill_wish(struct station *s, enum cmp_body_type request,
                           struct client_wish *out, struct fault *f)
 {
-    *out = (struct client_wish){ .request = request,
-                                 .public_key = privkey_spki(s->new_key) };
+    *out = (struct client_wish){ .request = request };
+    if (request != CMP_RR)
+        out->public_key = privkey_spki(s->new_key);
     TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
-    if (request == CMP_KUR) {
+    if (request == CMP_KUR || request == CMP_RR) {
         out->old = &s->own.cert;
         if (span_is_absent(out->recipient))
             out->recipient = s->own.cert.issuer;
@@ -156,6 +157,24 @@ enum err request_write(struct station *s, enum cmp_body_type request,
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
     TRY(client_start(&s->pending.machine, &wish, &own, &msg, waits,
                      station_now(s), fresh, s->arena, &step, f));
+    TRY(own_certs(s, &extra, f));
+    return message_write(s, &step, extra, &s->pending.message, f);
+}
+
+enum err revocation_write(struct station *s, enum crl_reason reason,
+                          const struct client_waits *waits, struct fault *f)
+{
+    const struct client_credential own = { &s->own.cert, s->own.alg };
+    uint8_t fresh[CLIENT_RANDOM_LEN];
+    struct cert_list extra = { 0 };
+    struct client_step step;
+    struct client_wish wish;
+
+    TRY(fill_wish(s, CMP_RR, &wish, f));
+    wish.reason = reason;
+    TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
+    TRY(client_revoke(&s->pending.machine, &wish, &own, waits, station_now(s),
+                      fresh, s->arena, &step, f));
     TRY(own_certs(s, &extra, f));
     return message_write(s, &step, extra, &s->pending.message, f);
 }

@@ -9,7 +9,8 @@
 
 static const char *const file_names[] = { "certificate.pem", "key.pem",
                                           "chain.pem",       "root.pem",
-                                          "roots.pem",       "info" };
+                                          "roots.pem",       "info",
+                                          "revoked" };
 
 /* "pairs/ID", seen from the state directory. */
 static const char *pair_name(const struct client *c, struct arena *a)
@@ -162,6 +163,34 @@ bool pair_is_current(const char *dir, const struct client *c, struct arena *a)
     return target != NULL && name != NULL && strcmp(target, name) == 0;
 }
 
+enum err pair_mark_revoked(const char *dir, int64_t now, struct arena *a,
+                           struct fault *f)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, LIMIT_FILE_LEN);
+    buf_printf(&text, "at: %lld\n", (long long)now);
+    e = buf_save(path_join(dir, "current/revoked", a), &text, f);
+    buf_done(&text);
+    return e;
+}
+
+/* Without the file it was not. */
+static enum err revoked_load(struct pair *p, struct arena *a, struct fault *f)
+{
+    struct span text;
+    enum err e = text_load(path_join(p->path, "revoked", a), a, &text, f);
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(e);
+    p->revoked_at = line_number(text, "at", a);
+    return p->revoked_at > 0
+               ? ERR_OK
+               : fault_set(f, ERR_CONFIG, "%s/revoked is damaged", p->path);
+}
+
 static enum err one_cert(const char *path, struct arena *a, struct span *out,
                          struct fault *f)
 {
@@ -197,6 +226,7 @@ static enum err pair_read(struct pair *p, struct arena *a, struct fault *f)
     TRY(text_load(path_join(p->path, "chain.pem", a), a, &text, f));
     if (text.len > 0)
         TRY(certs_load(path_join(p->path, "chain.pem", a), a, &p->chain, f));
+    TRY(revoked_load(p, a, f));
     TRY(text_load(path_join(p->path, "info", a), a, &text, f));
     p->source = root_source_read(text, a);
     if (p->source == SOURCE_NUM || !added_read(text, &p->added, a))

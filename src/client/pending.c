@@ -52,7 +52,8 @@ static void put_all(struct buf *b, const struct pending *p)
     put_hex(b, "signer", c->signer, sizeof(c->signer));
     put_poll(b, c);
     buf_add_str(b, "\n");
-    buf_add(b, secret_span(p->key));
+    if (p->key != NULL)
+        buf_add(b, secret_span(p->key));
     put_block(b, LABEL_MESSAGE, p->message);
     put_block(b, LABEL_CERT, p->cert);
     for (size_t i = 0; i < p->chain.num; i++)
@@ -116,7 +117,7 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
     const char *request = line_find(text, "request", a);
 
     static const enum cmp_body_type requests[] = { CMP_IR, CMP_CR, CMP_P10CR,
-                                                   CMP_KUR };
+                                                   CMP_RR, CMP_KUR };
     int64_t version = line_number(text, "version", a);
 
     /* 2 is 3 without polling. */
@@ -185,9 +186,7 @@ static bool read_all(struct span text, struct pending *p, struct arena *a)
     key = blank + 2;
     key_end = memmem(key, (size_t)(text.ptr + text.len - key), LABEL_KEY_END,
                      end_len);
-    if (key_end == NULL)
-        return false;
-    key_end += end_len;
+    key_end = key_end == NULL ? key : key_end + end_len;
     p->source = root_source_read(text, a);
     if (p->source == SOURCE_NUM || !added_read(text, &p->added, a) ||
         !read_machine(span_of(text.ptr, (size_t)(key - text.ptr)), &p->machine,
@@ -195,6 +194,8 @@ static bool read_all(struct span text, struct pending *p, struct arena *a)
         !read_blocks(span_of(key_end, (size_t)(text.ptr + text.len - key_end)),
                      p, a))
         return false;
+    if (key_end == key) /* an rr brings no new key */
+        return p->machine.request == CMP_RR;
     p->key = secret_new(span_of(key, (size_t)(key_end - key)));
     return p->key != NULL;
 }

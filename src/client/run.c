@@ -96,6 +96,10 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
     at->resumed = false;
     TRY(trust_load(s, request, f));
     TRY(identity_load(s, request, f));
+    if (request == CMP_RR) {
+        TRY(revocation_write(s, at->run->reason, &at->run->waits, f));
+        return keep(at, f);
+    }
     TRY(new_key_make(s, &s->new_key, f));
     station_probe(s, PROBE_KEY_MADE);
     TRY(request_write(s, request, &at->run->waits, f));
@@ -119,6 +123,17 @@ static enum err install(struct attempt *at, struct fault *f)
     station_probe(s, PROBE_PAIR_CURRENT);
     TRY(forget(s, f));
     note(s, EVENT_INSTALLED, NULL);
+    at->is_over = true;
+    return ERR_OK;
+}
+
+static enum err mark_revoked(struct attempt *at, struct fault *f)
+{
+    struct station *s = at->s;
+
+    TRY(pair_mark_revoked(s->dir, station_now(s), s->scratch, f));
+    TRY(forget(s, f));
+    note(s, EVENT_REVOKED, NULL);
     at->is_over = true;
     return ERR_OK;
 }
@@ -336,6 +351,8 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
         return install(at, f);
+    case CLIENT_REVOKED:
+        return mark_revoked(at, f);
     case CLIENT_END:
         return end(at, &step, f);
     case CLIENT_WAIT:
@@ -428,7 +445,8 @@ static enum err resume(struct attempt *at, struct fault *f)
     }
     TRY(trust_load(s, request, f));
     TRY(identity_load(s, request, f));
-    TRY(privkey_parse(s->cx, secret_span(s->pending.key), &s->new_key, f));
+    if (request != CMP_RR)
+        TRY(privkey_parse(s->cx, secret_span(s->pending.key), &s->new_key, f));
     at->resumed = true;
     note(s, EVENT_RESUMED, client_state_name(s->pending.machine.state));
     return ERR_OK;
@@ -441,7 +459,8 @@ static enum err check_wanted(struct station *s, const struct client_run *how,
     struct pair pair;
     struct fault none;
 
-    if (how->again || pair_load(s->dir, s->scratch, &pair, &none) != ERR_OK)
+    if (how->again || pair_load(s->dir, s->scratch, &pair, &none) != ERR_OK ||
+        pair.revoked_at != 0)
         return ERR_OK;
     return fault_set(f, ERR_EXISTS,
                      "%s holds an operator certificate already; renew it, or "
@@ -461,7 +480,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
     if (s->settings->url == NULL)
         return fault_set(f, ERR_CONFIG, "no address of a server: --url");
     e = resume(&at, f);
-    if (e == ERR_NOT_FOUND && request != CMP_KUR)
+    if (e == ERR_NOT_FOUND && request != CMP_KUR && request != CMP_RR)
         TRY(check_wanted(s, how, f));
     if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
@@ -498,4 +517,10 @@ enum err station_renew(struct station *s, const struct client_run *how,
                        struct fault *f)
 {
     return run(s, CMP_KUR, how, f);
+}
+
+enum err station_revoke(struct station *s, const struct client_run *how,
+                        struct fault *f)
+{
+    return run(s, CMP_RR, how, f);
 }

@@ -4,7 +4,7 @@
 
 #include "client/internal.h"
 
-/* The vendor's for an ir, the current pair's for a kur. */
+/* The current pair's for a kur and an rr, else the vendor's. */
 MUST_USE enum err identity_load(struct station *s, enum cmp_body_type request,
                                 struct fault *f);
 /* 32 bytes from hexadecimal, colons allowed. ERR_CONFIG. */

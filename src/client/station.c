@@ -210,6 +210,10 @@ static enum err load_current(struct station *s, struct fault *f)
     struct pair pair;
 
     TRY(pair_load(s->dir, s->arena, &pair, f));
+    if (pair.revoked_at != 0)
+        return fault_set(f, ERR_CONFIG,
+                         "the certificate in %s was revoked; enroll anew",
+                         s->dir);
     return settings_err(take_identity(s, pair.cert, pair.chain,
                                       path_join(pair.path, "key.pem", s->arena),
                                       f),
@@ -219,5 +223,6 @@ static enum err load_current(struct station *s, struct fault *f)
 enum err identity_load(struct station *s, enum cmp_body_type request,
                        struct fault *f)
 {
-    return request == CMP_KUR ? load_current(s, f) : load_vendor(s, f);
+    return request == CMP_KUR || request == CMP_RR ? load_current(s, f)
+                                                   : load_vendor(s, f);
 }

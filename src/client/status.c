@@ -68,6 +68,7 @@ static enum err fill_pair(const char *dir,
         return fault_set(f, ERR_CONFIG, "%s/certificate.pem cannot be read",
                          pair.path);
     st->has_pair = true;
+    st->revoked_at = pair.revoked_at;
     st->pair_path = pair.path;
     TRY(fill_added(&pair, a, st, f));
     return fill_root(&pair, settings, a, st, f);

@@ -100,7 +100,7 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
     e = take_pair_root(s, f);
     if (e != ERR_NOT_FOUND)
         return e;
-    if (mode != TRUST_PINNED && request != CMP_KUR)
+    if (mode != TRUST_PINNED && request != CMP_KUR && request != CMP_RR)
         return ERR_OK;
     return fault_set(f, ERR_CONFIG,
                      "no operator root: give one with --root, take it from a "
@@ -425,7 +425,10 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
     struct judge j = { .s = s, .reply = reply, .is_tls = is_tls, .out = out };
 
     *out = (struct checked){ 0 };
-    out->facts.public_key = privkey_spki(s->new_key);
+    if (p->machine.request == CMP_RR)
+        out->facts.old = &s->own.cert;
+    else
+        out->facts.public_key = privkey_spki(s->new_key);
     if (p->machine.request == CMP_KUR) {
         out->facts.subject = s->own.cert.subject;
         out->facts.san = s->own.cert.san;

@@ -189,6 +189,72 @@ static enum err fill_header(const struct client *c,
     return ERR_OK;
 }
 
+/* By issuer and serial, with the reason as RFC 9483, 4.2 asks. */
+static enum err fill_rev_details(const struct client_wish *wish,
+                                 struct arena *a, struct rev_details *out,
+                                 struct fault *f)
+{
+    struct extension *reason = arena_alloc(a, sizeof(*reason));
+    struct der_writer w;
+
+    if (reason == NULL)
+        return fault_set(f, ERR_NO_MEM, "rr");
+    der_writer_init(&w, a, 16);
+    der_put_int64(&w, DER_ENUMERATED, (int64_t)wish->reason);
+    if (der_finish(&w, &reason->value) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "rr");
+    reason->id = OID_ID_CE_CRL_REASONS;
+    reason->oid = oid_span(reason->id);
+    out->cert_details.issuer = wish->old->issuer;
+    out->cert_details.serial = wish->old->serial;
+    out->has_crl_entry_details = true;
+    out->crl_entry_details = (struct extensions){ reason, 1 };
+    return ERR_OK;
+}
+
+/* What all first messages have. */
+static enum err open_transaction(struct client *c,
+                                 const struct client_wish *wish,
+                                 const struct client_credential *own,
+                                 const struct client_waits *waits, int64_t now,
+                                 const uint8_t fresh[CLIENT_RANDOM_LEN],
+                                 struct arena *a, struct client_step *step,
+                                 struct fault *f)
+{
+    struct client next = { .state = CLIENT_REQUEST_SENT,
+                           .request = wish->request,
+                           .deadline = now + waits->request };
+
+    assert(c->state == CLIENT_IDLE);
+    memcpy(next.transaction_id, fresh, CLIENT_ID_LEN);
+    memcpy(next.nonce, fresh + CLIENT_ID_LEN, CLIENT_ID_LEN);
+    TRY(fill_header(&next, own, now, a, &step->header, f));
+    step->header.recipient = directory(wish->recipient);
+    step->body.type = wish->request;
+    *c = next;
+    return ERR_OK;
+}
+
+enum err client_revoke(struct client *c, const struct client_wish *wish,
+                       const struct client_credential *own,
+                       const struct client_waits *waits, int64_t now,
+                       const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
+                       struct client_step *out, struct fault *f)
+{
+    struct client_step step = { .action = CLIENT_SEND };
+    struct rev_details *details = arena_alloc(a, sizeof(*details));
+
+    assert(wish->request == CMP_RR && wish->old != NULL);
+    if (details == NULL)
+        return fault_set(f, ERR_NO_MEM, "rr");
+    *details = (struct rev_details){ 0 };
+    TRY(fill_rev_details(wish, a, details, f));
+    TRY(open_transaction(c, wish, own, waits, now, fresh, a, &step, f));
+    step.body.rev_req = (struct rev_req){ details, 1 };
+    *out = step;
+    return ERR_OK;
+}
+
 enum err client_start(struct client *c, const struct client_wish *wish,
                       const struct client_credential *own,
                       const struct cert_req_msg *msg,
@@ -196,17 +262,9 @@ enum err client_start(struct client *c, const struct client_wish *wish,
                       const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
                       struct client_step *out, struct fault *f)
 {
-    struct client next = { .state = CLIENT_REQUEST_SENT,
-                           .request = wish->request,
-                           .deadline = now + waits->request };
     struct client_step step = { .action = CLIENT_SEND };
 
-    assert(c->state == CLIENT_IDLE);
-    memcpy(next.transaction_id, fresh, CLIENT_ID_LEN);
-    memcpy(next.nonce, fresh + CLIENT_ID_LEN, CLIENT_ID_LEN);
-    TRY(fill_header(&next, own, now, a, &step.header, f));
-    step.header.recipient = directory(wish->recipient);
-    step.body.type = wish->request;
+    TRY(open_transaction(c, wish, own, waits, now, fresh, a, &step, f));
     if (wish->request == CMP_P10CR) {
         assert(wish->p10 != NULL);
         step.body.p10 = *wish->p10;
@@ -214,7 +272,6 @@ enum err client_start(struct client *c, const struct client_wish *wish,
         step.body.cert_req.list = msg;
         step.body.cert_req.num = 1;
     }
-    *c = next;
     *out = step;
     return ERR_OK;
 }
@@ -433,6 +490,31 @@ static void on_error(struct client *c, const struct answer *in,
     end(c, out);
 }
 
+/* True when it says that it is so already: our rr came through before. */
+static bool is_revoked_already(const struct pki_status_info *s)
+{
+    return s->status == STATUS_REJECTION && s->has_fail_info &&
+           (s->fail_info & (1u << FI_CERT_REVOKED)) != 0;
+}
+
+static void on_rev_rep(struct client *c, const struct answer *in,
+                       struct client_step *out)
+{
+    const struct pki_status_info *s = &in->reply->body.rev_rep.statuses[0];
+
+    if (s->status == STATUS_WAITING) {
+        wait_for(c, in, -1, 0, out);
+        return;
+    }
+    if (s->status != STATUS_REJECTION || is_revoked_already(s)) {
+        c->state = CLIENT_DONE;
+        out->action = CLIENT_REVOKED;
+        return;
+    }
+    tell_refusal(s, cmp_body_name(CMP_RP), &out->why);
+    end(c, out);
+}
+
 static enum err on_cert_rep(struct client *c, const struct answer *in,
                             const struct client_judged *judged,
                             struct client_step *out, struct fault *f)
@@ -473,6 +555,10 @@ static enum err on_verified(struct client *c, const struct answer *in,
     }
     if (c->state == CLIENT_CONFIRM_SENT) {
         conclude(c, out);
+        return ERR_OK;
+    }
+    if (in->reply->body.type == CMP_RP) {
+        on_rev_rep(c, in, out);
         return ERR_OK;
     }
     return on_cert_rep(c, in, judged, out, f);

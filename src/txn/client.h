@@ -47,7 +47,8 @@ const char *client_poll_name(enum client_poll poll);
 struct client {
     enum client_state state; /* while polling: which answer is waited for */
     enum client_poll poll;
-    enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR or CMP_KUR */
+    enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR, CMP_KUR
+                                   or CMP_RR */
     bool accepts;               /* what the certConf under way says */
     int64_t deadline;           /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
@@ -82,9 +83,10 @@ struct client_credential {
 
 /* What crypto and the settings say about an answer. */
 struct client_facts {
-    struct span public_key; /* SubjectPublicKeyInfo that was asked for */
-    struct span subject;    /* kur: the Name to keep; absent: any */
-    struct span san;        /* kur: the subjectAltName, beside `subject` */
+    struct span public_key;      /* SubjectPublicKeyInfo that was asked for */
+    struct span subject;         /* kur: the Name to keep; absent: any */
+    struct span san;             /* kur: the subjectAltName, beside `subject` */
+    const struct x509_cert *old; /* rr: the certificate to revoke */
 
     const struct x509_cert *signer; /* NULL: no certificate fits */
     uint8_t signer_id[CLIENT_CERT_ID_LEN];
@@ -107,6 +109,7 @@ enum client_action {
     CLIENT_RESEND,  /* the same bytes again, in `wait` seconds */
     CLIENT_WAIT,    /* make it durable; client_poll in `wait` seconds */
     CLIENT_INSTALL, /* done: the new pair becomes the usable one */
+    CLIENT_REVOKED, /* done: the certificate is of no use any more */
     CLIENT_GIVE_UP, /* time is over: this transaction is to be forgotten */
     CLIENT_END      /* failed, or refused by a verified answer */
 };
@@ -123,7 +126,7 @@ struct client_step {
 /*
  * What a request asks for. `subject` absent: the authority chooses, and
  * poposkInput names the vendor's subject (TS 33.310, 9.5.4.2). `old` is the
- * certificate a kur updates, else NULL.
+ * certificate a kur updates or an rr revokes, else NULL.
  */
 struct client_wish {
     enum cmp_body_type request;
@@ -132,6 +135,7 @@ struct client_wish {
     struct span recipient; /* Name; absent: not known */
     const struct x509_cert *old;
     const struct p10_request *p10; /* p10cr: signed; in place of CertReqMsg */
+    enum crl_reason reason;        /* rr */
 };
 
 /*
@@ -153,6 +157,15 @@ MUST_USE enum err client_p10_make(const struct client_wish *wish,
                                   enum sig_alg key_alg, struct arena *a,
                                   struct p10_request *out,
                                   struct span *signed_bytes, struct fault *f);
+
+/* Begins a transaction that is to revoke `wish->old`, as client_start. */
+MUST_USE enum err client_revoke(struct client *c,
+                                const struct client_wish *wish,
+                                const struct client_credential *own,
+                                const struct client_waits *waits, int64_t now,
+                                const uint8_t fresh[CLIENT_RANDOM_LEN],
+                                struct arena *a, struct client_step *out,
+                                struct fault *f);
 
 /* The certReqId of an answer to this request (RFC 9483, 4.1.4). */
 int64_t client_req_id(enum cmp_body_type request);

@@ -192,10 +192,8 @@ static bool check_same_signer(const struct client_judged *in,
 static enum cmp_body_type answer_to(enum cmp_body_type request)
 {
     static const enum cmp_body_type answers[CMP_BODY_NUM] = {
-        [CMP_IR] = CMP_IP,
-        [CMP_CR] = CMP_CP,
-        [CMP_P10CR] = CMP_CP,
-        [CMP_KUR] = CMP_KUP,
+        [CMP_IR] = CMP_IP,   [CMP_CR] = CMP_CP, [CMP_P10CR] = CMP_CP,
+        [CMP_KUR] = CMP_KUP, [CMP_RR] = CMP_RP,
     };
 
     return answers[request];
@@ -296,6 +294,46 @@ static bool check_error_status(const struct client_judged *in,
                   s->has_fail_info ? " with failInfo" : "");
 }
 
+/* --- revocation --- */
+
+static bool check_one_rev_status(const struct client_judged *in,
+                                 struct client_found *found)
+{
+    return in->reply->body.type != CMP_RP ||
+           in->reply->body.rev_rep.num_statuses == 1 ||
+           broken(found, "%zu of them", in->reply->body.rev_rep.num_statuses);
+}
+
+static bool check_rev_status(const struct client_judged *in,
+                             struct client_found *found)
+{
+    const struct pki_status_info *s = in->reply->body.rev_rep.statuses;
+
+    if (in->reply->body.type != CMP_RP || s->status == STATUS_REJECTION)
+        return true;
+    if (s->has_fail_info)
+        return broken(found, "status %lld with failInfo", (long long)s->status);
+    return s->status == STATUS_ACCEPTED ||
+           s->status == STATUS_GRANTED_WITH_MODS ||
+           s->status == STATUS_WAITING ||
+           broken(found, "status %lld", (long long)s->status);
+}
+
+static bool check_rev_certs(const struct client_judged *in,
+                            struct client_found *found)
+{
+    const struct rev_rep *rp = &in->reply->body.rev_rep;
+    const struct x509_cert *old = in->facts->old;
+
+    if (in->reply->body.type != CMP_RP || rp->num_rev_certs == 0)
+        return true;
+    return (old != NULL && rp->num_rev_certs == 1 &&
+            rp->rev_certs[0].issuer.type == GN_DIRECTORY &&
+            name_is_equal(rp->rev_certs[0].issuer.value, old->issuer) &&
+            span_is_equal(rp->rev_certs[0].serial, old->serial)) ||
+           broken(found, "another certificate is named");
+}
+
 /* --- waiting --- */
 
 static bool check_poll_rep(const struct client_judged *in,
@@ -319,6 +357,8 @@ static bool is_waiting(const struct client_judged *in)
     const struct cert_response *r = client_response(in->reply);
 
     return in->reply->body.type == CMP_POLL_REP ||
+           (in->reply->body.type == CMP_RP &&
+            in->reply->body.rev_rep.statuses[0].status == STATUS_WAITING) ||
            (r != NULL && r->status.status == STATUS_WAITING) ||
            (in->reply->body.type == CMP_ERROR &&
             in->reply->body.error.status.status == STATUS_WAITING);
@@ -452,7 +492,7 @@ const struct client_rule client_rules[] = {
 
     { "reply-body", "RFC 9483, 4.1", ERR_BAD_REQUEST,
       CLIENT_STEP_ANSWER, check_body,
-      "ip to an ir, cp to a cr or p10cr, kup to a kur, pkiconf to a certConf, pollRep to a pollReq, "
+      "ip to an ir, cp to a cr or p10cr, kup to a kur, rp to an rr, pkiconf to a certConf, pollRep to a pollReq, "
       "or error",
       "report it to the server's maker" },
     { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
@@ -481,6 +521,17 @@ const struct client_rule client_rules[] = {
       CLIENT_STEP_ANSWER, check_error_status,
       "rejection, or waiting without failInfo",
       "report it to the server's maker" },
+    { "reply-one-rev-status", "RFC 9483, 4.2", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_one_rev_status, "one status in rp",
+      "let the server answer the one request there was" },
+    { "reply-rev-status", "RFC 9810, 5.3.10", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, check_rev_status,
+      "accepted, grantedWithMods or waiting without failInfo, or rejection",
+      "report it to the server's maker" },
+    { "reply-rev-certs", "RFC 9810, 5.3.10", ERR_BAD_CERT_ID,
+      CLIENT_STEP_ANSWER, check_rev_certs,
+      "revCerts, where they are, with the certificate of the request",
+      "report it to the operator: another certificate was revoked" },
     { "reply-poll-rep", "RFC 9810, 5.3.22", ERR_BAD_CERT_ID,
       CLIENT_STEP_ANSWER, check_poll_rep,
       "one entry, for the certReqId polled for, checkAfter not negative",

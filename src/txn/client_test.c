@@ -320,6 +320,7 @@ static enum client_state state_after(enum client_action action)
     case CLIENT_SEND:
         return CLIENT_CONFIRM_SENT;
     case CLIENT_INSTALL:
+    case CLIENT_REVOKED:
         return CLIENT_DONE;
     case CLIENT_RESEND:
     case CLIENT_GIVE_UP:
@@ -371,6 +372,108 @@ static void test_replies(void **state)
             step.body.cert_conf.list[0].has_status_info !=
                 (reply_cases[i].rule[0] != '\0')) {
             print_error("%s: certConf\n", reply_cases[i].what);
+            failures++;
+        }
+        arena_free(s.arena);
+    }
+    assert_int_equal(failures, 0);
+}
+
+/* --- revocation --- */
+
+static struct pki_status_info rev_statuses[2];
+static struct cert_id rev_cert;
+
+/* A good rp to the rr that went out. */
+static void revoke(struct scene *s)
+{
+    struct client_wish wish = { .request = CMP_RR,
+                                .old = &s->cert,
+                                .reason = CRL_KEY_COMPROMISE };
+    struct client_step step;
+    const struct rev_details *asked;
+
+    s->client = (struct client){ 0 };
+    s->cert.issuer = NAME("c", "a");
+    s->cert.serial = SPAN_LIT("\x05");
+    assert_int_equal(client_revoke(&s->client, &wish, &s->credential, &waits,
+                                   NOW, first_random, s->arena, &step, NULL),
+                     ERR_OK);
+    assert_int_equal(step.action, CLIENT_SEND);
+    assert_int_equal(step.body.rev_req.num, 1);
+    asked = &step.body.rev_req.list[0];
+    assert_true(span_is_equal(asked->cert_details.serial, s->cert.serial));
+    assert_true(span_is_equal(asked->cert_details.issuer, s->cert.issuer));
+    assert_true(span_is_equal(asked->crl_entry_details.list[0].value,
+                              SPAN_LIT("\x0a\x01\x01")));
+    memset(rev_statuses, 0, sizeof(rev_statuses));
+    rev_cert = (struct cert_id){ .issuer.type = GN_DIRECTORY,
+                                 .issuer.value = s->cert.issuer,
+                                 .serial = s->cert.serial };
+    s->facts.old = &s->cert;
+    s->facts.cert = NULL;
+    s->facts.cert_issuer = SPAN_NONE;
+    s->reply.body.type = CMP_RP;
+    s->reply.body.rev_rep = (struct rev_rep){ .statuses = rev_statuses,
+                                              .num_statuses = 1,
+                                              .rev_certs = &rev_cert,
+                                              .num_rev_certs = 1 };
+}
+
+CHANGE(rev_bare, s->reply.body.rev_rep.num_rev_certs = 0)
+CHANGE(rev_none, s->reply.body.rev_rep.num_statuses = 0)
+CHANGE(rev_two, s->reply.body.rev_rep.num_statuses = 2)
+CHANGE(rev_other, rev_cert.serial = SPAN_LIT("\x06"); (void)s)
+CHANGE(rev_other_ca, rev_cert.issuer.value = s->ra.subject)
+CHANGE(rev_rejected, rev_statuses[0].status = STATUS_REJECTION; (void)s)
+CHANGE(rev_again, rev_rejected(s); rev_statuses[0].has_fail_info = true;
+       rev_statuses[0].fail_info = 1u << FI_CERT_REVOKED)
+CHANGE(rev_fail_info, rev_statuses[0].has_fail_info = true; (void)s)
+CHANGE(rev_warning, rev_statuses[0].status = STATUS_REVOCATION_WARNING; (void)s)
+CHANGE(rev_waiting, rev_statuses[0].status = STATUS_WAITING; (void)s)
+CHANGE(rev_kup, s->reply.body.type = CMP_KUP)
+
+static const struct {
+    const char *what;
+    void (*change)(struct scene *s);
+    enum client_action action;
+    const char *rule;
+} rev_cases[] = {
+    { "good rp", nothing, CLIENT_REVOKED, "" },
+    { "without revCerts", rev_bare, CLIENT_REVOKED, "" },
+    { "revoked already", rev_again, CLIENT_REVOKED, "" },
+    { "rejection", rev_rejected, CLIENT_END, "" },
+    { "waiting", rev_waiting, CLIENT_WAIT, "" },
+    { "no status", rev_none, CLIENT_END, "reply-one-rev-status" },
+    { "two statuses", rev_two, CLIENT_END, "reply-one-rev-status" },
+    { "another certificate", rev_other, CLIENT_END, "reply-rev-certs" },
+    { "of another CA", rev_other_ca, CLIENT_END, "reply-rev-certs" },
+    { "accepted with failInfo", rev_fail_info, CLIENT_END, "reply-rev-status" },
+    { "revocationWarning", rev_warning, CLIENT_END, "reply-rev-status" },
+    { "kup", rev_kup, CLIENT_END, "reply-body" },
+    { "another station", no_eku, CLIENT_IGNORE, "reply-signer-entitled" },
+    { "other nonce", other_recip_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
+    { "no protection", no_protection, CLIENT_IGNORE, "reply-protected" },
+};
+
+static void test_revocations(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < NUM(rev_cases); i++) {
+        struct client_step step;
+        struct scene s;
+
+        scene_init(&s, CMP_KUR);
+        revoke(&s);
+        rev_cases[i].change(&s);
+        step = take(&s);
+        if (step.action != rev_cases[i].action ||
+            strcmp(step.why.rule, rev_cases[i].rule) != 0 ||
+            s.client.state != state_after(step.action)) {
+            print_error("%s: action %d, rule '%s': %s\n", rev_cases[i].what,
+                        (int)step.action, step.why.rule, step.why.text);
             failures++;
         }
         arena_free(s.arena);
@@ -805,7 +908,8 @@ int main(void)
         cmocka_unit_test(test_confirmations), cmocka_unit_test(test_rejection),
         cmocka_unit_test(test_refusal),       cmocka_unit_test(test_silence),
         cmocka_unit_test(test_confirm_wait),  cmocka_unit_test(test_request),
-        cmocka_unit_test(test_polls),         cmocka_unit_test(test_poll_req),
+        cmocka_unit_test(test_revocations),   cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_poll_req),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -456,6 +456,7 @@ static void act(struct world *w, const struct client_step *step)
         w->installed = w->key;
         seen.done++;
         break;
+    case CLIENT_REVOKED:
     case CLIENT_WAIT: /* nobody here asks for it */
         assert_true(false);
         break;

@@ -234,6 +234,36 @@ def test_other_requests(station, pki, mock, request_body):
     enroll(station, pki, url, "bs", "--request", "kur", code=2)
 
 
+def test_revoke(station, pki, mock):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    enroll(station, pki, mock("bs", "ra"), "bs", *pinned(pki))
+    url = mock("bs", "ra", trusted="root")
+    revoke = (station, "revoke", "--state", pki.path("state"), "--url", url,
+              "--once")
+    run(*revoke, "--reason", "certificateHold", code=2)
+    done = run(*revoke, "--reason", "keyCompromise", "--json")
+    assert sent(done) == ["rr"]
+    state = status(station, pki)
+    assert state["certificate"]["revoked"] and state["pending"] is None
+    assert "revoked" in run(station, "status", "--state",
+                            pki.path("state")).stdout
+    done = run(*revoke, code=3)
+    assert "was revoked" in done.stderr
+    run(station, "renew", "--state", pki.path("state"), "--url", url, code=3)
+    enroll(station, pki, mock("bs", "ra"), "bs", *pinned(pki))
+    assert not status(station, pki)["certificate"]["revoked"]
+
+
+def test_revoke_refused(station, pki, mock):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    enroll(station, pki, mock("bs", "ra"), "bs", *pinned(pki))
+    url = mock("bs", "ra", trusted="root", extra=["-send_error"])
+    done = run(station, "revoke", "--state", pki.path("state"), "--url", url,
+               "--once", code=1)
+    assert "refused" in done.stderr
+    assert not status(station, pki)["certificate"]["revoked"]
+
+
 def sent(done):
     return [m["sent"] for m in json.loads(done.stdout)["messages"]
             if "sent" in m]
