@@ -125,17 +125,25 @@ static void check_cas(struct reading *r, struct config *c,
     }
 }
 
-/* Which revocation policy a vendor has that names none. */
-static void check_vendors(struct config *c, const struct node *root)
+/* Which revocation policy a vendor has that names none; a name of its own. */
+static void check_vendors(struct reading *r, struct config *c,
+                          const struct node *root)
 {
     const struct node *entry = entries_of(root, "vendors");
     size_t i;
 
-    for (i = 0; i < c->num_vendors; i++, entry = entry->next)
+    for (i = 0; i < c->num_vendors; i++, entry = entry->next) {
+        const char *name = c->vendors[i].name;
+
         if (node_find(entry, "revocation") == NULL)
             c->vendors[i].revocation = c->vendors[i].crls.num > 0
                                            ? CONFIG_REVOCATION_REFUSE
                                            : CONFIG_REVOCATION_ADMIT;
+        if (name != NULL && strcmp(name, "secret") == 0)
+            complain(r->errors, spot_find(entry, "name").at,
+                     "name: \"secret\" is kept for stations that enrol by a "
+                     "shared secret");
+    }
 }
 
 /* A profile that names no vendor takes them all. */
@@ -249,7 +257,7 @@ void config_check(struct reading *r, struct config *c, const struct node *root)
 {
     check_listen(r, c, root);
     check_cas(r, c, root);
-    check_vendors(c, root);
+    check_vendors(r, c, root);
     check_profiles(r, c, root);
     check_claims(r);
 }

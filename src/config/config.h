@@ -88,6 +88,11 @@ struct config_server {
     int64_t replay_window_s;
 };
 
+/* What seals the shared secrets in the store. */
+struct config_secrets {
+    const char *key_file; /* NULL: there are no secrets */
+};
+
 /* A private key of the CA, as crypto/keys.h is told of it. */
 struct config_key {
     const char *name;
@@ -267,6 +272,7 @@ struct config {
     struct config_store store;
     struct config_log log;
     struct config_server server;
+    struct config_secrets secrets;
     size_t num_listen;
     struct config_listen *listen;
     size_t num_keys;
@@ -342,8 +348,8 @@ struct config_example {
 
 /*
  * A commented file that config_parse takes. It names issuing.key, issuing.pem,
- * root.pem, cmp.key, cmp.pem, tls.key, tls.pem and store.db beside it, the
- * keys "issuing" and "cmp" and the profile "bs".
+ * root.pem, cmp.key, cmp.pem, tls.key, tls.pem, secrets.key and store.db beside
+ * it, the keys "issuing" and "cmp" and the profile "bs".
  */
 void config_example(const struct config_example *values, struct buf *out);
 

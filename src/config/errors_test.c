@@ -221,6 +221,10 @@ static const struct {
           CAS SIGNERS "profiles:\n- { " PROFILE SUBJECT
       ", roots: { extra_certs: [r.pem] } }\n",
       "" },
+    { LISTEN KEYS CAS SIGNERS "vendors: [{ name: secret, anchors: [a.pem], "
+                              "serial: { from: subject.CN } }]\n" PROFILES,
+      "5:19: name: \"secret\" is kept for stations that enrol by a shared "
+      "secret\n" },
     { LISTEN KEYS "cas: [{ name: ca, certificate: c, key: k, crl: { validity: "
                   "1d } }]\n" SIGNERS PROFILES,
       "3:48: renew_before: is not less than the CRL's validity\n" },

@@ -239,6 +239,20 @@ static const struct setting server_rows[] = {
 static const struct section server = { .what = "the server",
                                        ROWS(server_rows) };
 
+static const struct setting secrets_rows[] = {
+    { .key = "key_file",
+      .kind = KIND_FILE,
+      MEMBER(config_secrets, key_file),
+      .preset_note = "no shared secrets",
+      .meaning = "The key that seals shared secrets in the store: 64 "
+                 "hexadecimal digits, made by `stationmaster init` and "
+                 "replaced by `stationmaster secret rekey`. It is kept out of "
+                 "the store's backups, and is the same on every node.",
+      .example = "/etc/stationmaster/secrets.key" },
+};
+static const struct section secrets = { .what = "the shared secrets",
+                                        ROWS(secrets_rows) };
+
 static const struct setting root_rows[] = {
     { .key = "node",
       .kind = KIND_NAME,
@@ -273,6 +287,13 @@ static const struct setting root_rows[] = {
       .section = &server,
       .meaning = "Threads, times and limits.",
       .example = "{ workers: 8 }" },
+    { .key = "secrets",
+      .kind = KIND_MAP,
+      MEMBER(config, secrets),
+      .section = &secrets,
+      .meaning = "Shared secrets, for stations that enrol without a "
+                 "certificate.",
+      .example = "{ key_file: secrets.key }" },
     { .key = "keys",
       .kind = KIND_MAP,
       .traits = REQUIRED | LIST,

@@ -17,7 +17,6 @@ DECLARE_CHECK(check_transaction_id);
 DECLARE_CHECK(check_sender_nonce);
 DECLARE_CHECK(check_no_recip_nonce);
 DECLARE_CHECK(check_is_protected);
-DECLARE_CHECK(check_is_signature);
 DECLARE_CHECK(check_protection_alg);
 DECLARE_CHECK(check_signer_sent);
 DECLARE_CHECK(check_sender_directory);
@@ -40,6 +39,13 @@ DECLARE_CHECK(check_p10_password);
 DECLARE_CHECK(check_one_status);
 DECLARE_CHECK(check_status_final);
 DECLARE_CHECK(check_hash_alg);
+
+/* screen_mac.c: the message alone, if a MAC protects it */
+DECLARE_CHECK(check_is_signature);
+DECLARE_CHECK(check_mac_readable);
+DECLARE_CHECK(check_mac_allowed);
+DECLARE_CHECK(check_mac_salt);
+DECLARE_CHECK(check_mac_work);
 
 /* judge.c: the message against the facts */
 DECLARE_CHECK(check_transaction_id_new);
@@ -102,6 +108,9 @@ DECLARE_CHECK(check_invalidity_past);
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/* The name of an algorithm, or its OID in dots. */
+void describe_alg(const struct alg_id *alg, char *out, size_t size);
 
 /* Same algorithm and key octets. */
 bool same_key(const struct spki *a, const struct spki *b);

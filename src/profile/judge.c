@@ -122,6 +122,7 @@ enum verdict check_conf_hash(const struct judged *in, struct found *found)
 enum verdict check_ir_signer(const struct judged *in, struct found *found)
 {
     if (in->facts->signer_kind == SIGNER_VENDOR ||
+        in->facts->signer_kind == SIGNER_SECRET ||
         in->profile->ir_by_operator_certificate)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "an operator certificate as signer");

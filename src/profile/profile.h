@@ -6,6 +6,7 @@
 #define PROFILE_PROFILE_H
 
 #include "asn1/cmp.h"
+#include "asn1/mac.h"
 #include "base/buf.h"
 
 /* The kinds of profile (DESIGN of each: types.c). */
@@ -45,11 +46,13 @@ struct profile {
     uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
     uint32_t more_signer_keys; /* the same: signers' alone */
     unsigned rsa_min_bits, rsa_max_bits;
-    bool may_grant_implicit; /* implicitConfirm is heard at all */
-    size_t max_requests;     /* CertReqMsgs, or RevDetails, in one message */
-    bool needs_reason;       /* reasonCode in each RevDetails */
-    bool revokes_others;     /* a station's certificates by any current one */
-    bool may_hold;           /* certificateHold and removeFromCRL are heard */
+    uint32_t mac_bodies;           /* of them, under a shared secret too */
+    const struct mac_policy *macs; /* what MACs then; NULL: none */
+    bool may_grant_implicit;       /* implicitConfirm is heard at all */
+    size_t max_requests; /* CertReqMsgs, or RevDetails, in one message */
+    bool needs_reason;   /* reasonCode in each RevDetails */
+    bool revokes_others; /* a station's certificates by any current one */
+    bool may_hold;       /* certificateHold and removeFromCRL are heard */
     /* of the configuration */
     bool implicit_confirm;
     bool ir_by_operator_certificate;
@@ -71,8 +74,9 @@ void profile_format(const struct profile *p, struct buf *out);
 /* Who signed a message, as far as step 4 could tell. */
 enum signer_kind {
     SIGNER_UNKNOWN,
-    SIGNER_VENDOR,  /* its path ends at a vendor's anchor */
-    SIGNER_OPERATOR /* one of our own certificates */
+    SIGNER_VENDOR,   /* its path ends at a vendor's anchor */
+    SIGNER_OPERATOR, /* one of our own certificates */
+    SIGNER_SECRET    /* nobody: a MAC under a secret we share */
 };
 
 enum known {
@@ -133,7 +137,7 @@ struct facts {
 
     /* the signer */
     enum signer_kind signer_kind;
-    const struct x509_cert *signer; /* NULL until known */
+    const struct x509_cert *signer; /* NULL until known, and for a MAC */
     enum known signer_revoked;
     bool refuse_unknown_revocation; /* the vendor entry's choice */
     bool quirk_no_digital_signature;

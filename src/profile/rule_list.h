@@ -46,10 +46,26 @@ R(MESSAGE_IS_PROTECTED, "message-is-protected",                                \
   "TS 33.310, 9.5.2 (RFC 9483, 3.2)", BAD_MESSAGE_CHECK, HEADER, ERROR,        \
   ALL_BODIES, check_is_protected, "both protectionAlg and protection",         \
   "protect the message with the signature of the station's key")               \
-R(PROTECTION_IS_SIGNATURE, "protection-is-signature", "TS 33.310, 9.2",        \
-  WRONG_INTEGRITY, HEADER, ERROR, ALL_BODIES, check_is_signature,              \
-  "protection by signature, not by a shared secret",                           \
-  "sign with the key of the vendor's certificate")                             \
+R(PROTECTION_IS_SIGNATURE, "protection-is-signature",                          \
+  "TS 33.310, 9.2 (RFC 9483, 4.1.3)", WRONG_INTEGRITY, HEADER, ERROR,          \
+  ALL_BODIES, check_is_signature,                                              \
+  "protection by signature where the profile takes no shared secret",          \
+  "sign with the key of the vendor's, or of the operator's, certificate")      \
+R(MAC_IS_READABLE, "mac-is-readable", "RFC 9481, 6 (RFC 9810, 5.1.3.1)",       \
+  BAD_DATA_FORMAT, HEADER, ERROR, ALL_BODIES, check_mac_readable,              \
+  "the parameters that the MAC algorithm asks for",                            \
+  "encode PBMParameter or PBMAC1-params as defined")                           \
+R(MAC_IS_ALLOWED, "mac-is-allowed", "RFC 9481, 6", BAD_ALG, HEADER, ERROR,     \
+  ALL_BODIES, check_mac_allowed,                                               \
+  "a MAC algorithm of the profile, with digests of the profile",               \
+  "use PBMAC1 or PasswordBasedMac with SHA-256 and hmacWithSHA256")            \
+R(MAC_SALT_IS_SANE, "mac-salt-is-sane", "RFC 8018, 4.1 (RFC 9045, 4.2)",       \
+  BAD_ALG, HEADER, ERROR, ALL_BODIES, check_mac_salt,                          \
+  "a salt of 8 to 64 octets", "make 16 random octets of salt")                 \
+R(MAC_WORK_IS_BOUNDED, "mac-work-is-bounded",                                  \
+  "RFC 8018, 4.2 (RFC 9045, 4.3)", BAD_ALG, HEADER, ERROR, ALL_BODIES,         \
+  check_mac_work, "an iterationCount of 100 to 10000 and a usual keyLength",   \
+  "lower the iterationCount, and use a secret made by the server")             \
 R(PROTECTION_ALG_IS_ALLOWED, "protection-alg-is-allowed",                      \
   "TS 33.310, 9.5.1 (R6.1.1)", BAD_ALG, HEADER, ERROR, ALL_BODIES,             \
   check_protection_alg,                                                        \
@@ -188,6 +204,28 @@ R(PROTECTION_VERIFIES, "protection-verifies", "RFC 9810, 5.1.3",               \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
   "a signature over header and body by the signer's key",                      \
   "sign the DER of ProtectedPart as sent, with the key of extraCerts[0]")      \
+R(PROTECTION_KEEPS_KIND, "protection-keeps-kind", "RFC 9483, 3.2",             \
+  WRONG_INTEGRITY, PROTECTION, ERROR, ALL_BODIES, NULL,                        \
+  "the kind of protection, MAC or signature, that began the transaction",      \
+  "protect every message of a transaction with one credential")                \
+R(MAC_VERIFIES, "mac-verifies", "RFC 9810, 5.1.3.1 (RFC 9483, 3.5)",           \
+  BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
+  "a MAC under the secret whose reference senderKID, or sender's CN, tells",   \
+  "check reference and secret on both sides, character for character")         \
+R(SECRET_IS_NOT_REVOKED, "secret-is-not-revoked", "RFC 9483, 3.5",             \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
+  "a shared secret that is not revoked", "ask the operator for a new one")     \
+R(SECRET_IS_FOR_PROFILE, "secret-is-for-profile", "RFC 9483, 3.5",             \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
+  "a shared secret made for this path",                                        \
+  "send to the path the secret was made for")                                  \
+R(SECRET_IS_CURRENT, "secret-is-current", "RFC 9483, 3.5 and 4.1.5",           \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
+  "a shared secret that has not expired", "ask the operator for a new one")    \
+R(SECRET_HAS_USES_LEFT, "secret-has-uses-left", "RFC 9483, 3.5 and 4.1.5",     \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
+  "a shared secret that is not used up",                                       \
+  "ask the operator for a new one; each transaction takes a use")              \
 R(SENDER_IS_SIGNER, "sender-is-signer", "RFC 9483, 3.1 and 3.5",               \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
   "sender equal to the subject of the signer's certificate",                   \

@@ -34,6 +34,48 @@ CHANGE(no_protection, no_alg(s); no_bits(s))
 CHANGE(mac,
        s->msg.header.protection_alg.oid = oid_span(OID_ID_PASSWORD_BASED_MAC))
 CHANGE(mac1, s->msg.header.protection_alg.oid = oid_span(OID_ID_PBMAC1))
+
+/* Protects it with PasswordBasedMac of these, and sends no certificate. */
+static void pbm(struct scene *s, size_t salt_len, uint32_t iterations,
+                enum digest owf, enum digest hmac)
+{
+    static const uint8_t salt[65536];
+    struct mac_params params = { .alg = MAC_PBM,
+                                 .salt = span_of(salt, salt_len),
+                                 .iterations = iterations,
+                                 .owf = owf,
+                                 .mac = hmac };
+    struct span der;
+    struct der in;
+
+    assert_int_equal(mac_params_write(&params, s->arena, &der), ERR_OK);
+    in = der_open(der, NULL);
+    assert_int_equal(alg_id_read(&in, &s->msg.header.protection_alg), ERR_OK);
+    s->msg.num_extra_certs = 0;
+    s->facts.signer_kind = SIGNER_SECRET;
+}
+
+#define SHA(n) DIGEST_SHA##n
+CHANGE(pbm_good, pbm(s, 16, 500, SHA(256), SHA(256)))
+CHANGE(pbm_100, pbm(s, 16, 100, SHA(256), SHA(256)))
+CHANGE(pbm_99, pbm(s, 16, 99, SHA(256), SHA(256)))
+CHANGE(pbm_10000, pbm(s, 16, 10000, SHA(256), SHA(256)))
+CHANGE(pbm_10001, pbm(s, 16, 10001, SHA(256), SHA(256)))
+CHANGE(pbm_2_31, pbm(s, 16, (uint32_t)1 << 31, SHA(256), SHA(256)))
+CHANGE(pbm_no_salt, pbm(s, 0, 500, SHA(256), SHA(256)))
+CHANGE(pbm_salt_7, pbm(s, 7, 500, SHA(256), SHA(256)))
+CHANGE(pbm_salt_8, pbm(s, 8, 500, SHA(256), SHA(256)))
+CHANGE(pbm_salt_64, pbm(s, 64, 500, SHA(256), SHA(256)))
+CHANGE(pbm_salt_65, pbm(s, 65, 500, SHA(256), SHA(256)))
+CHANGE(pbm_salt_64k, pbm(s, 65536, 500, SHA(256), SHA(256)))
+CHANGE(pbm_owf_sha1, pbm(s, 16, 500, SHA(1), SHA(256)))
+CHANGE(pbm_mac_sha1, pbm(s, 16, 500, SHA(256), SHA(1)))
+CHANGE(pbm_no_params, mac(s); s->msg.header.protection_alg.params = SPAN_NONE)
+CHANGE(dh_mac, s->msg.header.protection_alg.oid = oid_span(OID_ID_DH_BASED_MAC))
+CHANGE(kem_mac,
+       s->msg.header.protection_alg.oid = oid_span(OID_ID_KEM_BASED_MAC))
+CHANGE(hmac,
+       s->msg.header.protection_alg.oid = oid_span(OID_ID_HMAC_WITH_SHA256))
 CHANGE(sha1, s->msg.header.protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
 CHANGE(md5,
        s->msg.header.protection_alg.oid = oid_span(OID_MD5_WITH_RSA_ENCRYPTION))
@@ -251,6 +293,7 @@ CHANGE(old_key_let, old_key(s); s->profile.same_key_update = true)
 #define OPEN PROFILE_OPEN
 #define BS PROFILE_3GPP_BS
 #define LEGACY PROFILE_LEGACY_2010
+#define LITE PROFILE_RFC9483
 
 /* A message with one thing changed, and the rule that breaks: "" for none. */
 static const struct {
@@ -296,8 +339,47 @@ static const struct {
       ERR_BAD_MESSAGE_CHECK, CMP_ERROR },
     { "PasswordBasedMac", BS, CMP_IR, mac, "protection-is-signature",
       ERR_WRONG_INTEGRITY, CMP_ERROR },
-    { "PBMAC1", OPEN, CMP_CERT_CONF, mac1, "protection-is-signature",
+    { "PBMAC1", BS, CMP_CERT_CONF, mac1, "protection-is-signature",
       ERR_WRONG_INTEGRITY, CMP_ERROR },
+    { "HMAC", BS, CMP_IR, hmac, "protection-is-signature", ERR_WRONG_INTEGRITY,
+      CMP_ERROR },
+    { "a kur under a MAC", OPEN, CMP_KUR, pbm_good, "protection-is-signature",
+      ERR_WRONG_INTEGRITY, CMP_ERROR },
+    { "PasswordBasedMac", LITE, CMP_IR, pbm_good, "", ERR_OK, 0 },
+    { "PasswordBasedMac", LITE, CMP_CR, pbm_good, "", ERR_OK, 0 },
+    { "PasswordBasedMac", OPEN, CMP_CERT_CONF, pbm_good, "", ERR_OK, 0 },
+    { "no PBMParameter", OPEN, CMP_IR, pbm_no_params, "mac-is-readable",
+      ERR_BAD_DATA_FORMAT, CMP_ERROR },
+    { "DHBasedMac", OPEN, CMP_IR, dh_mac, "mac-is-allowed", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "KemBasedMac", OPEN, CMP_IR, kem_mac, "mac-is-allowed", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "HMAC itself", LITE, CMP_IR, hmac, "mac-is-allowed", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "SHA-1 as owf", LITE, CMP_IR, pbm_owf_sha1, "mac-is-allowed", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "HMAC-SHA1", OPEN, CMP_IR, pbm_mac_sha1, "mac-is-allowed", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "SHA-1 as owf", LEGACY, CMP_IR, pbm_owf_sha1, "", ERR_OK, 0 },
+    { "HMAC-SHA1", LEGACY, CMP_IR, pbm_mac_sha1, "", ERR_OK, 0 },
+    { "no salt", LITE, CMP_IR, pbm_no_salt, "mac-salt-is-sane", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "7 octets of salt", LEGACY, CMP_IR, pbm_salt_7, "mac-salt-is-sane",
+      ERR_BAD_ALG, CMP_ERROR },
+    { "8 octets", LITE, CMP_IR, pbm_salt_8, "", ERR_OK, 0 },
+    { "64 octets", LITE, CMP_IR, pbm_salt_64, "", ERR_OK, 0 },
+    { "65 octets", LITE, CMP_IR, pbm_salt_65, "mac-salt-is-sane", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "64 KiB", OPEN, CMP_IR, pbm_salt_64k, "mac-salt-is-sane", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "99 iterations", LEGACY, CMP_IR, pbm_99, "mac-work-is-bounded",
+      ERR_BAD_ALG, CMP_ERROR },
+    { "100", LITE, CMP_IR, pbm_100, "", ERR_OK, 0 },
+    { "10000", LITE, CMP_IR, pbm_10000, "", ERR_OK, 0 },
+    { "10001", LITE, CMP_IR, pbm_10001, "mac-work-is-bounded", ERR_BAD_ALG,
+      CMP_ERROR },
+    { "2^31", OPEN, CMP_CERT_CONF, pbm_2_31, "mac-work-is-bounded", ERR_BAD_ALG,
+      CMP_ERROR },
     { "SHA-1", BS, CMP_IR, sha1, "protection-alg-is-allowed", ERR_BAD_ALG,
       CMP_ERROR },
     { "SHA-1, rfc9483", PROFILE_RFC9483, CMP_IR, sha1,

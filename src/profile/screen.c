@@ -78,20 +78,7 @@ enum verdict check_is_protected(const struct judged *in, struct found *found)
     return broken(found, "protection", "none");
 }
 
-enum verdict check_is_signature(const struct judged *in, struct found *found)
-{
-    static const enum oid macs[] = { OID_ID_PASSWORD_BASED_MAC, OID_ID_PBMAC1,
-                                     OID_ID_DH_BASED_MAC,
-                                     OID_ID_KEM_BASED_MAC };
-    enum oid id = oid_find(in->msg->header.protection_alg.oid);
-
-    for (size_t i = 0; i < sizeof(macs) / sizeof(macs[0]); i++)
-        if (id == macs[i])
-            return broken(found, "header.protectionAlg", "%s", oid_name(id));
-    return VERDICT_HOLDS;
-}
-
-static void describe_alg(const struct alg_id *alg, char *out, size_t size)
+void describe_alg(const struct alg_id *alg, char *out, size_t size)
 {
     enum oid id = oid_find(alg->oid);
 
@@ -107,6 +94,8 @@ enum verdict check_protection_alg(const struct judged *in, struct found *found)
     enum sig_alg sig = sig_alg_find_any(alg);
     char name[64];
 
+    if (mac_alg_find(alg) != MAC_UNKNOWN)
+        return VERDICT_HOLDS; /* judged for itself */
     if (sig != SIG_UNKNOWN && (in->profile->sig_algs & (1u << sig)) != 0)
         return VERDICT_HOLDS;
     describe_alg(alg, name, sizeof(name));
@@ -115,7 +104,8 @@ enum verdict check_protection_alg(const struct judged *in, struct found *found)
 
 enum verdict check_signer_sent(const struct judged *in, struct found *found)
 {
-    if (in->msg->num_extra_certs > 0)
+    if (in->msg->num_extra_certs > 0 ||
+        mac_alg_find(&in->msg->header.protection_alg) != MAC_UNKNOWN)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "none");
 }

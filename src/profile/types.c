@@ -24,6 +24,36 @@
     (SIG_BIT(SIG_RSA_MD5) | SIG_BIT(SIG_RSA_SHA1) | SIG_BIT(SIG_ECDSA_SHA1) | \
      SIG_BIT(SIG_DSA_SHA1))
 
+#define SHA2                                                 \
+    (DIGEST_BIT(DIGEST_SHA256) | DIGEST_BIT(DIGEST_SHA384) | \
+     DIGEST_BIT(DIGEST_SHA512))
+#define REQUESTS_BY_MAC                                          \
+    (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) | \
+     BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ))
+
+/* Every MAC there is with SHA-2. */
+static const struct mac_policy all_macs = {
+    .algs = MAC_BIT(MAC_PBM) | MAC_BIT(MAC_PBMAC1) | MAC_BIT(MAC_HMAC) |
+            MAC_BIT(MAC_KMAC128) | MAC_BIT(MAC_KMAC256),
+    .owfs = SHA2,
+    .macs = SHA2,
+    .min_iterations = 100,
+    .max_iterations = 10000,
+    .min_salt_len = 8,
+    .max_salt_len = 64,
+};
+
+/* SHA-1 besides, since the stations of that time have nothing else. */
+static const struct mac_policy legacy_macs = {
+    .algs = MAC_BIT(MAC_PBM) | MAC_BIT(MAC_PBMAC1),
+    .owfs = SHA2 | DIGEST_BIT(DIGEST_SHA1),
+    .macs = SHA2 | DIGEST_BIT(DIGEST_SHA1),
+    .min_iterations = 100,
+    .max_iterations = 10000,
+    .min_salt_len = 8,
+    .max_salt_len = 64,
+};
+
 struct type_row {
     const char *name;
     uint32_t bodies;
@@ -31,6 +61,8 @@ struct type_row {
     uint32_t key_kinds;
     uint32_t more_signer_keys;
     unsigned rsa_min_bits, rsa_max_bits;
+    uint32_t mac_bodies;
+    const struct mac_policy *macs;
     bool may_grant_implicit;
     size_t max_requests;
     bool needs_reason;
@@ -54,9 +86,9 @@ static const struct type_row types[] = {
         .may_grant_implicit = false,
         .max_requests = 1,
     },
-    /* RFC 9483, 4.1 and 4.2: one request a message; an rr gives a reason and
-     * is signed with the certificate it revokes, which no held one could lift
-     * again: so none is held. */
+    /* RFC 9483, 4.1 and 4.2: one request a message; kur and rr are signed. An
+     * rr gives a reason and is signed with the certificate it revokes, which no
+     * held one could lift again: so none is held. */
     [PROFILE_RFC9483] = {
         .name = "rfc9483",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
@@ -66,6 +98,8 @@ static const struct type_row types[] = {
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
+        .mac_bodies = REQUESTS_BY_MAC,
+        .macs = &mac_policy_strong,
         .may_grant_implicit = true,
         .max_requests = 1,
         .needs_reason = true,
@@ -80,6 +114,8 @@ static const struct type_row types[] = {
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
+        .mac_bodies = REQUESTS_BY_MAC,
+        .macs = &all_macs,
         .may_grant_implicit = true,
         .max_requests = LIMIT_CERT_REQ_MSGS,
         .revokes_others = true,
@@ -98,6 +134,8 @@ static const struct type_row types[] = {
         .more_signer_keys = KEY_BIT(KEY_DSA),
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
+        .mac_bodies = REQUESTS_BY_MAC,
+        .macs = &legacy_macs,
         .may_grant_implicit = false,
         .max_requests = LIMIT_CERT_REQ_MSGS,
     },
@@ -127,6 +165,8 @@ void profile_init(struct profile *p, enum profile_type type)
         .sig_algs = row->sig_algs,
         .key_kinds = row->key_kinds,
         .more_signer_keys = row->more_signer_keys,
+        .mac_bodies = row->mac_bodies,
+        .macs = row->macs,
         .rsa_min_bits = row->rsa_min_bits,
         .rsa_max_bits = row->rsa_max_bits,
         .may_grant_implicit = row->may_grant_implicit,
@@ -135,6 +175,42 @@ void profile_init(struct profile *p, enum profile_type type)
         .revokes_others = row->revokes_others,
         .may_hold = row->may_hold,
     };
+}
+
+static void format_digests(uint32_t mask, struct buf *out)
+{
+    const char *sep = " ";
+
+    for (enum digest d = DIGEST_NONE + 1; d < DIGEST_NUM; d++) {
+        if ((mask & DIGEST_BIT(d)) == 0)
+            continue;
+        buf_printf(out, "%s%s", sep, digest_name(d));
+        sep = ", ";
+    }
+}
+
+static void format_macs(const struct profile *p, struct buf *out)
+{
+    const struct mac_policy *macs = p->macs;
+
+    if (macs == NULL) {
+        buf_add_str(out, " none");
+        return;
+    }
+    for (enum mac_alg m = MAC_UNKNOWN + 1; m < MAC_ALG_NUM; m++)
+        if ((macs->algs & MAC_BIT(m)) != 0)
+            buf_printf(out, " %s", mac_alg_name(m));
+    buf_printf(out, "\n  MACs' one-way functions:");
+    format_digests(macs->owfs, out);
+    buf_printf(out, "\n  MACs' HMACs:");
+    format_digests(macs->macs, out);
+    buf_printf(out, "\n  MACs' salt: %zu to %zu octets, iterations: %u to %u",
+               macs->min_salt_len, macs->max_salt_len, macs->min_iterations,
+               macs->max_iterations);
+    buf_printf(out, "\n  under a MAC:");
+    for (enum cmp_body_type t = CMP_IR; t < CMP_BODY_NUM; t++)
+        if ((p->mac_bodies & BODY_BIT(t)) != 0)
+            buf_printf(out, " %s", cmp_body_name(t));
 }
 
 void profile_format(const struct profile *p, struct buf *out)
@@ -156,6 +232,8 @@ void profile_format(const struct profile *p, struct buf *out)
     for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++)
         if ((p->more_signer_keys & KEY_BIT(k)) != 0)
             buf_printf(out, " %s", key_kind_name(k));
+    buf_printf(out, "\n  MACs:");
+    format_macs(p, out);
     buf_printf(out, "\n  RSA modulus: %u to %u bits\n", p->rsa_min_bits,
                p->rsa_max_bits);
     buf_printf(out, "  implicitConfirm: %s\n",

@@ -233,6 +233,11 @@ static enum err make_vendor(const struct config_vendor *config,
     return ERR_OK;
 }
 
+static const struct config_vendor vendor_of_secrets = {
+    .name = VENDOR_OF_SECRETS,
+    .suggested_names = CONFIG_NAMES_REPLACE,
+};
+
 static enum err set_algorithms(const struct config_profile *config,
                                struct profile *p, struct fault *f)
 {
@@ -390,7 +395,8 @@ static enum err allocate(struct authority *au, const struct config *c,
         return fault_set(f, ERR_NO_MEM, "authority");
     au->issuers = arena_array(au->arena, c->num_cas, sizeof(*au->issuers));
     au->signers = arena_array(au->arena, c->num_signers, sizeof(*au->signers));
-    au->vendors = arena_array(au->arena, c->num_vendors, sizeof(*au->vendors));
+    au->vendors =
+        arena_array(au->arena, c->num_vendors + 1, sizeof(*au->vendors));
     au->profiles =
         arena_array(au->arena, c->num_profiles, sizeof(*au->profiles));
     if (au->issuers == NULL || au->signers == NULL || au->vendors == NULL ||
@@ -412,6 +418,9 @@ static enum err fill(struct authority *au, struct crypto_ctx *cx,
         TRY(make_signer(au, cx, &c->signers[i], &au->signers[i], f));
     for (size_t i = 0; i < c->num_vendors; i++, au->num_vendors++)
         TRY(make_vendor(&c->vendors[i], &au->vendors[i], f));
+    au->vendors[au->num_vendors++].config = &vendor_of_secrets;
+    if (c->secrets.key_file != NULL)
+        TRY(sealing_load(c->secrets.key_file, &au->sealing, f));
     for (size_t i = 0; i < c->num_profiles; i++, au->num_profiles++)
         TRY(make_profile(au, cx, &c->profiles[i], &au->profiles[i], f));
     return authority_refresh(au, &changed, f);
@@ -452,6 +461,7 @@ void authority_free(struct authority *au)
             regfree(&au->vendors[i].pattern);
     for (size_t i = 0; au->issuers != NULL && i < au->config->num_cas; i++)
         ca_free(au->issuers[i].ca);
+    sealing_free(au->sealing);
     arena_free(au->arena);
     free(au);
 }

@@ -14,6 +14,7 @@
 #include "crypto/keys.h"
 #include "crypto/path.h"
 #include "profile/profile.h"
+#include "service/sealing.h"
 #include "store/store.h"
 
 /* An issuing CA and its certificate's way to the operator root. */
@@ -40,6 +41,10 @@ struct vendor {
     regex_t pattern;
     bool has_pattern;
 };
+
+/* Whose the stations are that enrolled by a secret made for no vendor's. It has
+ * no anchors, so no path leads to it; no configured vendor has this name. */
+#define VENDOR_OF_SECRETS "secret"
 
 /* A profile with everything it needs to answer. */
 struct path_profile {
@@ -77,8 +82,9 @@ struct authority {
     size_t num_issuers;
     struct signer *signers;
     size_t num_signers;
-    struct vendor *vendors;
+    struct vendor *vendors; /* the last is VENDOR_OF_SECRETS */
     size_t num_vendors;
+    struct sealing *sealing; /* NULL: no shared secrets */
     struct path_profile *profiles;
     size_t num_profiles;
     pthread_mutex_t epoch_lock;

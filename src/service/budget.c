@@ -88,3 +88,15 @@ bool budget_take(struct budget *b, const struct source *source, int64_t now)
     pthread_mutex_unlock(&b->lock);
     return is_left;
 }
+
+bool budget_is_left(struct budget *b, const struct source *source, int64_t now)
+{
+    struct bucket *own = &b->slots[slot_of(source)];
+    bool is_left;
+
+    pthread_mutex_lock(&b->lock);
+    fill(own, now, b->options.per_source, b->options.burst);
+    is_left = own->tokens >= MICROS;
+    pthread_mutex_unlock(&b->lock);
+    return is_left;
+}

@@ -30,5 +30,7 @@ DEFINE_AUTO(budget)
 /* Takes one refusal from both, at a time of clock_monotonic_micros. False:
  * spent. From any thread. */
 bool budget_take(struct budget *b, const struct source *source, int64_t now);
+/* Whether the source has one left; none is taken. */
+bool budget_is_left(struct budget *b, const struct source *source, int64_t now);
 
 #endif

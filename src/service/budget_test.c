@@ -64,6 +64,23 @@ static void test_one_source(void **state)
     assert_int_equal(take_all(b, v4(3, 1), START), 5);
 }
 
+/* Asking takes nothing. */
+static void test_left(void **state)
+{
+    const struct budget_options options = { .per_source = 1,
+                                            .burst = 2,
+                                            .total = 100 };
+    AUTO(budget) b = budget_new(&options);
+    struct source s = v4(1, 1);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_true(budget_is_left(b, &s, START));
+    assert_int_equal(take_all(b, s, START), 2);
+    assert_false(budget_is_left(b, &s, START));
+    assert_true(budget_is_left(b, &s, START + SECOND));
+}
+
 /* Many sources together: the total. */
 static void test_total(void **state)
 {
@@ -87,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_one_source),
+        cmocka_unit_test(test_left),
         cmocka_unit_test(test_total),
     };
 

@@ -281,7 +281,7 @@ static enum err epoch_new(struct authority *au, struct epoch **out,
                           struct fault *f)
 {
     const struct config *c = au->config;
-    AUTO(epoch) e = epoch_alloc(c->num_vendors);
+    AUTO(epoch) e = epoch_alloc(au->num_vendors);
 
     if (e == NULL)
         return fault_set(f, ERR_NO_MEM, "trust");

@@ -68,8 +68,9 @@ enum err find_station(struct worker *w, struct job *job)
     if (found) {
         facts->serial = job->station.serial;
     } else {
-        TRY(naming_serial(vendor, &job->signer, job->arena, &facts->serial,
-                          &job->fault));
+        if (facts->signer_kind != SIGNER_SECRET)
+            TRY(naming_serial(vendor, &job->signer, job->arena, &facts->serial,
+                              &job->fault));
         if (span_is_absent(facts->serial))
             return ERR_OK;
         TRY(find_optional(store_find_station(w->session, facts->vendor,

@@ -199,7 +199,8 @@ static int64_t put_transaction(struct job *job, int64_t station)
 {
     struct transaction_record r = {
         .requester = span_of(job->requester, sizeof(job->requester)),
-        .requester_cert = job->signer.der,
+        .requester_cert =
+            is_mac_protected(job) ? SPAN_LIT("") : job->signer.der,
         .transaction_id = job->msg.header.transaction_id,
         .profile = span_str(job->profile->config->name),
         .body_type = job->msg.body.type,
@@ -216,6 +217,7 @@ static int64_t put_transaction(struct job *job, int64_t station)
         change_set_transaction_wait(job->change, &r, wait_of(job));
         return r.id;
     }
+    record_use_of_secret(job);
     change_add_transaction(job->change, &r, wait_of(job));
     return STORE_NEW;
 }

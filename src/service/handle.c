@@ -275,6 +275,7 @@ static void forget(struct job *job)
 {
     epoch_put(job->line->authority, job->epoch);
     change_free(job->change);
+    secret_free(job->secret_key);
     arena_reset(job->arena);
     *job = (struct job){
         .arena = job->arena,
@@ -370,6 +371,7 @@ void job_free(struct job *job)
     if (job->line != NULL)
         epoch_put(job->line->authority, job->epoch);
     change_free(job->change);
+    secret_free(job->secret_key);
     arena_free(job->arena);
     free(job);
 }

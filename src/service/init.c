@@ -15,12 +15,13 @@
 #include "base/text.h"
 #include "ca/ca.h"
 #include "config/config.h"
+#include "service/sealing.h"
 
 #define DAY ((int64_t)24 * 3600)
 #define YEAR (365 * DAY)
 #define NAME_MAX_LEN 40 /* with " Issuing CA" still a CN of RFC 5280 */
 #define MAX_VENDORS 32
-#define MAX_FILES (10 + MAX_VENDORS)
+#define MAX_FILES (11 + MAX_VENDORS)
 #define CONFIG_NAME "stationmaster.yaml"
 
 const char operator_key_types[] = "p256, p384, rsa2048, rsa3072, rsa4096";
@@ -367,6 +368,18 @@ static enum err part_output(struct making *m, enum part_id id, struct fault *f)
     return privkey_format(part->key, &key->text, f);
 }
 
+static enum err sealing_output(struct making *m, struct fault *f)
+{
+    struct output *out =
+        output_add(m, "secrets.key",
+                   "key that seals shared secrets: keep it out of the "
+                   "store's backups");
+
+    assert(out != NULL);
+    out->file.is_private = true;
+    return sealing_make(m->cx, &out->text, f);
+}
+
 static enum err anchor_output(struct making *m, size_t n, struct fault *f)
 {
     const char *name = m->options->vendors[n].name;
@@ -461,6 +474,7 @@ static enum err files_prepare(struct making *m, struct fault *f)
 {
     for (enum part_id id = PART_ROOT; id < PART_NUM; id++)
         TRY(part_output(m, id, f));
+    TRY(sealing_output(m, f));
     for (size_t i = 0; i < m->options->num_vendors; i++)
         TRY(anchor_output(m, i, f));
     TRY(crl_url_find(m, f));

@@ -5,6 +5,7 @@
 #ifndef SERVICE_LINE_H
 #define SERVICE_LINE_H
 
+#include "crypto/mac.h"
 #include "profile/rules.h"
 #include "service/authority.h"
 #include "service/budget.h"
@@ -131,8 +132,10 @@ struct job {
     struct epoch *epoch;
     struct facts facts;
     struct findings findings;
-    struct x509_cert signer;
+    struct x509_cert signer; /* der absent where a MAC protects */
     struct x509_cert old;
+    struct secret_record secret; /* a MAC's; id 0: none, or not verified */
+    struct secret *secret_key;   /* likewise; then the reply has a MAC too */
     bool is_verified;
     struct span part; /* ProtectedPart: what the signature covers */
     size_t vendor;    /* of the signer, or of the station */
@@ -226,6 +229,19 @@ MUST_USE enum err asks_each(struct worker *w, struct job *job, ask_step *step);
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);
 ask_step verify_possession;
+/* A later message's transactions, whoever's, by its transactionID. */
+MUST_USE enum err verify_list_transactions(struct worker *w, struct job *job,
+                                           struct transaction_list *out);
+/* The vendor's entry of this name, into the job. ERR_NOT_AUTHORIZED. */
+MUST_USE enum err verify_find_vendor(struct worker *w, struct job *job,
+                                     struct span name);
+/* ProtectedPart as received, into the job. */
+MUST_USE enum err verify_find_part(struct job *job);
+/* verify_mac.c */
+bool is_mac_protected(const struct job *job);
+MUST_USE enum err verify_mac(struct worker *w, struct job *job);
+/* Was the transaction begun under a shared secret? */
+bool is_begun_by_mac(const struct transaction_record *r);
 /* facts.c */
 MUST_USE enum err find_reply(struct worker *w, struct job *job,
                              bool *is_replay);
@@ -248,13 +264,21 @@ MUST_USE enum err reply_refusal(struct worker *w, struct job *job);
 MUST_USE enum err reply_responses(struct job *job, struct pki_body *body);
 /* RevRepContent: a status for every RevDetails, refused or not. */
 MUST_USE enum err reply_revocations(struct job *job, struct pki_body *body);
+/* protect.c: sender, senderKID and protectionAlg of an answer, and what
+ * protects it. */
+MUST_USE enum err protect_header(struct worker *w, struct job *job,
+                                 struct pki_header *h);
+MUST_USE enum err protect_part(struct worker *w, struct job *job,
+                               const struct pki_header *h, struct span part,
+                               struct span *out);
 /* record.c */
 MUST_USE enum err record_changes(struct worker *w, struct job *job);
 /* The message and its answer. */
 void record_exchange(struct job *job, int64_t transaction);
 /* The same, and an audit entry, which every change has. */
 MUST_USE enum err record_common(struct job *job, int64_t transaction);
-void record_exchange(struct job *job, int64_t transaction);
+/* What a message under a shared secret takes of it. */
+void record_use_of_secret(struct job *job);
 /* Who it is about, as audit and log say it; into the job's arena. */
 const char *job_describe(struct job *job);
 /* The serial number of the first certificate it made, or speaks of. */

@@ -31,14 +31,16 @@ const char *job_describe(struct job *job)
 
     hex_format(job->msg.header.transaction_id, id, sizeof(id));
     hex_format(job_serial(job), serial, sizeof(serial));
-    return arena_printf(job->arena,
-                        "%s %s profile=%s station=%.*s/%.*s serial=%s "
-                        "transaction=%s",
-                        outcome_name(job->outcome),
-                        cmp_body_name(job->msg.body.type),
-                        job->profile->config->name, (int)facts->vendor.len,
-                        (const char *)facts->vendor.ptr, (int)facts->serial.len,
-                        (const char *)facts->serial.ptr, serial, id);
+    return arena_printf(
+        job->arena,
+        "%s %s profile=%s station=%.*s/%.*s serial=%s "
+        "transaction=%s%s%.*s",
+        outcome_name(job->outcome), cmp_body_name(job->msg.body.type),
+        job->profile->config->name, (int)facts->vendor.len,
+        (const char *)facts->vendor.ptr, (int)facts->serial.len,
+        (const char *)facts->serial.ptr, serial, id,
+        job->secret.id != 0 ? " secret=" : "", (int)job->secret.reference.len,
+        (const char *)job->secret.reference.ptr);
 }
 
 void record_exchange(struct job *job, int64_t transaction)
@@ -60,6 +62,12 @@ enum err record_common(struct job *job, int64_t transaction)
     record_exchange(job, transaction);
     change_add_audit(job->change, job->facts.now, span_str(entry));
     return ERR_OK;
+}
+
+void record_use_of_secret(struct job *job)
+{
+    if (job->secret.id != 0)
+        change_use_secret(job->change, job->secret.id, job->facts.now);
 }
 
 enum err record_changes(struct worker *w, struct job *job)

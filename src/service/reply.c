@@ -50,18 +50,13 @@ static enum err fill_header(struct worker *w, struct job *job,
                             struct pki_header *h)
 {
     const struct pki_header *request = &job->msg.header;
-    const struct signer *signer = job->profile->signer;
 
     TRY(random_fill(w->cx, job->nonce, sizeof(job->nonce), &job->fault));
     h->pvno = choose_pvno(request->pvno);
-    h->sender.type = GN_DIRECTORY;
-    h->sender.value = signer->certificate.subject;
+    TRY(protect_header(w, job, h));
     h->recipient = request->sender;
     h->has_message_time = true;
     h->message_time = job->facts.now;
-    h->protection_alg.der = sig_alg_info(signer->alg)->der;
-    h->protection_alg.oid = h->protection_alg.der; /* present */
-    h->sender_kid = signer->certificate.ski;
     h->transaction_id = request->transaction_id;
     h->sender_nonce = span_of(job->nonce, sizeof(job->nonce));
     h->recip_nonce = job->is_resumed ? job->poll_nonce : request->sender_nonce;
@@ -73,7 +68,6 @@ static enum err assemble(struct worker *w, struct job *job,
                          const struct pki_body *body, struct span tail)
 {
     struct pki_header h = { 0 };
-    const struct signer *signer = job->profile->signer;
     struct span header, content, part, sig;
     struct der_writer out;
     size_t mark;
@@ -82,10 +76,7 @@ static enum err assemble(struct worker *w, struct job *job,
     TRY(cmp_header_write(&h, job->arena, &header));
     TRY(cmp_body_write(body, job->arena, &content));
     TRY(cmp_protected_part_write(header, content, job->arena, &part));
-    TRY(keys_sign(w->line->authority->keys, w->cx, signer->config->key->name,
-                  signer->alg, part,
-                  job->received + 2 * w->line->request_deadline, job->arena,
-                  &sig, &job->fault));
+    TRY(protect_part(w, job, &h, part, &sig));
     der_writer_init(&out, job->arena,
                     tail.len + sig.len + header.len + content.len + 64);
     der_put_raw(&out, tail);

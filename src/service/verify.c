@@ -1,5 +1,6 @@
 /*
  * Step 4: who signed this message, may they, and do they hold the new key?
+ * (Who shares the secret of its MAC is verify_mac.c's.)
  * The cheap questions come first; OpenSSL's path validation last.
  */
 #include "base/text.h"
@@ -71,18 +72,23 @@ static enum err check_sender(struct job *job)
     return ERR_OK;
 }
 
+enum err verify_find_part(struct job *job)
+{
+    job->part = cmp_protected_part(&job->msg, job->arena);
+    if (span_is_absent(job->part))
+        return fault_set(&job->fault, ERR_NO_MEM, "ProtectedPart");
+    return ERR_OK;
+}
+
 static enum err check_signature(struct worker *w, struct job *job,
                                 const struct x509_cert *signer)
 {
-    struct span part = cmp_protected_part(&job->msg, job->arena);
     enum err e;
 
-    if (span_is_absent(part))
-        return fault_set(&job->fault, ERR_NO_MEM, "ProtectedPart");
-    job->part = part;
+    TRY(verify_find_part(job));
     /* Any: the profile's algorithms were asked of it before. */
     e = sig_verify_any(w->cx, &signer->spki, &job->msg.header.protection_alg,
-                       part, job->msg.protection.bytes, NULL);
+                       job->part, job->msg.protection.bytes, NULL);
     if (e == ERR_OK)
         return ERR_OK;
     if (e == ERR_BAD_ALG)
@@ -211,25 +217,28 @@ static enum err check_vendor_path(struct worker *w, struct job *job)
     return ERR_OK;
 }
 
-/* The vendor entry of a station already known. */
-static enum err find_vendor(struct worker *w, struct job *job,
-                            int64_t station_id)
+enum err verify_find_vendor(struct worker *w, struct job *job, struct span name)
 {
     const struct authority *au = w->line->authority;
 
-    TRY(store_find_station_by_id(w->session, station_id, job->arena,
-                                 &job->station, &job->fault));
     for (size_t i = 0; i < au->num_vendors; i++) {
-        if (!span_is_equal(span_str(au->vendors[i].config->name),
-                           job->station.vendor))
+        if (!span_is_equal(span_str(au->vendors[i].config->name), name))
             continue;
         job->vendor = i;
         return ERR_OK;
     }
     return fault_set(&job->fault, ERR_NOT_AUTHORIZED,
                      "vendor %.*s is not in the configuration any more",
-                     (int)job->station.vendor.len,
-                     (const char *)job->station.vendor.ptr);
+                     (int)name.len, (const char *)name.ptr);
+}
+
+/* The vendor entry of a station already known. */
+static enum err find_vendor(struct worker *w, struct job *job,
+                            int64_t station_id)
+{
+    TRY(store_find_station_by_id(w->session, station_id, job->arena,
+                                 &job->station, &job->fault));
+    return verify_find_vendor(w, job, job->station.vendor);
 }
 
 /* A rule that the vendor's entry may bend, by name. */
@@ -279,6 +288,14 @@ static enum err verify_request(struct worker *w, struct job *job)
                         &job->fault);
 }
 
+enum err verify_list_transactions(struct worker *w, struct job *job,
+                                  struct transaction_list *out)
+{
+    return store_list_transactions(w->session, job->msg.header.transaction_id,
+                                   MAX_CANDIDATES, job->arena, out,
+                                   &job->fault);
+}
+
 /*
  * A later message of a transaction: the credential of its request, which the
  * store has, so that none needs to be sent again (TS 33.310, 9.5.4.5).
@@ -287,13 +304,13 @@ static enum err verify_continuation(struct worker *w, struct job *job,
                                     bool *is_known)
 {
     struct transaction_list list;
+    size_t num_by_mac = 0;
     struct x509_cert cert;
 
     *is_known = false;
-    TRY(store_list_transactions(w->session, job->msg.header.transaction_id,
-                                MAX_CANDIDATES, job->arena, &list,
-                                &job->fault));
+    TRY(verify_list_transactions(w, job, &list));
     for (size_t i = 0; i < list.num && !*is_known; i++) {
+        num_by_mac += is_begun_by_mac(&list.list[i]);
         if (x509_read(list.list[i].requester_cert, job->arena, &cert) !=
                 ERR_OK ||
             !may_be_signer(&job->msg.header, &cert) ||
@@ -305,9 +322,13 @@ static enum err verify_continuation(struct worker *w, struct job *job,
                sizeof(job->requester));
         *is_known = true;
     }
+    job->fault = (struct fault){ 0 };
+    if (!*is_known && num_by_mac > 0 && num_by_mac == list.num)
+        return rule_break(&job->fault, RULE_PROTECTION_KEEPS_KIND,
+                          "header.protectionAlg",
+                          "a signature, in a transaction begun with a MAC");
     if (!*is_known)
         return ERR_OK;
-    job->fault = (struct fault){ 0 };
     job->facts.signer = &job->signer;
     TRY(check_sender(job));
     TRY(find_vendor(w, job, job->transaction.station));
@@ -318,11 +339,12 @@ enum err verify_protection(struct worker *w, struct job *job)
 {
     bool is_known;
 
+    if (is_mac_protected(job))
+        return verify_mac(w, job);
     if (job->flow->continues) {
         TRY(verify_continuation(w, job, &is_known));
         if (is_known)
             return ERR_OK;
-        job->fault = (struct fault){ 0 };
         if (job->msg.num_extra_certs == 0)
             return rule_break(&job->fault, RULE_SIGNER_IS_KNOWN, "extraCerts",
                               "none, and no transaction of this signer");
@@ -330,19 +352,29 @@ enum err verify_protection(struct worker *w, struct job *job)
     return verify_request(w, job);
 }
 
+/* Who sent it: as the certificate says, or, under a secret, the header. */
+static struct span sender_name(const struct job *job)
+{
+    const struct general_name *sender = &job->msg.header.sender;
+
+    if (!is_mac_protected(job))
+        return job->signer.subject;
+    return sender->type == GN_DIRECTORY ? sender->value : SPAN_LIT("");
+}
+
 enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct cert_req_msg *req = ask->req;
     const struct spki *key = &req->cert_req.cert_template.public_key;
     struct fault why = { 0 };
-    struct span bytes;
+    struct span bytes, sender = sender_name(job);
 
     if (pubkey_check(w->cx, key, &why) != ERR_OK)
         return rule_break(&ask->fault, RULE_NEW_KEY_IS_SOUND,
                           "certTemplate.publicKey", "%s", why.text);
     if (req->popo.has_input_sender &&
         (req->popo.input_sender.type != GN_DIRECTORY ||
-         !name_is_equal(req->popo.input_sender.value, job->signer.subject)))
+         !name_is_equal(req->popo.input_sender.value, sender)))
         return rule_break(&ask->fault, RULE_POPOSK_SENDER_IS_SIGNER,
                           "popo.poposkInput.authInfo.sender", "another name");
     bytes = popo_signed_bytes(req, job->arena);

@@ -1,0 +1,93 @@
+/*
+ * Step 2a for messages under a shared secret: what the MAC's parameters, which
+ * nobody vouches for yet, ask for. All of it before anything is derived.
+ */
+#include "profile/internal.h"
+
+static const struct alg_id *alg_of(const struct judged *in)
+{
+    return &in->msg->header.protection_alg;
+}
+
+static bool is_mac(const struct judged *in)
+{
+    return mac_alg_find(alg_of(in)) != MAC_UNKNOWN;
+}
+
+enum verdict check_is_signature(const struct judged *in, struct found *found)
+{
+    char name[64];
+
+    if (!is_mac(in) ||
+        (in->profile->mac_bodies & BODY_BIT(in->msg->body.type)) != 0)
+        return VERDICT_HOLDS;
+    describe_alg(alg_of(in), name, sizeof(name));
+    return broken(found, "header.protectionAlg", "%s", name);
+}
+
+static enum verdict refuse(struct found *found, const struct fault *why)
+{
+    return broken(found, "header.protectionAlg", "%s", why->text);
+}
+
+enum verdict check_mac_readable(const struct judged *in, struct found *found)
+{
+    struct mac_params params;
+    struct fault why = { 0 };
+
+    if (!is_mac(in) ||
+        mac_params_read(alg_of(in), &params, &why) != ERR_BAD_DATA_FORMAT)
+        return VERDICT_HOLDS;
+    return refuse(found, &why);
+}
+
+/* The algorithms and digests alone: salt, count and key length are judged
+ * apart, so stand-ins do for them. */
+enum verdict check_mac_allowed(const struct judged *in, struct found *found)
+{
+    const struct mac_policy *policy = in->profile->macs;
+    static const uint8_t salt[64];
+    struct mac_params params;
+    struct fault why = { 0 };
+
+    if (!is_mac(in))
+        return VERDICT_HOLDS;
+    if (mac_params_read(alg_of(in), &params, &why) != ERR_OK)
+        return refuse(found, &why);
+    params.iterations = policy->min_iterations;
+    params.salt = span_of(salt, policy->min_salt_len);
+    params.key_len = 32;
+    if (mac_params_check(&params, policy, &why) == ERR_OK)
+        return VERDICT_HOLDS;
+    return refuse(found, &why);
+}
+
+static bool has_salt(const struct mac_params *p)
+{
+    return p->alg == MAC_PBM || p->alg == MAC_PBMAC1;
+}
+
+enum verdict check_mac_salt(const struct judged *in, struct found *found)
+{
+    const struct mac_policy *policy = in->profile->macs;
+    struct mac_params params;
+
+    if (!is_mac(in) || mac_params_read(alg_of(in), &params, NULL) != ERR_OK ||
+        !has_salt(&params) ||
+        (params.salt.len >= policy->min_salt_len &&
+         params.salt.len <= policy->max_salt_len))
+        return VERDICT_HOLDS;
+    return broken(found, "header.protectionAlg", "a salt of %zu octets",
+                  params.salt.len);
+}
+
+enum verdict check_mac_work(const struct judged *in, struct found *found)
+{
+    struct mac_params params;
+    struct fault why = { 0 };
+
+    if (!is_mac(in) || mac_params_read(alg_of(in), &params, NULL) != ERR_OK ||
+        mac_params_check(&params, in->profile->macs, &why) == ERR_OK)
+        return VERDICT_HOLDS;
+    return refuse(found, &why);
+}
