@@ -6,9 +6,9 @@
 #include "cli/server.h"
 
 static const struct cli_verbs *const verbs[] = {
-    &cli_server_init,  &app_serve_verbs,    &cli_server_cert,
-    &cli_server_crl,   &cli_server_station, &cli_server_request,
-    &cli_server_audit, &cli_server_config,
+    &cli_server_init,   &app_serve_verbs,    &cli_server_cert,
+    &cli_server_crl,    &cli_server_station, &cli_server_request,
+    &cli_server_secret, &cli_server_audit,   &cli_server_config,
 };
 
 static const struct cli_note files[] = {
@@ -19,6 +19,8 @@ static const struct cli_note files[] = {
     { "DIR/root.pem, DIR/issuing.pem, DIR/cmp.pem, DIR/tls.pem",
       "certificates: operator root, issuing CA, CMP signer, TLS server; the "
       "keys of the last three stand beside them" },
+    { "DIR/secrets.key",
+      "key that seals shared secrets; to be kept out of the store's backups" },
     { "DIR/store.db", "what the authority remembers" },
 };
 

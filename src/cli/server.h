@@ -11,6 +11,7 @@ extern const struct cli_verbs cli_server_cert;    /* cert list, show, revoke */
 extern const struct cli_verbs cli_server_crl;     /* crl */
 extern const struct cli_verbs cli_server_request; /* request list, ... */
 extern const struct cli_verbs cli_server_station; /* station list, ... */
+extern const struct cli_verbs cli_server_secret;  /* secret new, ... */
 extern const struct cli_verbs cli_server_audit;   /* audit list, check */
 extern const struct cli_verbs cli_server_config;  /* config, version */
 

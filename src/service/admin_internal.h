@@ -23,4 +23,8 @@ const char *admin_time_text(struct admin *a, int64_t seconds);
 MUST_USE enum err admin_commit(struct admin *a, struct change *c,
                                const char *entry, struct fault *f);
 
+/* ERR_NOT_FOUND: no such vendor in the configuration. */
+MUST_USE enum err admin_check_vendor(struct admin *a, const char *vendor,
+                                     struct fault *f);
+
 #endif

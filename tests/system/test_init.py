@@ -8,7 +8,8 @@ import pytest
 
 CERTS = ["root.pem", "issuing.pem", "cmp.pem", "tls.pem"]
 KEYS = ["root.key", "issuing.key", "cmp.key", "tls.key"]
-FILES = sorted(CERTS + KEYS + ["stationmaster.yaml"])
+SEALING = "secrets.key"
+FILES = sorted(CERTS + KEYS + [SEALING] + ["stationmaster.yaml"])
 
 
 def run(*command, code=0, **options):
@@ -153,7 +154,8 @@ def test_json(stationmaster, work):
     assert made["folder"] == str(work / "op")
     assert made["configuration"] == str(work / "op" / "stationmaster.yaml")
     assert sorted(file["name"] for file in made["files"]) == FILES
-    assert [file["name"] for file in made["files"] if file["private"]] == KEYS
+    assert [file["name"] for file in made["files"] if file["private"]] == \
+        KEYS + [SEALING]
     root = made["files"][0]
     assert root["subject"] == "CN=Operator Root CA,O=Operator"
     assert root["not_after"].endswith("Z")

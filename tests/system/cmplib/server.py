@@ -20,6 +20,7 @@ listen:
        tls: {{ certificate: tls.pem, key: tls.key }} }}
 server:
 {server}
+secrets: {{ key_file: secrets.key }}
 keys:
   - {{ name: issuing, file: issuing.key }}
   - {{ name: cmp, file: cmp.key }}

@@ -59,6 +59,8 @@ class World:
                 "strict": dict(vendor_key_reuse="refuse", vendors="[acme]",
                                algorithms="[ecdsa-with-SHA256]"),
                 "brief": dict(confirm_wait="1s"),
+                "lite": dict(type="rfc9483", implicit_confirm="true"),
+                "old": dict(type="legacy-2010"),
                 "fleeting": dict(validity="1s", backdate="0s"),
             }, **server)
         self.write_files()
