@@ -468,6 +468,14 @@ static enum err check_wanted(struct station *s, const struct client_run *how,
                      s->dir);
 }
 
+/* A certificate was asked for and the transaction found revoked one, or the
+ * other way round: what was asked for comes after it. */
+static bool is_another(const struct attempt *at, enum cmp_body_type request)
+{
+    return at->result == ERR_OK &&
+           (at->s->pending.machine.request == CMP_RR) != (request == CMP_RR);
+}
+
 static enum err run(struct station *s, enum cmp_body_type request,
                     const struct client_run *how, struct fault *f)
 {
@@ -486,7 +494,12 @@ static enum err run(struct station *s, enum cmp_body_type request,
         e = begin(&at, request, f);
     TRY(e);
     buf_init(&answer.bytes, LIMIT_MESSAGE_LEN);
-    while (e == ERR_OK && !at.is_over) {
+    while (e == ERR_OK && (!at.is_over || is_another(&at, request))) {
+        if (at.is_over) {
+            at.is_over = false;
+            e = begin(&at, request, f);
+            continue;
+        }
         buf_clear(&answer.bytes);
         answer.is_tls = false;
         answer.retry_after = 0;

@@ -254,6 +254,18 @@ def test_revoke(station, pki, mock):
     assert not status(station, pki)["certificate"]["revoked"]
 
 
+def test_revokes_after_what_was_under_way(station, pki, mock, free_port):
+    pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
+    enroll(station, pki, mock("bs", "ra"), "bs", *pinned(pki))
+    url = mock("bs", "ra", trusted="root")
+    state = ("--state", pki.path("state"), "--once")
+    run(station, "renew", *state, "--new-key", pki.path("bs.key"), "--url",
+        URL.format(free_port()), code=5)
+    done = run(station, "revoke", *state, "--url", url, "--json")
+    assert sent(done) == ["kur", "certConf", "rr"]
+    assert status(station, pki)["certificate"]["revoked"]
+
+
 def test_revoke_refused(station, pki, mock):
     pki.make("bs", "/O=Operator/CN=gnb-1", "root", LEAF)
     enroll(station, pki, mock("bs", "ra"), "bs", *pinned(pki))
