@@ -98,9 +98,9 @@ struct request_view {
     const char *profile;
     const char *vendor, *station; /* whose it is; its serial number */
     const char *transaction;      /* transactionID in hexadecimal */
-    const char *signer;           /* subject of the certificate it is by */
-    const char *asked;            /* the first subject asked for; "": none is */
-    const char *key;              /* kind of the first key to be certified */
+    const char *signer; /* subject of its certificate, or "a shared secret" */
+    const char *asked;  /* the first subject asked for; "": none is */
+    const char *key;    /* kind of the first key to be certified */
     const char *created_at, *decided_at, *decided_by, *reason;
     size_t num; /* certificates asked for */
 };

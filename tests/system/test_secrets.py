@@ -13,6 +13,7 @@ import pytest
 from cmplib import cmp, pki
 from cmplib.http import PATH
 from cmplib.secret import has_mac, holder, pbm, pbmac1, plain, run
+from polls import WAIT_LAB, Operator, make_world
 
 LITE, OLD, LAB = (f"{PATH}/p/{name}" for name in ("lite", "old", "lab"))
 SHA2 = ("-digest", "sha256", "-mac", "hmacWithSHA256")
@@ -402,5 +403,29 @@ def test_wrong_macs_slow_their_source_down(stationmaster, operator, tmp_path):
         assert station.post(station.ir()).status == 429
         time.sleep(1)
         station.enroll()
+    finally:
+        world.close()
+
+
+def test_waits_for_the_operator(stationmaster, operator, tmp_path):
+    """Polling goes on under a secret that its first message used up."""
+    world = make_world(stationmaster, operator, tmp_path / "waits")
+    try:
+        station = holder(world, WAIT_LAB)
+        out = station.ir()
+        reply = station.ask(out)
+        assert reply.status.status == "waiting"
+        boss = Operator(world.server)
+        for _ in range(2):
+            reply = station.ask(station.under(station.poll(out, reply)))
+            assert reply.kind == "pollRep"
+        assert state_of(world, station.reference.decode())["state"] == \
+            "used up"
+        boss.approve(out)
+        poll = station.under(station.poll(out, reply))
+        reply = station.ask(poll)
+        assert reply.cert.text_of("CN") == \
+            f"{station.reference.decode()}.secret"
+        station.confirm(out, reply)
     finally:
         world.close()
