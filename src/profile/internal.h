@@ -52,6 +52,7 @@ DECLARE_CHECK(check_transaction_id_new);
 DECLARE_CHECK(check_message_time);
 DECLARE_CHECK(check_conf_transaction);
 DECLARE_CHECK(check_conf_open);
+DECLARE_CHECK(check_error_open);
 DECLARE_CHECK(check_conf_first);
 DECLARE_CHECK(check_conf_pvno);
 DECLARE_CHECK(check_conf_recip_nonce);

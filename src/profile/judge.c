@@ -57,6 +57,16 @@ enum verdict check_conf_first(const struct judged *in, struct found *found)
                   "another one for a confirmed certificate");
 }
 
+enum verdict check_error_open(const struct judged *in, struct found *found)
+{
+    if (in->facts->transaction == FACT_UNCONFIRMED)
+        return VERDICT_HOLDS;
+    return broken(found, "header.transactionID", "%s",
+                  in->facts->transaction == FACT_NO_TRANSACTION
+                      ? "none of this signer's transactions"
+                      : "a transaction in which nothing awaits a certConf");
+}
+
 enum verdict check_conf_pvno(const struct judged *in, struct found *found)
 {
     int64_t pvno = in->msg->header.pvno;

@@ -16,6 +16,7 @@
 #define FIRSTS (REQUESTS | RR | GENM) /* what opens a transaction */
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 #define POLL_REQ BODY_BIT(CMP_POLL_REQ)
+#define ERROR_MSG BODY_BIT(CMP_ERROR)
 
 /* clang-format off */
 #define RULES(R)                                                               \
@@ -310,6 +311,14 @@ R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   JUDGE_MESSAGE, ERROR, CERT_CONF, check_conf_hash,                            \
   "certHash over the certificate issued, with the hash of its signature",      \
   "hash the DER of the whole certificate")                                     \
+R(ERROR_FINDS_OPEN, "error-finds-open", "RFC 9810, 5.3.21", BAD_REQUEST,       \
+  JUDGE_MESSAGE, ERROR, ERROR_MSG, check_error_open,                           \
+  "an error in a transaction of the same signer that awaits its certConf",     \
+  "nothing is to be done: no such transaction is open")                        \
+R(ERROR_HAS_RECIP_NONCE, "error-has-recip-nonce", "RFC 9483, 3.1 and 3.5",     \
+  BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, ERROR_MSG,                        \
+  check_conf_recip_nonce, "recipNonce equal to the reply's senderNonce",       \
+  "copy senderNonce of the reply that the error is about")                     \
 R(POLL_HAS_TRANSACTION, "poll-has-transaction", "RFC 9483, 3.5",               \
   BAD_REQUEST, JUDGE_MESSAGE, ERROR, POLL_REQ, check_poll_transaction,         \
   "a pollReq in a transaction of the same signer",                             \

@@ -553,6 +553,15 @@ static const struct {
       ERR_CERT_CONFIRMED, CMP_ERROR },
     { "pvno 2 after 3", BS, CMP_CERT_CONF, pvno_back, "conf-keeps-version",
       ERR_OK, 0 },
+    { "error", OPEN, CMP_ERROR, nothing, "", ERR_OK, 0 },
+    { "error to 3gpp-bs", BS, CMP_ERROR, nothing, "body-is-served",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "error after certConf", OPEN, CMP_ERROR, confirmed, "error-finds-open",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "error too late", OPEN, CMP_ERROR, timed_out, "error-finds-open",
+      ERR_BAD_REQUEST, CMP_ERROR },
+    { "error, another nonce", OPEN, CMP_ERROR, other_recip,
+      "error-has-recip-nonce", ERR_BAD_RECIPIENT_NONCE, CMP_ERROR },
     { "no recipNonce", BS, CMP_CERT_CONF, no_recip, "conf-has-recip-nonce",
       ERR_BAD_RECIPIENT_NONCE, CMP_ERROR },
     { "an empty one", BS, CMP_CERT_CONF, empty_recip, "conf-has-recip-nonce",
@@ -732,7 +741,8 @@ static void test_each_rule_holds(void **state)
 {
     static const enum cmp_body_type bodies[] = { CMP_IR,        CMP_CR,
                                                  CMP_KUR,       CMP_P10CR,
-                                                 CMP_CERT_CONF, CMP_POLL_REQ };
+                                                 CMP_CERT_CONF, CMP_POLL_REQ,
+                                                 CMP_ERROR };
     struct found found = { "", "" };
 
     (void)state;

@@ -239,7 +239,7 @@ void scene_init(struct scene *s, enum profile_type type,
     fill_header(s);
     fill_facts(s);
     s->msg.body.type = body;
-    if (body == CMP_CERT_CONF)
+    if (body == CMP_CERT_CONF || body == CMP_ERROR)
         fill_confirmation(s);
     else if (body == CMP_P10CR)
         fill_p10(s);

@@ -33,11 +33,37 @@ enum verdict check_pvno(const struct judged *in, struct found *found)
 
 enum verdict check_body_served(const struct judged *in, struct found *found)
 {
+#define OF_A_SERVER ", which only a server sends"
+#define ANNOUNCEMENT ", an announcement, which a station does not make"
+    /* Where the name alone does not say why. */
+    static const char *const reasons[CMP_BODY_NUM] = {
+        [CMP_IP] = OF_A_SERVER,
+        [CMP_CP] = OF_A_SERVER,
+        [CMP_POPDECC] = OF_A_SERVER,
+        [CMP_POPDECR] = ": this profile sends no challenge",
+        [CMP_KUP] = OF_A_SERVER,
+        [CMP_KRR] = ": this server keeps no private keys (RFC 9810, 5.3.7)",
+        [CMP_KRP] = OF_A_SERVER,
+        [CMP_RP] = OF_A_SERVER,
+        [CMP_CCR] = ": this profile certifies no other CA",
+        [CMP_CCP] = OF_A_SERVER,
+        [CMP_CKUANN] = ANNOUNCEMENT,
+        [CMP_CANN] = ANNOUNCEMENT,
+        [CMP_RANN] = ANNOUNCEMENT,
+        [CMP_CRLANN] = ANNOUNCEMENT,
+        [CMP_PKICONF] = OF_A_SERVER,
+        [CMP_NESTED] = ": this profile trusts no RA",
+        [CMP_GENP] = OF_A_SERVER,
+        [CMP_POLL_REP] = OF_A_SERVER,
+    };
+#undef OF_A_SERVER
+#undef ANNOUNCEMENT
     enum cmp_body_type type = in->msg->body.type;
 
     if ((in->profile->bodies & BODY_BIT(type)) != 0)
         return VERDICT_HOLDS;
-    return broken(found, "body", "%s", cmp_body_name(type));
+    return broken(found, "body", "%s%s", cmp_body_name(type),
+                  reasons[type] == NULL ? "" : reasons[type]);
 }
 
 enum verdict check_transaction_id(const struct judged *in, struct found *found)

@@ -93,7 +93,7 @@ static const struct type_row types[] = {
         .name = "rfc9483",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
-                  BODY_BIT(CMP_POLL_REQ),
+                  BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
@@ -109,7 +109,7 @@ static const struct type_row types[] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
-                  BODY_BIT(CMP_POLL_REQ),
+                  BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .rsa_min_bits = 2048,
@@ -128,7 +128,7 @@ static const struct type_row types[] = {
         .name = "legacy-2010",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
-                  BODY_BIT(CMP_POLL_REQ),
+                  BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS | LEGACY_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .more_signer_keys = KEY_BIT(KEY_DSA),

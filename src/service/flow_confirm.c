@@ -1,13 +1,19 @@
 /*
- * certConf: the station takes the certificate, or does not want it.
+ * certConf: the station takes the certificate, or does not want it. An error in
+ * its place ends the transaction as a certConf that rejects all (RFC 9810,
+ * 5.3.21).
  */
 #include "service/line.h"
 
 /* --- 3: find --- */
 
-static const struct cert_status *status_of(const struct cert_conf *conf,
+static const struct cert_status *status_of(const struct pki_body *body,
                                            int64_t cert_req_id)
 {
+    const struct cert_conf *conf = &body->cert_conf;
+
+    if (body->type != CMP_CERT_CONF)
+        return NULL;
     for (size_t i = 0; i < conf->num; i++)
         if (conf->list[i].cert_req_id == cert_req_id)
             return &conf->list[i];
@@ -21,7 +27,7 @@ static enum err hash_issued(struct worker *w, struct job *job,
                             struct fact_issued *out)
 {
     const struct cert_status *status =
-        status_of(&job->msg.body.cert_conf, r->cert_req_id);
+        status_of(&job->msg.body, r->cert_req_id);
     const struct sig_alg_info *info;
     enum digest digest;
     struct x509_cert cert;

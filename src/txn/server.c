@@ -61,6 +61,17 @@ static void on_cert_conf(const struct cmp_message *msg,
                   profile->on_rejection == AFTERMATH_REVOKE;
 }
 
+/* The station cannot go on: what awaits its certConf will get none. */
+static void on_error(const struct cmp_message *msg,
+                     const struct profile *profile, const struct facts *facts,
+                     struct txn_decision *out)
+{
+    (void)msg;
+    (void)facts;
+    out->action = TXN_REJECT;
+    out->revoke = profile->on_rejection == AFTERMATH_REVOKE;
+}
+
 /* A denial answers what waited, as its refusal does (RFC 9483, 3.6.2). */
 static void on_poll(const struct cmp_message *msg,
                     const struct profile *profile, const struct facts *facts,
@@ -101,6 +112,7 @@ static const struct {
     [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
     [CMP_RR] = { IN(START), CMP_RP, on_rev_req },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
+    [CMP_ERROR] = { IN(UNCONFIRMED), CMP_PKICONF, on_error },
     [CMP_POLL_REQ] = { IN(WAITING), CMP_POLL_REP, on_poll },
 };
 

@@ -13,7 +13,7 @@
 
 static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 {
-    if (body == CMP_CERT_CONF)
+    if (body == CMP_CERT_CONF || body == CMP_ERROR)
         return state == FACT_UNCONFIRMED;
     if (body == CMP_POLL_REQ)
         return state == FACT_WAITING;
@@ -25,13 +25,10 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 static void test_states(void **state)
 {
     static const enum cmp_body_type answers[CMP_BODY_NUM] = {
-        [CMP_IR] = CMP_IP,
-        [CMP_CR] = CMP_CP,
-        [CMP_P10CR] = CMP_CP,
-        [CMP_KUR] = CMP_KUP,
-        [CMP_RR] = CMP_RP,
-        [CMP_CERT_CONF] = CMP_PKICONF,
-        [CMP_POLL_REQ] = CMP_POLL_REP,
+        [CMP_IR] = CMP_IP,         [CMP_CR] = CMP_CP,
+        [CMP_P10CR] = CMP_CP,      [CMP_KUR] = CMP_KUP,
+        [CMP_RR] = CMP_RP,         [CMP_CERT_CONF] = CMP_PKICONF,
+        [CMP_ERROR] = CMP_PKICONF, [CMP_POLL_REQ] = CMP_POLL_REP,
     };
 
     (void)state;
@@ -94,6 +91,16 @@ static const struct {
     void (*change)(struct scene *s);
     struct txn_decision decision;
 } cases[] = {
+    { "error",
+      PROFILE_OPEN,
+      CMP_ERROR,
+      nothing,
+      { TXN_REJECT, CMP_PKICONF, TXN_NAMES_PATTERN, false, true } },
+    { "error, kept",
+      PROFILE_OPEN,
+      CMP_ERROR,
+      keep_rejected,
+      { TXN_REJECT, CMP_PKICONF, TXN_NAMES_PATTERN, false, false } },
     { "ir",
       PROFILE_3GPP_BS,
       CMP_IR,

@@ -109,7 +109,7 @@ P10 = seq(seq(integer(0), seq(), seq(NO_ALG, bits(b"")), ctx(0)), NO_ALG,
 for kind, content in {
         "p10cr": P10,
         "rr": seq(seq(seq(prim(1, b"\x01")))),
-        "genm": seq(), "genp": seq(), "pollReq": seq(seq(integer(0))),
+        "genm": seq(), "genp": seq(),
         "pollRep": seq(seq(integer(0), integer(1))), "nested": seq(seq()),
         "pkiconf": der.NULL, "popdecr": seq(integer(1)),
         "error": seq(seq(integer(2))), "ckuann": seq(seq(), seq(), seq()), "crlann": seq(),

@@ -1,0 +1,109 @@
+"""Every body sent to every type of profile: served, or refused by the rule
+that says so, with the same answer each time and nothing changed. The table is
+printed (pytest -s, or where it fails)."""
+import pytest
+
+import conftest
+from cmplib import cmp, der, http
+from cmplib.der import bits, ctx, integer, oid, prim, seq
+from cmplib.rows import check_refused
+
+TYPES = {"3gpp-bs": http.PATH, "rfc9483": http.PATH + "/p/light",
+         "open": http.PATH + "/p/lab", "legacy-2010": http.PATH + "/p/old"}
+
+def read_served():
+    """Body to types that serve it, of the checked text of the profiles."""
+    served, profile = {}, None
+    for line in (conftest.TOP / "tests/vectors/profiles.txt").read_text(
+            ).split("\n"):
+        if line.startswith("profile "):
+            profile = line.split()[1]
+        elif line.startswith("  requests:"):
+            for kind in line.split()[1:]:
+                served.setdefault(kind, set()).add(profile)
+    return served
+
+
+SERVED = read_served()
+# What the log says of a body where it is not served; of the others, the name.
+OF_A_SERVER = "which only a server sends"
+ANNOUNCEMENT = "an announcement"
+REFUSED = {
+    "ip": OF_A_SERVER, "cp": OF_A_SERVER, "popdecc": OF_A_SERVER,
+    "kup": OF_A_SERVER, "krp": OF_A_SERVER, "rp": OF_A_SERVER,
+    "ccp": OF_A_SERVER, "pkiconf": OF_A_SERVER, "genp": OF_A_SERVER,
+    "pollRep": OF_A_SERVER,
+    "krr": "keeps no private keys (RFC 9810, 5.3.7)",
+    "ckuann": ANNOUNCEMENT, "cann": ANNOUNCEMENT, "rann": ANNOUNCEMENT,
+    "crlann": ANNOUNCEMENT,
+    "popdecr": "sends no challenge",
+    "ccr": "certifies no other CA",
+    "nested": "trusts no RA",
+    "genm": "genm",
+}
+
+STATUS = seq(integer(2))
+NO_ALG = seq(oid("1.2"))
+TIME = der.generalized_time(1900000000)
+CERT_REP = seq(seq(seq(integer(0), STATUS)))
+
+
+def contents(station):
+    """A body of each kind that has its structure and means little."""
+    cert = station.credential.cert
+    return {
+        "ip": CERT_REP, "cp": CERT_REP, "kup": CERT_REP, "ccp": CERT_REP,
+        "p10cr": seq(seq(integer(0), seq(), seq(NO_ALG, bits(b"")), ctx(0)),
+                     NO_ALG, bits(b"")),
+        "popdecc": seq(seq(der.octets(b"w"), der.octets(b"c"))),
+        "popdecr": seq(integer(1)),
+        "krp": seq(STATUS), "rp": seq(seq(STATUS)),
+        "rr": seq(seq(seq(prim(1, b"\x01")))),
+        "ckuann": seq(cert, cert, cert), "cann": cert,
+        "rann": seq(integer(0), seq(ctx(4, der.NULL_DN), integer(1)), TIME,
+                    TIME),
+        "crlann": seq(), "pkiconf": der.NULL, "genm": seq(), "genp": seq(),
+        "nested": seq(bytes(station.ir())),
+        "error": seq(STATUS), "certConf": seq(), "pollReq": seq(
+            seq(integer(0))),
+        "pollRep": seq(seq(integer(0), integer(1))),
+    }
+
+
+def message(station, kind):
+    if kind in ("ir", "cr", "kur", "krr", "ccr"):
+        return station.request(kind)
+    credential = station.credential
+    return cmp.outgoing(kind, contents(station)[kind], credential,
+                        [credential.cert, *credential.chain])
+
+
+def test_no_cell_is_empty():
+    assert set(SERVED) | set(REFUSED) == set(cmp.BODIES)
+    assert {t for types in SERVED.values() for t in types} == set(TYPES)
+    print()
+    print(f"{'body':10}" + "".join(f"{t:14}" for t in TYPES))
+    for kind in cmp.BODIES:
+        cells = "".join(f"{'served' if t in SERVED.get(kind, ()) else 'no':14}"
+                        for t in TYPES)
+        print(f"{kind:10}{cells}{REFUSED.get(kind, '')}")
+
+
+@pytest.mark.parametrize("profile", TYPES)
+@pytest.mark.parametrize("kind", cmp.BODIES)
+def test_cell(world, kind, profile):
+    path = TYPES[profile]
+    server = world.server
+    mark = server.mark()
+    if profile not in SERVED.get(kind, ()):
+        check_refused(world, lambda w: message(w.station(path=path), kind),
+                      "error", "badRequest", "body-is-served", path)
+        line = server.wait_lines(mark, "refused")[0]
+        assert REFUSED.get(kind, kind) in line["text"], line
+        assert line["clause"] == "TS 33.310, 9.5.1 (RFC 9483, 3.5)"
+        return
+    response = world.station(path=path).post(
+        message(world.station(path=path), kind))
+    assert response.status == 200
+    taken = [n for n in server.lines(mark) if n.get("body") == kind]
+    assert taken and taken[0].get("rule") != "body-is-served", taken
