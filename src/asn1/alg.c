@@ -359,6 +359,19 @@ static bool key_fits(const struct key_row *row, const struct alg_id *id)
     return params_fit(row->params, id->params);
 }
 
+void key_kind_put(struct der_writer *w, enum key_kind kind)
+{
+    const struct key_row *row = &keys[kind];
+    size_t mark = der_mark(w);
+
+    if (row->curve != OID_UNKNOWN)
+        der_put_oid(w, oid_span(row->curve));
+    else if (row->params == PARAMS_NULL)
+        der_put_null(w);
+    der_put_oid(w, oid_span(row->oid));
+    der_put_header(w, DER_SEQUENCE, mark);
+}
+
 enum key_kind key_kind_find(const struct spki *key)
 {
     enum oid oid = oid_find(key->alg.oid);

@@ -104,6 +104,9 @@ const struct sig_alg_info *sig_alg_info(enum sig_alg alg);
 
 /* The kind of a public key, by OID and parameters (named curves only). */
 enum key_kind key_kind_find(const struct spki *key);
+/* The AlgorithmIdentifier of such keys; parameters that are a key's own (PSS,
+ * DSA) are left out. */
+void key_kind_put(struct der_writer *w, enum key_kind kind);
 const char *key_kind_name(enum key_kind kind); /* "P-256", "RSA" */
 /* Modulus bits for RSA and DSA, field bits for EC and EdDSA, bits of the key
  * for ML-DSA; 0 where malformed. */

@@ -37,6 +37,9 @@
 /* CRLs in rp, crlann or a genp: each authority asked has a full one and a
  * delta, and few of them fit LIMIT_MESSAGE_LEN. */
 #define LIMIT_CRLS 16
+/* The values of a genp, which with its header, signature and extraCerts is to
+ * stay under LIMIT_MESSAGE_LEN. */
+#define LIMIT_GENP_LEN ((size_t)48 * 1024)
 /* An INTEGER that popdecr returns: 16 octets are drawn, 64 are bearable. What
  * it is encrypted to: RSA with 16384 bits makes 2048 octets. */
 #define LIMIT_POP_INTEGER_LEN 64

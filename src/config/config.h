@@ -234,6 +234,29 @@ enum config_approval {
     CONFIG_APPROVAL_OPERATOR
 };
 
+/* What genm may ask; bits. */
+enum config_offer {
+    CONFIG_OFFER_CA_PROT_ENC_CERT = 1 << 0,
+    CONFIG_OFFER_SIGN_KEY_PAIR_TYPES = 1 << 1,
+    CONFIG_OFFER_ENC_KEY_PAIR_TYPES = 1 << 2,
+    CONFIG_OFFER_PREFERRED_SYMM_ALG = 1 << 3,
+    CONFIG_OFFER_CRLS = 1 << 4, /* currentCRL too */
+    CONFIG_OFFER_KEY_PAIR_PARAM = 1 << 5,
+    CONFIG_OFFER_SUPP_LANG_TAGS = 1 << 6,
+    CONFIG_OFFER_CA_CERTS = 1 << 7,
+    CONFIG_OFFER_CERT_REQ_TEMPLATE = 1 << 8,
+    CONFIG_OFFER_ROOT_CA_CERT = 1 << 9 /* caKeyUpdateInfo too */
+};
+
+/* Answers to genm. */
+struct config_general {
+    uint32_t offered; /* of enum config_offer; 0: all */
+    const char *new_root;
+    const char *new_with_old;
+    const char *old_with_new;
+    const char *encryption_certificate;
+};
+
 struct config_profile {
     const char *name; /* answers /.well-known/cmp/p/NAME */
     struct config_mark at;
@@ -264,6 +287,7 @@ struct config_profile {
     uint32_t key_usage;                     /* of enum config_key_usage */
     struct config_texts extended_key_usage; /* dotted OIDs */
     struct config_roots roots;
+    struct config_general general;
 };
 
 struct config {

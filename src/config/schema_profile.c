@@ -107,6 +107,66 @@ static const struct setting roots_rows[] = {
 };
 static const struct section roots = { .what = "the roots", ROWS(roots_rows) };
 
+static const struct choice offer_rows[] = {
+    { "caProtEncCert", CONFIG_OFFER_CA_PROT_ENC_CERT, NULL,
+      "encryption_certificate" },
+    { "signKeyPairTypes", CONFIG_OFFER_SIGN_KEY_PAIR_TYPES, NULL,
+      "the keys certified" },
+    { "encKeyPairTypes", CONFIG_OFFER_ENC_KEY_PAIR_TYPES, NULL,
+      "those certified for encryption" },
+    { "preferredSymmAlg", CONFIG_OFFER_PREFERRED_SYMM_ALG, NULL, NULL },
+    { "crls", CONFIG_OFFER_CRLS, NULL, "crlStatusList and currentCRL" },
+    { "keyPairParam", CONFIG_OFFER_KEY_PAIR_PARAM, NULL, NULL },
+    { "suppLangTags", CONFIG_OFFER_SUPP_LANG_TAGS, NULL, NULL },
+    { "caCerts", CONFIG_OFFER_CA_CERTS, NULL, "the CA and those above it" },
+    { "certReqTemplate", CONFIG_OFFER_CERT_REQ_TEMPLATE, NULL,
+      "names, extensions and keys of a certificate here" },
+    { "rootCaCert", CONFIG_OFFER_ROOT_CA_CERT, NULL,
+      "new_root; caKeyUpdateInfo too" },
+};
+CHOICES(offers, offer_rows);
+
+static const struct setting general_rows[] = {
+    { .key = "offered",
+      .kind = KIND_CHOICE,
+      .traits = LIST,
+      MEMBER(config_general, offered),
+      .min = 1,
+      .max = 10,
+      .choices = &offers,
+      .preset_note = "all of them",
+      .meaning = "What is answered; the rest is named in unsupportedOIDs.",
+      .example = "[caCerts, crls]" },
+    { .key = "new_root",
+      .kind = KIND_FILE,
+      MEMBER(config_general, new_root),
+      .preset_note = "no update",
+      .meaning = "PEM file of the operator root that is to follow, "
+                 "newWithNew of rootCaKeyUpdate.",
+      .example = "root2.pem" },
+    { .key = "new_with_old",
+      .kind = KIND_FILE,
+      MEMBER(config_general, new_with_old),
+      .preset_note = "no update",
+      .meaning = "PEM file of its key certified by the root in force; needed "
+                 "with new_root.",
+      .example = "root2-by-root.pem" },
+    { .key = "old_with_new",
+      .kind = KIND_FILE,
+      MEMBER(config_general, old_with_new),
+      .preset_note = "none",
+      .meaning = "PEM file of the old root's key certified by new_root.",
+      .example = "root-by-root2.pem" },
+    { .key = "encryption_certificate",
+      .kind = KIND_FILE,
+      MEMBER(config_general, encryption_certificate),
+      .preset_note = "none",
+      .meaning = "PEM file of the certificate that stations encrypt to, "
+                 "caProtEncCert.",
+      .example = "encryption.pem" },
+};
+static const struct section general = { .what = "general", ROWS(general_rows) };
+
 static const struct setting profile_rows[] = {
     { .key = "name",
       .kind = KIND_NAME,
@@ -328,6 +388,13 @@ static const struct setting profile_rows[] = {
                  "besides the operator's, which every answer bears "
                  "(TS 33.310, 9.5.4.3).",
       .example = "{ ca_pubs: [oam-root.pem] }" },
+    { .key = "general",
+      .kind = KIND_MAP,
+      MEMBER(config_profile, general),
+      .section = &general,
+      .meaning = "What genm is answered with, in types that take it "
+                 "(RFC 9810, 5.3.19).",
+      .example = "{ offered: [caCerts, crls] }" },
 };
 const struct section schema_profiles = { .what = "a profile",
                                          .size = sizeof(struct config_profile),

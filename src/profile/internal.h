@@ -106,6 +106,10 @@ DECLARE_CHECK(check_release_held);
 DECLARE_CHECK(check_release_unblocked);
 DECLARE_CHECK(check_invalidity_past);
 
+/* general.c: genm */
+DECLARE_CHECK(check_one_info);
+DECLARE_CHECK(check_info_single);
+
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

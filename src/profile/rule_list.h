@@ -188,6 +188,11 @@ R(HOLD_MAY_BE_ASKED, "hold-may-be-asked", "RFC 5280, 5.3.1", BAD_REQUEST,      \
   REQUEST, ERROR, RR, check_hold_let,                                          \
   "no certificateHold or removeFromCRL in this profile",                       \
   "revoke for good, or have the operator hold it with cert revoke")            \
+R(ONE_INFO, "one-info", "RFC 9483, 4.3", BAD_REQUEST, REQUEST, ERROR, GENM,    \
+  check_one_info, "one InfoTypeAndValue, or as many as the profile takes",     \
+  "send a genm for each question")                                             \
+R(INFO_IS_SINGLE, "info-is-single", "RFC 9810, 5.3.19", BAD_REQUEST, REQUEST,  \
+  ERROR, GENM, check_info_single, "each infoType once", "ask once")            \
 /* ---- STEP_PROTECTION ---- */                                                \
 R(SIGNER_IS_READABLE, "signer-is-readable", "RFC 5280, 4.1",                   \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
@@ -431,6 +436,17 @@ R(INVALIDITY_IS_PAST, "invalidity-is-past", "RFC 5280, 5.3.2", BAD_REQUEST,    \
   JUDGE_REQUEST, ERROR, RR, check_invalidity_past,                             \
   "an invalidityDate that has come",                                           \
   "give the date the key was lost, or none")                                   \
+R(INFO_VALUE_IS_RIGHT, "info-value-is-right", "RFC 9810, 5.3.19",              \
+  BAD_DATA_FORMAT, JUDGE_REQUEST, ERROR, GENM, NULL,                           \
+  "the infoValue that the infoType has, and none where it has none",           \
+  "write infoValue as RFC 9810, 5.3.19 says")                                  \
+R(LANGUAGE_IS_SPOKEN, "language-is-spoken", "RFC 9810, 5.3.19.13",             \
+  BAD_REQUEST, JUDGE_REQUEST, ERROR, GENM, NULL,                               \
+  "en among the languages offered", "offer en besides")                        \
+R(ANSWER_FITS, "answer-fits", "RFC 9810, 5.3.19",                              \
+  ADD_INFO_NOT_AVAILABLE, JUDGE_REQUEST, ERROR, GENM, NULL,                    \
+  "what one message can tell",                                                 \
+  "fetch the CRL from its distribution point, ask for less")                   \
 R(OLD_CERT_ID_NAMES_IT, "old-cert-id-names-it", "RFC 9483, 4.1.3",             \
   BAD_CERT_ID, JUDGE_REQUEST, ERROR, KUR, check_old_cert_id,                   \
   "oldCertID, when present, naming the certificate that signs",                \

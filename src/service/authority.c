@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "service/offers.h"
 #include "service/roots.h"
 
 #define AUTHORITY_ARENA ((size_t)64 * 1024 * 1024)
@@ -381,6 +382,7 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
                    &in_body, f));
     TRY(roots_load(&config->roots.extra_certs, operator_root, cx, au->arena,
                    &outside, f));
+    TRY(offers_load(config, operator_root, cx, au->arena, &out->offers, f));
     out->ca_pubs = in_body.list;
     out->num_ca_pubs = in_body.num;
     return make_tail(out->issuer, out->signer, &outside, au->arena, &out->tail,

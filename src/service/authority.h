@@ -46,6 +46,13 @@ struct vendor {
  * no anchors, so no path leads to it; no configured vendor has this name. */
 #define VENDOR_OF_SECRETS "secret"
 
+/* What genp tells of things to come (offers.h); absent what there is not. */
+struct offers {
+    struct span new_root, new_with_old, old_with_new;
+    struct x509_cert linked; /* new_with_old */
+    struct span encryption_certificate;
+};
+
 /* A profile with everything it needs to answer. */
 struct path_profile {
     const struct config_profile *config;
@@ -56,6 +63,7 @@ struct path_profile {
     struct span tail;           /* extraCerts of an ip or kup, encoded */
     const struct span *ca_pubs; /* of an ip or kup */
     size_t num_ca_pubs;
+    struct offers offers;
 };
 
 /* What may change while the server runs, read-only once made. */

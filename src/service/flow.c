@@ -10,6 +10,7 @@ const struct flow *flow_of(enum cmp_body_type type)
         [CMP_P10CR] = &flow_request,     [CMP_KUR] = &flow_request,
         [CMP_CERT_CONF] = &flow_confirm, [CMP_POLL_REQ] = &flow_poll,
         [CMP_ERROR] = &flow_confirm,     [CMP_RR] = &flow_revoke,
+        [CMP_GENM] = &flow_general,
     };
 
     return type < CMP_BODY_NUM ? flows[type] : NULL;

@@ -383,8 +383,8 @@ const char *outcome_name(enum outcome outcome)
         [OUTCOME_POLLED] = "polled",       [OUTCOME_DENIED] = "denied",
         [OUTCOME_CONFIRMED] = "confirmed", [OUTCOME_REJECTED] = "rejected",
         [OUTCOME_REVOKED] = "revoked",     [OUTCOME_RELEASED] = "released",
-        [OUTCOME_REPLAYED] = "replayed",   [OUTCOME_REFUSED] = "refused",
-        [OUTCOME_DROPPED] = "dropped",
+        [OUTCOME_ANSWERED] = "answered",   [OUTCOME_REPLAYED] = "replayed",
+        [OUTCOME_REFUSED] = "refused",     [OUTCOME_DROPPED] = "dropped",
     };
 
     return names[outcome];

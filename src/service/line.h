@@ -43,6 +43,7 @@ enum outcome {
     OUTCOME_REJECTED, /* by the station's certConf */
     OUTCOME_REVOKED,  /* by its rr */
     OUTCOME_RELEASED, /* by its rr: the hold is over */
+    OUTCOME_ANSWERED, /* a genm: nothing changes */
     OUTCOME_REPLAYED, /* the stored reply to the same bytes */
     OUTCOME_REFUSED,
     OUTCOME_DROPPED, /* refused without a CMP answer */
@@ -71,6 +72,10 @@ struct line {
     int64_t request_deadline; /* microseconds a request may take */
     void (*revoked)(void *arg, const struct issuer *issuer); /* CRL is due */
     void *revoked_arg;
+    /* The CRL held for serving, as keeper_crl. */
+    enum err (*crl)(void *arg, const struct issuer *issuer, struct buf *out,
+                    int64_t *this_update);
+    void *crl_arg;
     struct line_counters counters;
 };
 
@@ -153,6 +158,7 @@ struct job {
     struct span poll_nonce;
     /* 6 decide, 7 make */
     struct txn_decision decision;
+    struct info_list said; /* genm: what it is answered with */
     /* 8 reply */
     struct span reply;
     size_t tail_len; /* of it, extraCerts */
@@ -194,13 +200,15 @@ struct flow {
     /* 8: body and extraCerts of the answer */
     enum err (*fill)(struct worker *w, struct job *job, struct pki_body *body,
                      struct span *tail);
-    job_step *record; /* 9: into the job's change, which is there */
+    /* 9: into the job's change, which is there; NULL: nothing is changed */
+    job_step *record;
 };
 /* NULL: no message of this kind is answered but by a refusal. */
 const struct flow *flow_of(enum cmp_body_type type);
 extern const struct flow flow_request; /* flow_request.c */
 extern const struct flow flow_confirm; /* flow_confirm.c */
 extern const struct flow flow_revoke;  /* flow_revoke.c */
+extern const struct flow flow_general; /* flow_general.c */
 extern const struct flow flow_poll;    /* flow_poll.c */
 
 /*

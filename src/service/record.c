@@ -72,6 +72,8 @@ void record_use_of_secret(struct job *job)
 
 enum err record_changes(struct worker *w, struct job *job)
 {
+    if (job->flow->record == NULL)
+        return ERR_OK;
     job->change = change_new();
     if (job->change == NULL)
         return fault_set(&job->fault, ERR_NO_MEM, "change");

@@ -48,6 +48,14 @@ static void on_revoked(void *arg, const struct issuer *issuer)
         keeper_poke(s->keeper);
 }
 
+static enum err held_crl(void *arg, const struct issuer *issuer,
+                         struct buf *out, int64_t *this_update)
+{
+    struct service *s = arg;
+
+    return service_crl(s, issuer, out, this_update);
+}
+
 static enum err open_log(struct service *s, struct fault *f)
 {
     static const enum log_level levels[] = {
@@ -133,6 +141,8 @@ static void fill_line(struct service *s, const struct service_options *options)
         s->config->server.request_deadline_ms * MICROS_PER_MS;
     s->line.revoked = on_revoked;
     s->line.revoked_arg = s;
+    s->line.crl = held_crl;
+    s->line.crl_arg = s;
 }
 
 static void add_path(struct service *s, const char *path,

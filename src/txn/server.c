@@ -100,6 +100,16 @@ static void on_rev_req(const struct cmp_message *msg,
     out->action = TXN_REVOKE;
 }
 
+static void on_general(const struct cmp_message *msg,
+                       const struct profile *profile, const struct facts *facts,
+                       struct txn_decision *out)
+{
+    (void)msg;
+    (void)profile;
+    (void)facts;
+    out->action = TXN_ANSWER;
+}
+
 /* Which request is welcome in which state, and what answers it. */
 static const struct {
     unsigned states;
@@ -111,6 +121,7 @@ static const struct {
     [CMP_P10CR] = { IN(START), CMP_CP, on_cert_req },
     [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
     [CMP_RR] = { IN(START), CMP_RP, on_rev_req },
+    [CMP_GENM] = { IN(START), CMP_GENP, on_general },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
     [CMP_ERROR] = { IN(UNCONFIRMED), CMP_PKICONF, on_error },
     [CMP_POLL_REQ] = { IN(WAITING), CMP_POLL_REP, on_poll },

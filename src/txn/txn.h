@@ -18,6 +18,7 @@ enum txn_action {
     TXN_DENY,    /* denied: rejection */
     TXN_CONFIRM, /* certificates issued are the station's now */
     TXN_REJECT,  /* the station wants none of them */
+    TXN_ANSWER,  /* what the genm asks */
     TXN_REVOKE   /* what the rr asks for: revoked, held or released */
 };
 

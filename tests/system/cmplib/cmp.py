@@ -31,6 +31,10 @@ OLD_CERT_ID = "1.3.6.1.5.5.7.5.1.5"
 PBM = "1.2.840.113533.7.66.13"
 
 
+def id_it(number):
+    return f"1.3.6.1.5.5.7.4.{number}"
+
+
 def info(number, *value):
     return seq(oid(number), *value)
 
@@ -283,6 +287,9 @@ class Reply:
             self.status = StatusInfo(self.content[0])
         if self.kind == "pollRep":
             self.polls = [PollRep(node) for node in self.content]
+        if self.kind == "genp":
+            self.told = {i[0].oid: (i[1] if len(i.children) > 1 else None)
+                         for i in self.content}
         if self.kind == "rp":
             self.statuses = [StatusInfo(s) for s in self.content[0]]
             self.status = self.statuses[0]

@@ -122,6 +122,21 @@ class Key:
                                   algorithm.digest_size), algorithm)
         return self.private.sign(data)
 
+    @classmethod
+    def load(cls, path):
+        """An EC key from its PEM file."""
+        key = cls()
+        key.private = serialization.load_pem_private_key(path.read_bytes(),
+                                                         None)
+        key.public = key.private.public_key()
+        key.kind = {v.name: k for k, v in CURVES.items()}[
+            key.private.curve.name]
+        key.spki = key.public.public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo)
+        key.default = DEFAULT.get(key.kind, "ecdsa-sha256")
+        return key
+
     def pem(self):
         return self.private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

@@ -137,7 +137,22 @@ class Station:
         return cmp.outgoing("rr", seq(*details), signer,
                             [signer.cert, *signer.chain], **header)
 
+    def genm(self, *infos, signer=None, **header):
+        """infos are numbers of id-it, or ready InfoTypeAndValues."""
+        signer = signer or self.credential
+        return cmp.outgoing(
+            "genm", seq(*(cmp.info(cmp.id_it(i)) if isinstance(i, int) else i
+                          for i in infos)), signer,
+            [signer.cert, *signer.chain], **header)
+
     # --- whole transactions ---
+
+    def learn(self, *infos, **options):
+        """genm and genp: what is told, by infoType."""
+        reply = self.ask(self.genm(*infos, **options))
+        if reply.kind != "genp":
+            raise Refused(reply)
+        return reply.told
 
     def revoke(self, cert=None, **options):
         """rr and rp; nothing is refused."""

@@ -2,7 +2,7 @@
 import itertools
 import time
 
-from cmplib import http, pki
+from cmplib import der, http, pki
 from cmplib.server import Server
 from cmplib.station import Station
 
@@ -56,6 +56,13 @@ class World:
                 "bs": dict(default="true", paths="[/pkix/]"),
                 "lab": dict(type="open", implicit_confirm="true"),
                 "light": dict(type="rfc9483"),
+                "ahead": dict(type="open", general="{ new_root: root2.pem, "
+                              "new_with_old: root2-by-root.pem, "
+                              "old_with_new: root-by-root2.pem }"),
+                "few": dict(type="open", key_usage="[digitalSignature, "
+                            "keyEncipherment]", general="{ offered: [caCerts, "
+                            "caProtEncCert, encKeyPairTypes], "
+                            "encryption_certificate: cmp-enc.pem }"),
                 "strict": dict(vendor_key_reuse="refuse", vendors="[acme]",
                                algorithms="[ecdsa-with-SHA256]"),
                 "brief": dict(confirm_wait="1s"),
@@ -91,6 +98,28 @@ class World:
         self.write("acme-x.crl", pki.pem("X509 CRL", self.revoked_ca.crl()))
         self.write("borealis.txt", "# who may enrol\n" + "".join(
             f"{n}\n" for n in range(1000, 3000)))
+
+        self.write_new_root()
+
+    def write_new_root(self):
+        """The operator root that is to follow, and what links the two."""
+        root = self.server.root
+        old_key = pki.Key.load(self.server.folder / "root.key")
+        self.new_root = pki.CA(root.subject)
+        self.links = [
+            pki.certificate(root.subject, signer, root.subject, subject.spki,
+                            [pki.basic_constraints(True),
+                             pki.key_usage(pki.KEY_CERT_SIGN, pki.CRL_SIGN)])
+            for signer, subject in ((old_key, self.new_root.key),
+                                    (self.new_root.key, old_key))]
+        self.encryption = pki.certificate(
+            root.subject, old_key, pki.name(CN="Encryption"),
+            pki.Key().spki, [pki.extension("2.5.29.15", der.named_bits(4))])
+        for name, cert in (("root2", self.new_root.cert),
+                           ("root2-by-root", self.links[0]),
+                           ("root-by-root2", self.links[1]),
+                           ("cmp-enc", self.encryption)):
+            self.write(f"{name}.pem", pki.pem("CERTIFICATE", cert))
 
     def close(self):
         self.server.stop()
