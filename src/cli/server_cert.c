@@ -13,7 +13,8 @@ static json_t *cert_json(const struct certificate_view *v)
 
     if (json == NULL || server_json_text(json, "san", v->san) != 0 ||
         server_json_text(json, "revoked_at", v->revoked_at) != 0 ||
-        server_json_text(json, "reason", v->reason) != 0) {
+        server_json_text(json, "reason", v->reason) != 0 ||
+        server_json_text(json, "invalid_since", v->invalid_since) != 0) {
         json_decref(json);
         return NULL;
     }
@@ -155,6 +156,7 @@ static void print_cert(const struct cli *cli, const struct certificate_view *v)
     print_fact(cli, "not after", v->not_after);
     print_fact(cli, "revoked at", v->revoked_at);
     print_fact(cli, "reason", v->reason);
+    print_fact(cli, "invalid from", v->invalid_since);
 }
 
 static enum err run_show(struct cli *cli, struct fault *f)
@@ -186,19 +188,55 @@ static enum err run_show(struct cli *cli, struct fault *f)
     return ERR_OK;
 }
 
+/* The name of RFC 5280, or hold for short. */
+static enum err read_reason(const struct cli *cli, enum crl_reason *out,
+                            struct fault *f)
+{
+    const char *word = cli_value(cli, "reason");
+    int64_t reason = strcmp(word, "hold") == 0 ? (int64_t)CRL_CERTIFICATE_HOLD
+                                               : crl_reason_find(word);
+
+    if (reason < 0)
+        return fault_set(f, ERR_USAGE,
+                         "--reason %s is not one of RFC 5280, 5.3.1", word);
+    if (reason == CRL_REMOVE_FROM_CRL)
+        return fault_set(f, ERR_USAGE,
+                         "what is held is released by cert release");
+    *out = (enum crl_reason)reason;
+    return ERR_OK;
+}
+
+static enum err read_invalidity(const struct cli *cli, int64_t *out,
+                                struct fault *f)
+{
+    const char *text = cli_value(cli, "invalidity-date");
+
+    *out = 0;
+    if (text == NULL)
+        return ERR_OK;
+    if (time_parse(text, out) != ERR_OK || *out == 0)
+        return fault_set(f, ERR_USAGE,
+                         "--invalidity-date %s is no time; write it like "
+                         "2026-07-01T00:00:00Z",
+                         text);
+    if (*out > clock_seconds())
+        return fault_set(f, ERR_USAGE, "--invalidity-date %s is yet to come",
+                         text);
+    return ERR_OK;
+}
+
 static enum err run_revoke(struct cli *cli, struct fault *f)
 {
     AUTO(admin) admin = NULL;
-    const char *word = cli_value(cli, "reason");
-    int64_t reason = crl_reason_find(word);
+    enum crl_reason reason = CRL_UNSPECIFIED;
     struct certificate_view v;
+    int64_t invalid;
 
-    if (reason < 0 || reason == CRL_REMOVE_FROM_CRL)
-        return fault_set(f, ERR_USAGE,
-                         "--reason %s is not one of RFC 5280, 5.3.1", word);
+    TRY(read_reason(cli, &reason, f));
+    TRY(read_invalidity(cli, &invalid, f));
     TRY(server_admin_open(cli, &admin, f));
     TRY(admin_find(admin, cli_value(cli, "ca"), cli_operand(cli, 0), &v, f));
-    TRY(admin_revoke(admin, &v, (enum crl_reason)reason, f));
+    TRY(admin_revoke(admin, &v, reason, invalid, f));
     if (cli->json)
         return cli_print_json(cli,
                               json_pack("{s:s, s:s, s:s}", "revoked", v.serial,
@@ -209,6 +247,26 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
               "revoked %s of station %s/%s (%s); a running server puts it on "
               "the CRL within a second\n",
               v.serial, v.vendor, v.station, crl_reason_name(reason));
+    return ERR_OK;
+}
+
+static enum err run_release(struct cli *cli, struct fault *f)
+{
+    AUTO(admin) admin = NULL;
+    struct certificate_view v;
+
+    TRY(server_admin_open(cli, &admin, f));
+    TRY(admin_find(admin, cli_value(cli, "ca"), cli_operand(cli, 0), &v, f));
+    TRY(admin_release(admin, &v, f));
+    if (cli->json)
+        return cli_print_json(
+            cli,
+            json_pack("{s:s, s:s}", "released", v.serial, "station", v.station),
+            f);
+    cli_print(cli, CLI_PLAIN,
+              "released %s of station %s/%s; a running server takes it off "
+              "the CRL within a second\n",
+              v.serial, v.vendor, v.station);
     return ERR_OK;
 }
 
@@ -234,8 +292,14 @@ static const struct cli_option revoke_options[] = {
     ADMIN_CONFIG_OPTION,
     { "ca", "NAME", NULL, "the CA that issued it", CLI_ONCE },
     { "reason", "REASON", "unspecified",
-      "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280, 5.3.1)",
-      CLI_ONCE },
+      "keyCompromise, superseded, hold, ... (RFC 5280, 5.3.1)", CLI_ONCE },
+    { "invalidity-date", "TIME", NULL,
+      "since when it is not to be trusted: 2026-07-01T00:00:00Z", CLI_ONCE },
+};
+
+static const struct cli_option release_options[] = {
+    ADMIN_CONFIG_OPTION,
+    { "ca", "NAME", NULL, "the CA that issued it", CLI_ONCE },
 };
 
 #define NUM(options) (sizeof(options) / sizeof((options)[0]))
@@ -272,12 +336,29 @@ static const struct cli_verb verbs[] = {
         .description =
             "Revokes the certificate with this serial number. It stands on "
             "the next CRL, which a running server makes within a second; "
-            "without a server `stationmaster crl --make` does.",
+            "without a server `stationmaster crl --make` does. With --reason "
+            "hold it is revoked for now: `cert release` takes that back, and "
+            "another revocation makes it one for good. Where a profile of "
+            "type open serves its station, block the station too, which may "
+            "release it otherwise.",
         .options = revoke_options,
         .num_options = NUM(revoke_options),
         .has_json = true,
         .example = "stationmaster cert revoke 1a2b3c --reason keyCompromise",
         .run = run_revoke,
+    },
+    {
+        .words = "cert release",
+        .summary = "end the hold of one certificate",
+        .operands = "SERIAL",
+        .description =
+            "Takes the certificate with this serial number, revoked with "
+            "--reason hold, off the CRL again.",
+        .options = release_options,
+        .num_options = NUM(release_options),
+        .has_json = true,
+        .example = "stationmaster cert release 1a2b3c",
+        .run = run_release,
     },
 };
 

@@ -137,6 +137,7 @@ static enum err view_certificate(struct admin *a,
     v.not_before = admin_time_text(a, r->not_before);
     v.not_after = admin_time_text(a, r->not_after);
     v.revoked_at = admin_time_text(a, r->revoked_at);
+    v.invalid_since = admin_time_text(a, r->invalidity_date);
     if (v.subject == NULL || v.san == NULL)
         return fault_set(f, ERR_NO_MEM, "certificate");
     *out = v;
@@ -201,29 +202,60 @@ enum err admin_commit(struct admin *a, struct change *c, const char *entry,
     return e;
 }
 
+static bool is_held(const struct certificate_record *r)
+{
+    return r->revoked_at != 0 && r->reason == (int64_t)CRL_CERTIFICATE_HOLD;
+}
+
+static enum err commit_revocation(struct admin *a,
+                                  const struct certificate_view *cert,
+                                  struct certificate_record *r,
+                                  const char *what, enum crl_reason reason,
+                                  struct fault *f)
+{
+    struct change *c = change_new();
+
+    if (c == NULL)
+        return fault_set(f, ERR_NO_MEM, "revocation");
+    r->changed = clock_seconds();
+    change_set_certificate(c, r);
+    return admin_commit(a, c,
+                        arena_printf(a->arena,
+                                     "%s station=%s/%s serial=%s reason=%s",
+                                     what, cert->vendor, cert->station,
+                                     cert->serial, crl_reason_name(reason)),
+                        f);
+}
+
 enum err admin_revoke(struct admin *a, const struct certificate_view *cert,
-                      enum crl_reason reason, struct fault *f)
+                      enum crl_reason reason, int64_t invalidity_date,
+                      struct fault *f)
 {
     struct certificate_record r = *cert->record;
-    struct change *c;
 
-    if (r.revoked_at != 0)
+    if (r.revoked_at != 0 && (!is_held(&r) || reason == CRL_CERTIFICATE_HOLD))
         return fault_set(f, ERR_CERT_REVOKED,
                          "certificate %s was revoked at %s", cert->serial,
                          cert->revoked_at);
-    c = change_new();
-    if (c == NULL)
-        return fault_set(f, ERR_NO_MEM, "revocation");
-    r.revoked_at = r.changed = clock_seconds();
+    if (r.revoked_at == 0)
+        r.revoked_at = clock_seconds();
     r.reason = reason;
-    change_set_certificate(c, &r);
-    return admin_commit(a, c,
-                        arena_printf(a->arena,
-                                     "revoked station=%s/%s serial=%s "
-                                     "reason=%s",
-                                     cert->vendor, cert->station, cert->serial,
-                                     crl_reason_name(reason)),
-                        f);
+    r.invalidity_date = invalidity_date;
+    return commit_revocation(a, cert, &r, "revoked", reason, f);
+}
+
+enum err admin_release(struct admin *a, const struct certificate_view *cert,
+                       struct fault *f)
+{
+    struct certificate_record r = *cert->record;
+
+    if (!is_held(&r))
+        return fault_set(f, ERR_USAGE,
+                         "certificate %s is not held: it is %s%s%s",
+                         cert->serial, cert->status,
+                         cert->reason[0] == '\0' ? "" : ", ", cert->reason);
+    r.revoked_at = r.reason = r.invalidity_date = 0;
+    return commit_revocation(a, cert, &r, "released", CRL_REMOVE_FROM_CRL, f);
 }
 
 /* --- CRLs --- */

@@ -33,6 +33,7 @@ struct certificate_view {
     const char *status; /* "confirmed", "revoked", ... */
     const char *reason; /* "" unless revoked */
     const char *not_before, *not_after, *revoked_at; /* "" if not revoked */
+    const char *invalid_since; /* "" if no invalidityDate was given */
 };
 struct certificate_views {
     struct certificate_view *list;
@@ -50,13 +51,20 @@ MUST_USE enum err admin_find(struct admin *a, const char *ca,
                              struct fault *f);
 
 /*
- * Revokes it. A running server makes the CRL within a second; without one it
- * is made at its next start, or by admin_make_crl.
+ * Revokes it; one that is held may be revoked for good, and keeps the date from
+ * which it was held. `invalidity_date` 0: none. A running server makes the CRL
+ * within a second; without one it is made at its next start, or by
+ * admin_make_crl.
  * ERR_CERT_REVOKED: it is already. ERR_LOST: it changed meanwhile.
  */
 MUST_USE enum err admin_revoke(struct admin *a,
                                const struct certificate_view *cert,
-                               enum crl_reason reason, struct fault *f);
+                               enum crl_reason reason, int64_t invalidity_date,
+                               struct fault *f);
+/* The end of a certificateHold. ERR_USAGE: it is not held. ERR_LOST. */
+MUST_USE enum err admin_release(struct admin *a,
+                                const struct certificate_view *cert,
+                                struct fault *f);
 
 /* The newest CRL of a CA; `ca` NULL: the only one. ERR_NOT_FOUND. */
 MUST_USE enum err admin_crl(struct admin *a, const char *ca,

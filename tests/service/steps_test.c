@@ -35,6 +35,7 @@ static const struct message messages[] = {
     { "kur", CMP_KUR, 2, SIM_ACCEPTS },
     { "certConf of a kur", CMP_CERT_CONF, 3, SIM_ACCEPTS },
     { "certConf that rejects a kur", CMP_CERT_CONF, 3, SIM_REJECTS },
+    { "rr", CMP_RR, 2, SIM_ACCEPTS },
 };
 #define NUM_MESSAGES (sizeof(messages) / sizeof(messages[0]))
 
@@ -67,7 +68,7 @@ static struct span prepare(struct rig *r, const struct message *m)
         assert_int_equal(rig_exchange(r, s), SIM_GOES_ON);
     if (s->phase == SIM_HOLDS)
         return station_sim_confirm(s, m->verdict);
-    return station_sim_ask(s);
+    return m->body == CMP_RR ? station_sim_revoke(s) : station_sim_ask(s);
 }
 
 /* Everything a station has is in the store, and every message it ever sent
@@ -86,16 +87,24 @@ static void check_all(struct rig *r)
     }
 }
 
+static enum certificate_status status_after(const struct message *m)
+{
+    if (m->body == CMP_RR)
+        return CERTIFICATE_CONFIRMED; /* and revoked */
+    if (m->body != CMP_CERT_CONF)
+        return CERTIFICATE_ISSUED;
+    return m->verdict == SIM_ACCEPTS ? CERTIFICATE_CONFIRMED
+                                     : CERTIFICATE_REJECTED;
+}
+
 /* After the message was answered: the station ends what it began, and renews,
  * or enrols anew. */
 static void go_on(struct rig *r, const struct message *m)
 {
     struct station_sim *s = &env.station;
 
-    assert_int_equal(s->held[s->num_held - 1].status,
-                     m->body != CMP_CERT_CONF    ? CERTIFICATE_ISSUED
-                     : m->verdict == SIM_ACCEPTS ? CERTIFICATE_CONFIRMED
-                                                 : CERTIFICATE_REJECTED);
+    assert_int_equal(s->held[s->num_held - 1].status, status_after(m));
+    assert_int_equal(s->held[s->num_held - 1].is_revoked, m->body == CMP_RR);
     check_all(r);
     if (s->phase == SIM_HOLDS)
         assert_int_equal(rig_exchange(r, s), SIM_GOES_ON);
@@ -258,7 +267,7 @@ static bool fail_nth(const struct message *m, const struct failure *f,
 
 static void test_failures(void **state)
 {
-    struct sim_setup mem = { .node = "keeps", .kind = "mem" };
+    struct sim_setup mem = { .node = "keeps", .kind = "mem", .type = "open" };
     struct service_options options = rig_by_hand(env.world, NULL);
     struct fault f = { 0 };
 
@@ -284,8 +293,8 @@ static int setup(void **state)
 {
     (void)state;
     env.world = sim_world_new();
-    env.config =
-        sim_world_config(env.world, &(struct sim_setup){ .store = "steps.db" });
+    env.config = sim_world_config(
+        env.world, &(struct sim_setup){ .store = "steps.db", .type = "open" });
     station_sim_init(&env.station, env.world, 1);
     return 0;
 }

@@ -193,7 +193,7 @@ static const char config_text[] =
     "  - { name: cmp, certificate: cmp.pem,\n"
     "      chain: [issuing.pem, root.pem], key: cmp }\n"
     "profiles:\n"
-    "  - { name: bs, type: 3gpp-bs, default: true, ca: issuing,\n"
+    "  - { name: bs, type: %s, default: true, ca: issuing,\n"
     "      signer: cmp, subject: 'CN={serial}.{vendor},O=Simulated',\n"
     "      confirm_wait: %s, on_timeout: %s, on_rejection: %s }\n"
     "vendors:\n"
@@ -207,8 +207,8 @@ const struct config *sim_world_config(struct sim_world *w,
     const char *text = arena_printf(
         w->arena, config_text, or_else(setup->node, "a"),
         or_else(setup->kind, "sqlite"), or_else(setup->store, "store.db"),
-        or_else(setup->workers, "4"), or_else(setup->confirm_wait, "10m"),
-        aftermath, aftermath);
+        or_else(setup->workers, "4"), or_else(setup->type, "3gpp-bs"),
+        or_else(setup->confirm_wait, "10m"), aftermath, aftermath);
     const char *path = arena_printf(w->arena, "%s/sim.yaml", w->folder);
     struct fault f = { 0 };
     struct buf errors;
@@ -293,14 +293,15 @@ struct speaker {
 static const struct sim_held *confirmed(const struct station_sim *s)
 {
     for (size_t i = s->num_held; i > 0; i--)
-        if (s->held[i - 1].status == CERTIFICATE_CONFIRMED)
+        if (s->held[i - 1].status == CERTIFICATE_CONFIRMED &&
+            !s->held[i - 1].is_revoked)
             return &s->held[i - 1];
     return NULL;
 }
 
 static void find_speaker(struct station_sim *s, struct speaker *out)
 {
-    const struct sim_held *held = s->asked == CMP_KUR ? confirmed(s) : NULL;
+    const struct sim_held *held = s->asked == CMP_IR ? NULL : confirmed(s);
 
     *out = (struct speaker){ 0 };
     if (held == NULL) {
@@ -426,9 +427,28 @@ struct span station_sim_confirm(struct station_sim *s, enum sim_verdict v)
     return seal(s, &body, SPAN_OF(s->theirs));
 }
 
+struct span station_sim_revoke(struct station_sim *s)
+{
+    struct rev_details details = { 0 };
+    struct pki_body body = { .type = CMP_RR };
+    const struct sim_held *held = confirmed(s);
+    struct x509_cert cert;
+
+    must(s->phase == SIM_IDLE && held != NULL, "nothing to revoke");
+    must(x509_read(held->der, s->arena, &cert) == ERR_OK, "own certificate");
+    details.cert_details.issuer = cert.issuer;
+    details.cert_details.serial = cert.serial;
+    body.rev_req.list = &details;
+    body.rev_req.num = 1;
+    s->asked = CMP_RR;
+    s->phase = SIM_REVOKING;
+    fill_random(s, s->id);
+    return seal(s, &body, SPAN_NONE);
+}
+
 struct span station_sim_pending(const struct station_sim *s)
 {
-    if (s->phase != SIM_ASKED && s->phase != SIM_CONFIRMING)
+    if (s->phase == SIM_IDLE || s->phase == SIM_HOLDS)
         return SPAN_NONE;
     return s->exchanges[s->num_exchanges - 1].request;
 }
@@ -442,6 +462,7 @@ struct span station_sim_next(struct station_sim *s)
         return station_sim_confirm(s, SIM_ACCEPTS);
     case SIM_ASKED:
     case SIM_CONFIRMING:
+    case SIM_REVOKING:
         break;
     }
     return station_sim_pending(s);
@@ -543,7 +564,7 @@ static enum sim_answer hear_certificate(struct station_sim *s,
     der = arena_copy(s->arena, rep->responses[0].certificate);
     must(!span_is_absent(der) && s->num_held < SIM_MAX_HELD, "memory");
     s->held[s->num_held++] =
-        (struct sim_held){ der, new_key(s), CERTIFICATE_ISSUED };
+        (struct sim_held){ der, new_key(s), CERTIFICATE_ISSUED, false };
     memcpy(s->theirs, msg->header.sender_nonce.ptr, SIM_ID_LEN);
     s->phase = SIM_HOLDS;
     return SIM_GOES_ON;
@@ -557,6 +578,19 @@ static enum sim_answer hear_pkiconf(struct station_sim *s,
     s->held[s->num_held - 1].status = s->verdict == SIM_ACCEPTS
                                           ? CERTIFICATE_CONFIRMED
                                           : CERTIFICATE_REJECTED;
+    s->phase = SIM_IDLE;
+    return SIM_GOES_ON;
+}
+
+static enum sim_answer hear_revocation(struct station_sim *s,
+                                       const struct cmp_message *msg)
+{
+    const struct rev_rep *rep = &msg->body.rev_rep;
+
+    if (msg->body.type != CMP_RP || rep->num_statuses != 1 ||
+        rep->statuses[0].status != STATUS_ACCEPTED)
+        return wrong(s, "not the answer to an rr");
+    s->held[s->num_held - 1].is_revoked = true;
     s->phase = SIM_IDLE;
     return SIM_GOES_ON;
 }
@@ -582,8 +616,11 @@ enum sim_answer station_sim_hear(struct station_sim *s, int status,
     refusal = find_refusal(&msg);
     if (refusal != NULL)
         return hear_refusal(s, refusal);
-    answer = s->phase == SIM_ASKED ? hear_certificate(s, &msg)
-                                   : hear_pkiconf(s, &msg);
+    if (s->phase == SIM_REVOKING)
+        answer = hear_revocation(s, &msg);
+    else
+        answer = s->phase == SIM_ASKED ? hear_certificate(s, &msg)
+                                       : hear_pkiconf(s, &msg);
     if (answer == SIM_GOES_ON)
         x->reply = reply;
     return answer;
@@ -632,6 +669,8 @@ static const char *check_held(struct station_sim *s, const struct sim_held *h,
         return "holds another certificate than the store";
     if (!is_status(h, r.status))
         return "was told another status than the store has";
+    if (h->is_revoked && r.revoked_at == 0)
+        return "was told of a revocation the store has not";
     if (store_find_issued(session, r.transaction, 0, s->arena, &issued, &f) !=
             ERR_OK ||
         issued.id != r.id)

@@ -46,6 +46,7 @@ struct sim_setup {
     const char *confirm_wait; /* "10m" */
     const char *aftermath;    /* "revoke": what follows on no certConf */
     const char *workers;      /* "4" */
+    const char *type;         /* "3gpp-bs", of the profile */
 };
 
 /* A configuration of this operator; it lives as long as the world. */
@@ -57,10 +58,11 @@ void sim_world_remove_store(struct sim_world *w, const char *name);
 /* --- a station --- */
 
 enum sim_phase {
-    SIM_IDLE,      /* nothing under way */
-    SIM_ASKED,     /* ir or kur made */
-    SIM_HOLDS,     /* certificate received, certConf to be made */
-    SIM_CONFIRMING /* certConf made */
+    SIM_IDLE,       /* nothing under way */
+    SIM_ASKED,      /* ir or kur made */
+    SIM_HOLDS,      /* certificate received, certConf to be made */
+    SIM_CONFIRMING, /* certConf made */
+    SIM_REVOKING    /* rr made */
 };
 
 enum sim_verdict {
@@ -84,6 +86,7 @@ struct sim_held {
     struct span der;
     const struct privkey *key;
     enum certificate_status status; /* as the station knows it */
+    bool is_revoked;                /* by its own rr, answered */
 };
 
 #define SIM_MAX_HELD 8
@@ -102,7 +105,7 @@ struct station_sim {
     unsigned num_asked; /* requests made */
 
     enum sim_phase phase;
-    enum cmp_body_type asked;  /* CMP_IR or CMP_KUR */
+    enum cmp_body_type asked;  /* CMP_IR, CMP_KUR or CMP_RR */
     enum sim_verdict verdict;  /* of the certConf made */
     uint8_t id[SIM_ID_LEN];    /* transactionID */
     uint8_t nonce[SIM_ID_LEN]; /* senderNonce of the last message */
@@ -130,6 +133,9 @@ struct span station_sim_ask(struct station_sim *s);
 struct span station_sim_ask_otherwise(struct station_sim *s);
 /* SIM_HOLDS: makes the certConf. */
 struct span station_sim_confirm(struct station_sim *s, enum sim_verdict v);
+/* SIM_IDLE: makes the rr for the certificate it holds, signed with it; the
+ * profile is one that takes rr. */
+struct span station_sim_revoke(struct station_sim *s);
 /* The message that waits for its answer, absent: none. */
 struct span station_sim_pending(const struct station_sim *s);
 /* The next message whatever the phase: pending, else a new one. */

@@ -285,3 +285,56 @@ def test_openssl_rr_for_another(world, judge):
                       "-revreason", 1)
     assert "notAuthorized" in done.stdout + done.stderr
     assert not judge.is_revoked(other.cert)
+
+
+# --- the operator's commands ---
+
+def cert(world, stationmaster, *words):
+    return subprocess.run(
+        [stationmaster, "cert", *words, "--config", str(world.server.config)],
+        capture_output=True, text=True, timeout=60)
+
+
+def test_cert_hold_and_release(world, judge, stationmaster):
+    station = world.enrolled(LAB)
+    serial = f"{station.cert.serial:x}"
+    serial = serial.rjust(len(serial) + len(serial) % 2, "0")
+    done = cert(world, stationmaster, "release", serial)
+    assert done.returncode != 0 and "is not held" in done.stderr
+    done = cert(world, stationmaster, "revoke", serial, "--reason", "hold",
+                "--invalidity-date", "2026-01-02T03:04:05Z")
+    assert done.returncode == 0, done.stderr
+    assert judge.is_revoked(station.cert)
+    entry = judge.entry(station.cert)
+    assert "Certificate Hold" in entry
+    assert "Invalidity Date" in entry and "Jan  2 03:04:05 2026" in entry
+    shown = cert(world, stationmaster, "show", serial).stdout
+    assert "2026-01-02T03:04:05Z" in shown and "certificateHold" in shown
+    done = cert(world, stationmaster, "revoke", serial, "--reason", "hold")
+    assert done.returncode != 0
+    done = cert(world, stationmaster, "release", serial)
+    assert done.returncode == 0, done.stderr
+    assert not judge.is_revoked(station.cert)
+    done = cert(world, stationmaster, "revoke", serial, "--reason", "hold")
+    assert done.returncode == 0, done.stderr
+    done = cert(world, stationmaster, "revoke", serial, "--reason",
+                "keyCompromise", "--json")
+    assert done.returncode == 0, done.stderr
+    assert rows_of(world.server, station.cert)[1] == 1
+    done = cert(world, stationmaster, "release", serial)
+    assert done.returncode != 0 and "keyCompromise" in done.stderr
+    assert judge.is_revoked(station.cert)
+
+
+@pytest.mark.parametrize("words", [
+    ("--reason", "removeFromCRL"), ("--reason", "holding"),
+    ("--invalidity-date", "yesterday"),
+    ("--invalidity-date", "2199-01-01T00:00:00Z")])
+def test_cert_revoke_refuses(world, stationmaster, words):
+    station = world.enrolled(LAB)
+    serial = f"{station.cert.serial:x}"
+    serial = serial.rjust(len(serial) + len(serial) % 2, "0")
+    done = cert(world, stationmaster, "revoke", serial, *words)
+    assert done.returncode != 0 and words[1] in done.stderr or \
+        "cert release" in done.stderr
+    assert rows_of(world.server, station.cert)[0] == 0
