@@ -119,9 +119,8 @@ for kind, content in {
 for kind in ("cr", "krr", "ccr"):
     row(f"body-{kind}", lambda w, k=kind: w.station().request(k), "error",
         "badRequest", "body-is-served")
-row("p10cr-in-open-profile",
-    lambda w: body_of(w, "p10cr", P10), "error",
-    "badRequest", "body-is-served", "/.well-known/cmp/p/lab")
+row("p10cr-of-no-key-in-open-profile", lambda w: body_of(w, "p10cr", P10),
+    "cp", "badCertTemplate", "public-key-is-there", "/.well-known/cmp/p/lab")
 
 # The same bodies where their structure is wrong.
 for name, kind, content in (
