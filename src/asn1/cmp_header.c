@@ -50,7 +50,7 @@ static enum err infos_fill(struct list_room *room, struct info_list *out)
 /* GenMsgContent, GenRepContent ::= SEQUENCE OF InfoTypeAndValue */
 enum err info_list_read(struct der *in, struct arena *a, struct info_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
 
     TRY(list_enter(in, LIMIT_GENERAL_INFO, sizeof(struct info_type_value), a,
                    &room));
@@ -70,7 +70,7 @@ void info_list_put(struct der_writer *w, const struct info_list *infos)
 static enum err general_info_read(struct der *in, struct arena *a,
                                   struct info_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct der tagged;
 
     TRY(der_enter(in, DER_CTX(8), &tagged));

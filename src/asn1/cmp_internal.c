@@ -108,7 +108,7 @@ static enum err wholes_fill(struct list_room *room, struct span_list *out)
 enum err wholes_read(struct der *in, size_t max, struct arena *a,
                      struct span_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
 
     TRY(list_enter(in, max, sizeof(struct span), a, &room));
     return wholes_fill(&room, out);
@@ -117,7 +117,7 @@ enum err wholes_read(struct der *in, size_t max, struct arena *a,
 enum err wholes_read_some(struct der *in, size_t max, struct arena *a,
                           struct span_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
 
     TRY(list_enter_some(in, max, sizeof(struct span), a, &room));
     return wholes_fill(&room, out);

@@ -5,7 +5,7 @@ static enum err history_read(struct der *in, struct arena *a,
                              struct key_rec_rep *rep)
 {
     struct certified_key_pair *list;
-    struct list_room room;
+    struct list_room room = { 0 };
     struct der tagged;
 
     TRY(der_enter(in, DER_CTX(2), &tagged));

@@ -15,7 +15,7 @@ static enum err poll_req_one_read(struct der *in, int64_t *out)
 /* PollReqContent ::= SEQUENCE OF SEQUENCE { certReqId INTEGER } */
 enum err poll_req_read(struct der *in, struct arena *a, struct poll_req *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     int64_t *list;
 
     TRY(list_enter(in, LIMIT_CERT_REQ_MSGS, sizeof(*list), a, &room));
@@ -75,7 +75,7 @@ static void poll_rep_one_put(struct der_writer *w,
  */
 enum err poll_rep_read(struct der *in, struct arena *a, struct poll_rep *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct poll_rep_one *list;
 
     TRY(list_enter(in, LIMIT_CERT_REQ_MSGS, sizeof(*list), a, &room));

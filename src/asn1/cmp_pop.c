@@ -63,7 +63,7 @@ static void challenge_put(struct der_writer *w, const struct pop_challenge *c)
 enum err pop_challenges_read(struct der *in, struct arena *a,
                              struct pop_challenges *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct pop_challenge *list;
 
     TRY(list_enter(in, LIMIT_CERT_REQ_MSGS, sizeof(*list), a, &room));
@@ -87,7 +87,7 @@ void pop_challenges_put(struct der_writer *w, const struct pop_challenges *x)
 enum err pop_answers_read(struct der *in, struct arena *a,
                           struct pop_answers *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct span *list;
 
     TRY(list_enter(in, LIMIT_CERT_REQ_MSGS, sizeof(*list), a, &room));

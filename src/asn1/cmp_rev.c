@@ -38,7 +38,7 @@ static void rev_details_put(struct der_writer *w, const struct rev_details *d)
 /* RevReqContent ::= SEQUENCE OF RevDetails */
 enum err rev_req_read(struct der *in, struct arena *a, struct rev_req *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct rev_details *list;
 
     TRY(list_enter(in, LIMIT_REV_DETAILS, sizeof(*list), a, &room));
@@ -61,7 +61,7 @@ void rev_req_put(struct der_writer *w, const struct rev_req *req)
 static enum err statuses_read(struct der *in, struct arena *a,
                               struct rev_rep *rep)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct pki_status_info *list;
 
     TRY(list_enter_some(in, LIMIT_REV_DETAILS, sizeof(*list), a, &room));
@@ -77,7 +77,7 @@ static enum err statuses_read(struct der *in, struct arena *a,
 static enum err rev_certs_read(struct der *in, struct arena *a,
                                struct rev_rep *rep)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct cert_id *list;
     struct der tagged;
 

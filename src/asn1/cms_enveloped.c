@@ -126,7 +126,7 @@ static enum err recipient_keys_read(struct der *in, struct arena *a,
                                     struct cms_recipient *r)
 {
     struct cms_recipient_key *list;
-    struct list_room room;
+    struct list_room room = { 0 };
 
     TRY(list_enter(in, LIMIT_CMS_PARTS, sizeof(*list), a, &room));
     list = room.things;

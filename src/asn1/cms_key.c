@@ -47,7 +47,7 @@ static void key_put(struct der_writer *w, const struct cms_key *k)
 enum err cms_key_package_read(struct der *in, struct arena *a,
                               struct cms_key_package *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct cms_key *list;
 
     TRY(list_enter_some(in, LIMIT_CMS_PARTS, sizeof(*list), a, &room));

@@ -30,7 +30,7 @@ void span_list_put(struct der_writer *w, const struct span_list *list)
 /* SEQUENCE SIZE (1..MAX) OF AlgorithmIdentifier */
 enum err alg_list_read(struct der *in, struct arena *a, struct alg_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct alg_id *list;
 
     TRY(list_enter_some(in, LIMIT_ALGS, sizeof(*list), a, &room));
@@ -53,7 +53,7 @@ void alg_list_put(struct der_writer *w, const struct alg_list *algs)
 /* UnsupportedOIDsValue ::= SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER */
 enum err oid_list_read(struct der *in, struct arena *a, struct span_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct span *list;
 
     TRY(list_enter_some(in, LIMIT_GENERAL_INFO, sizeof(*list), a, &room));
@@ -293,7 +293,7 @@ static void crl_status_put(struct der_writer *w, const struct crl_status *s)
 enum err crl_status_list_read(struct der *in, struct arena *a,
                               struct crl_status_list *out)
 {
-    struct list_room room;
+    struct list_room room = { 0 };
     struct crl_status *list;
 
     TRY(list_enter_some(in, LIMIT_CRLS, sizeof(*list), a, &room));

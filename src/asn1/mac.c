@@ -305,7 +305,7 @@ void kmac_params_put(struct der_writer *w, const struct kmac_params *p)
 
 static enum err pbm_resolve(struct der *in, struct mac_params *out)
 {
-    struct pbm_params p;
+    struct pbm_params p = { 0 };
 
     TRY(pbm_params_read(in, &p));
     out->salt = p.salt;
@@ -319,8 +319,8 @@ static enum err pbm_resolve(struct der *in, struct mac_params *out)
 
 static enum err pbmac1_resolve(struct der *in, struct mac_params *out)
 {
-    struct pbmac1_params p;
-    struct pbkdf2_params kdf;
+    struct pbmac1_params p = { 0 };
+    struct pbkdf2_params kdf = { 0 };
     struct der inner;
 
     TRY(pbmac1_params_read(in, &p));
@@ -341,7 +341,7 @@ static enum err pbmac1_resolve(struct der *in, struct mac_params *out)
 
 static enum err kmac_resolve(struct der *in, struct mac_params *out)
 {
-    struct kmac_params p;
+    struct kmac_params p = { 0 };
 
     TRY(kmac_params_read(in, out->alg, &p));
     if (!span_is_absent(p.output_length))
