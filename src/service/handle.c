@@ -74,8 +74,7 @@ static enum err verify(struct worker *w, struct job *job)
 {
     at(job, LINE_VERIFY);
     TRY(verify_protection(w, job));
-    if (job->msg.body.type != CMP_RR)
-        TRY(asks_each(w, job, verify_possession));
+    TRY(asks_each(w, job, verify_possession));
     job->is_verified = true;
     return ERR_OK;
 }

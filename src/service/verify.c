@@ -365,10 +365,13 @@ static struct span sender_name(const struct job *job)
 enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct cert_req_msg *req = ask->req;
-    const struct spki *key = &req->cert_req.cert_template.public_key;
-    struct fault why = { 0 };
     struct span bytes, sender = sender_name(job);
+    struct fault why = { 0 };
+    const struct spki *key;
 
+    if (req == NULL) /* an rr: no key is to be certified */
+        return ERR_OK;
+    key = &req->cert_req.cert_template.public_key;
     if (pubkey_check(w->cx, key, &why) != ERR_OK)
         return rule_break(&ask->fault, RULE_NEW_KEY_IS_SOUND,
                           "certTemplate.publicKey", "%s", why.text);
