@@ -1,0 +1,277 @@
+/*
+ * What a base station makes of an answer: ignored, or the next step.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "txn/client_rules.h"
+#include "txn/internal.h"
+
+/*
+ * Until when a certConf is good: confirmWaitTime is on the server's clock, so
+ * what counts is how far it lies from the messageTime beside it.
+ */
+static int64_t confirm_deadline(const struct pki_header *h,
+                                const struct client_waits *waits, int64_t now)
+{
+    const struct info_type_value *info =
+        info_find(&h->general_info, OID_ID_IT_CONFIRM_WAIT_TIME);
+    int64_t until, wait = waits->confirm;
+    struct der in;
+
+    if (info == NULL || span_is_absent(info->value))
+        return now + wait;
+    in = der_open(info->value, NULL);
+    if (der_generalized_time_lenient(&in, &until) == ERR_OK &&
+        der_end(&in) == ERR_OK)
+        wait = until - (h->has_message_time ? h->message_time : now);
+    if (wait < 0)
+        wait = 0;
+    return now + (wait < waits->confirm_max ? wait : waits->confirm_max);
+}
+
+/* statusInfo of a certConf that rejects, for what `why` says. */
+static enum err fill_rejection(const struct fault *why, struct arena *a,
+                               struct pki_status_info *out, struct fault *f)
+{
+    struct span *text = arena_alloc(a, sizeof(*text));
+    char *copy = arena_printf(a, "%s", why->text);
+    enum fail_info bit = err_fail_info(why->err);
+
+    if (text == NULL || copy == NULL)
+        return fault_set(f, ERR_NO_MEM, "certConf");
+    *text = span_str(copy);
+    out->status = STATUS_REJECTION;
+    out->status_string = (struct text_list){ text, 1 };
+    out->has_fail_info = bit != FI_NONE;
+    out->fail_info = bit == FI_NONE ? 0 : 1u << bit;
+    return ERR_OK;
+}
+
+struct answer {
+    const struct client_credential *own;
+    const struct cmp_message *reply;
+    const struct client_facts *facts;
+    const struct client_waits *waits;
+    int64_t now;
+    const uint8_t *fresh;
+    struct arena *arena;
+};
+
+/* A certConf; `out->why` set says that it rejects the certificate. */
+static enum err confirm(struct client *c, const struct answer *in,
+                        struct client_step *out, struct fault *f)
+{
+    const struct pki_header *from = &in->reply->header;
+    struct cert_status *status = arena_alloc(in->arena, sizeof(*status));
+    struct client next = *c;
+
+    if (status == NULL)
+        return fault_set(f, ERR_NO_MEM, "certConf");
+    next.state = CLIENT_CONFIRM_SENT;
+    next.poll = CLIENT_POLL_NONE;
+    next.accepts = out->why.err == ERR_OK;
+    next.deadline = confirm_deadline(from, in->waits, in->now);
+    memcpy(next.nonce, in->fresh, CLIENT_ID_LEN);
+    memcpy(next.signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
+    status->cert_hash = in->facts->cert_hash;
+    status->cert_req_id = client_req_id(c->request);
+    status->has_status_info = !next.accepts;
+    if (!next.accepts)
+        TRY(fill_rejection(&out->why, in->arena, &status->status_info, f));
+    TRY(client_header_fill(&next, in->own, in->now, in->arena, &out->header,
+                           f));
+    out->header.recipient = from->sender;
+    out->header.recip_nonce = from->sender_nonce;
+    out->body.type = CMP_CERT_CONF;
+    out->body.cert_conf = (struct cert_conf){ status, 1 };
+    out->action = CLIENT_SEND;
+    *c = next;
+    return ERR_OK;
+}
+
+/* The server asks to be asked again: `check_after` in seconds, 0: now. */
+static void wait_for(struct client *c, const struct answer *in, int64_t poll_id,
+                     int64_t check_after, struct client_step *out)
+{
+    struct span nonce = in->reply->header.sender_nonce;
+    int64_t max = in->waits->poll_max;
+
+    assert(nonce.len <= sizeof(c->peer_nonce));
+    if (c->poll == CLIENT_POLL_NONE) {
+        c->poll_since = in->now;
+        memcpy(c->first_nonce, c->nonce, CLIENT_ID_LEN);
+    }
+    c->poll = CLIENT_POLL_DUE;
+    c->poll_id = poll_id;
+    c->poll_at = in->now + (check_after < max ? check_after : max);
+    memcpy(c->signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
+    memcpy(c->peer_nonce, nonce.ptr, nonce.len);
+    c->peer_nonce_len = nonce.len;
+    out->action = CLIENT_WAIT;
+    out->wait = c->poll_at - in->now;
+}
+
+/* Ends the transaction without a certificate; `out->why` says for what. */
+static void end(struct client *c, struct client_step *out)
+{
+    c->state = CLIENT_FAILED;
+    out->action = CLIENT_END;
+}
+
+/* "badPOP, badCertTemplate: the text that came with it" */
+static void tell_refusal(const struct pki_status_info *status, const char *body,
+                         struct fault *why)
+{
+    char text[sizeof(why->text)] = "";
+    size_t at = 0;
+
+    for (unsigned bit = 0; bit <= FI_DUPLICATE_CERT_REQ; bit++) {
+        if (status->has_fail_info && (status->fail_info & (1u << bit)) != 0 &&
+            at < sizeof(text))
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
+                                   at == 0 ? "" : ", ",
+                                   fail_info_name((enum fail_info)bit));
+    }
+    for (size_t i = 0; i < status->status_string.num; i++) {
+        struct span s = status->status_string.list[i];
+
+        if (at < sizeof(text))
+            at += (size_t)snprintf(text + at, sizeof(text) - at, ": %.*s",
+                                   s.len < 200 ? (int)s.len : 200,
+                                   (const char *)s.ptr);
+    }
+    fault_set(why, ERR_REFUSED, "refused in %s%s%s", body,
+              text[0] == '\0' ? "" : ": ", text);
+}
+
+/* True when an error says that the certificate is confirmed already: our
+ * certConf came through, and its pkiconf did not (RFC 9810, 5.3.18). */
+static bool is_confirmed(const struct cmp_message *reply)
+{
+    const struct pki_status_info *s = &reply->body.error.status;
+
+    return s->has_fail_info && (s->fail_info & (1u << FI_CERT_CONFIRMED)) != 0;
+}
+
+/* The certConf is answered: installed, or its rejection is known. */
+static void conclude(struct client *c, struct client_step *out)
+{
+    if (!c->accepts) {
+        fault_set(&out->why, ERR_REFUSED,
+                  "the certificate was not acceptable and was rejected");
+        end(c, out);
+        return;
+    }
+    c->state = CLIENT_DONE;
+    out->action = CLIENT_INSTALL;
+}
+
+static void on_error(struct client *c, const struct answer *in,
+                     struct client_step *out)
+{
+    if (c->state == CLIENT_CONFIRM_SENT && is_confirmed(in->reply)) {
+        conclude(c, out);
+        return;
+    }
+    if (in->reply->body.error.status.status == STATUS_WAITING) {
+        wait_for(c, in, -1, 0, out);
+        return;
+    }
+    tell_refusal(&in->reply->body.error.status, "an error message", &out->why);
+    end(c, out);
+}
+
+/* True when it says that it is so already: our rr came through before. */
+static bool is_revoked_already(const struct pki_status_info *s)
+{
+    return s->status == STATUS_REJECTION && s->has_fail_info &&
+           (s->fail_info & (1u << FI_CERT_REVOKED)) != 0;
+}
+
+static void on_rev_rep(struct client *c, const struct answer *in,
+                       struct client_step *out)
+{
+    const struct pki_status_info *s = &in->reply->body.rev_rep.statuses[0];
+
+    if (s->status == STATUS_WAITING) {
+        wait_for(c, in, -1, 0, out);
+        return;
+    }
+    if (s->status != STATUS_REJECTION || is_revoked_already(s)) {
+        c->state = CLIENT_DONE;
+        out->action = CLIENT_REVOKED;
+        return;
+    }
+    tell_refusal(s, cmp_body_name(CMP_RP), &out->why);
+    end(c, out);
+}
+
+static enum err on_cert_rep(struct client *c, const struct answer *in,
+                            const struct client_judged *judged,
+                            struct client_step *out, struct fault *f)
+{
+    const struct cert_response *response = client_response(in->reply);
+
+    if (response->status.status == STATUS_WAITING) {
+        wait_for(c, in, response->cert_req_id, 0, out);
+        return ERR_OK;
+    }
+    if (!client_is_granted(response)) {
+        tell_refusal(&response->status, cmp_body_name(in->reply->body.type),
+                     &out->why);
+        end(c, out);
+        return ERR_OK;
+    }
+    /* A broken rule is told to the server too, by a certConf that rejects. */
+    (void)client_rules_check(CLIENT_STEP_CERT, judged, &out->why);
+    return confirm(c, in, out, f);
+}
+
+static enum err on_verified(struct client *c, const struct answer *in,
+                            const struct client_judged *judged,
+                            struct client_step *out, struct fault *f)
+{
+    if (client_rules_check(CLIENT_STEP_ANSWER, judged, &out->why) != NULL) {
+        end(c, out);
+        return ERR_OK;
+    }
+    if (in->reply->body.type == CMP_ERROR) {
+        on_error(c, in, out);
+        return ERR_OK;
+    }
+    if (in->reply->body.type == CMP_POLL_REP) {
+        wait_for(c, in, c->poll_id,
+                 in->reply->body.poll_rep.list[0].check_after, out);
+        return ERR_OK;
+    }
+    if (c->state == CLIENT_CONFIRM_SENT) {
+        conclude(c, out);
+        return ERR_OK;
+    }
+    if (in->reply->body.type == CMP_RP) {
+        on_rev_rep(c, in, out);
+        return ERR_OK;
+    }
+    return on_cert_rep(c, in, judged, out, f);
+}
+
+enum err client_reply(struct client *c, const struct client_credential *own,
+                      const struct cmp_message *reply,
+                      const struct client_facts *facts,
+                      const struct client_waits *waits, int64_t now,
+                      const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
+                      struct client_step *out, struct fault *f)
+{
+    const struct answer in = { own, reply, facts, waits, now, fresh, a };
+    const struct client_judged judged = { c, reply, facts, now };
+    struct client_step step = { .action = CLIENT_IGNORE };
+
+    assert(c->state == CLIENT_REQUEST_SENT || c->state == CLIENT_CONFIRM_SENT);
+    assert(c->poll != CLIENT_POLL_DUE);
+    if (client_rules_check(CLIENT_STEP_HEADER, &judged, &step.why) == NULL &&
+        client_rules_check(CLIENT_STEP_SIGNER, &judged, &step.why) == NULL)
+        TRY(on_verified(c, &in, &judged, &step, f));
+    *out = step;
+    return ERR_OK;
+}
