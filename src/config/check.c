@@ -162,6 +162,62 @@ static void take_all_vendors(struct reading *r, struct config *c,
         out->items[i] = &c->vendors[i];
 }
 
+/* Another RA that trusts the same file: whose a certificate is, its path does
+ * not tell then. NULL: none. */
+static const struct config_ra *find_rival(const struct config *c,
+                                          const struct config_ra *ra)
+{
+    for (size_t i = 0; i < c->num_ras; i++)
+        for (size_t k = 0; k < c->ras[i].anchors.num; k++)
+            for (size_t m = 0; m < ra->anchors.num; m++)
+                if (&c->ras[i] != ra && c->ras[i].anchors.items[k] != NULL &&
+                    ra->anchors.items[m] != NULL &&
+                    strcmp(c->ras[i].anchors.items[k], ra->anchors.items[m]) ==
+                        0)
+                    return &c->ras[i];
+    return NULL;
+}
+
+static void check_ras(struct reading *r, struct config *c,
+                      const struct node *root)
+{
+    const struct node *entry = entries_of(root, "ras");
+    const struct config_ra *rival;
+
+    for (size_t i = 0; i < c->num_ras; i++, entry = entry->next) {
+        struct config_ra *ra = &c->ras[i];
+
+        if (node_find(entry, "revocation") == NULL)
+            ra->revocation = ra->crls.num > 0 ? CONFIG_REVOCATION_REFUSE
+                                              : CONFIG_REVOCATION_ADMIT;
+        if (node_find(entry, "vendors") == NULL)
+            take_all_vendors(r, c, &ra->vendors);
+        if (!ra->needs_cmc_ra && ra->certificates.num == 0)
+            complain(r->errors, spot_find(entry, "needs_cmc_ra").at,
+                     "needs_cmc_ra: false needs certificates, else anybody "
+                     "below the anchors is an RA");
+        rival = find_rival(c, ra);
+        if (rival != NULL && ra->certificates.num == 0)
+            complain(r->errors, spot_find(entry, "anchors").at,
+                     "anchors: one is that of the RA at line %u too; name the "
+                     "certificates of both",
+                     rival->at.line);
+    }
+}
+
+/* TS 33.310, 9.5, has base stations alone; of 2010 no more is known. */
+static void check_heard(struct reading *r, const struct config_profile *p,
+                        const struct node *entry)
+{
+    if (p->ras.num == 0 || p->type == CONFIG_PROFILE_RFC9483 ||
+        p->type == CONFIG_PROFILE_OPEN)
+        return;
+    complain(r->errors, spot_find(entry, "ras").at,
+             "ras: type %s hears base stations alone; rfc9483 and open hear "
+             "registration authorities too",
+             config_profile_type_name(p->type));
+}
+
 /* Whether a pattern gives each station a name of its own. */
 static const char *ambiguity(const struct config_profile *p, bool has_serial,
                              bool has_vendor)
@@ -248,6 +304,7 @@ static void check_profiles(struct reading *r, struct config *c,
         if (p->approval_of_updates && p->approval == CONFIG_APPROVAL_NONE)
             complain(r->errors, spot_find(entry, "approval_of_updates").at,
                      "approval_of_updates: needs approval: operator");
+        check_heard(r, p, entry);
         check_patterns(r, p, entry);
         check_roots(r, c, p, entry);
     }
@@ -258,6 +315,7 @@ void config_check(struct reading *r, struct config *c, const struct node *root)
     check_listen(r, c, root);
     check_cas(r, c, root);
     check_vendors(r, c, root);
+    check_ras(r, c, root);
     check_profiles(r, c, root);
     check_claims(r);
 }

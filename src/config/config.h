@@ -177,6 +177,34 @@ struct config_vendors {
     const struct config_vendor **items;
 };
 
+/* What a registration authority may do, or-ed. */
+enum config_ra_right {
+    CONFIG_RA_NEST = 1 << 0,
+    CONFIG_RA_APPROVE = 1 << 1,
+    CONFIG_RA_VERIFY = 1 << 2,
+    CONFIG_RA_REQUEST = 1 << 3,
+    CONFIG_RA_REVOKE = 1 << 4
+};
+
+/* A registration authority between stations and us. */
+struct config_ra {
+    const char *name;
+    struct config_mark at;
+    struct config_texts anchors;
+    struct config_texts intermediates;
+    struct config_texts certificates; /* none: any below the anchors */
+    struct config_texts crls;
+    enum config_revocation revocation;
+    bool needs_cmc_ra;
+    uint32_t may;                  /* of enum config_ra_right */
+    struct config_vendors vendors; /* whose stations it speaks for */
+};
+
+struct config_ras {
+    size_t num;
+    const struct config_ra **items;
+};
+
 enum config_profile_type {
     CONFIG_PROFILE_3GPP_BS,
     CONFIG_PROFILE_RFC9483,
@@ -266,6 +294,7 @@ struct config_profile {
     const struct config_ca *ca;
     const struct config_signer *signer;
     struct config_vendors vendors; /* all of them when none is named */
+    struct config_ras ras;         /* none when none is named */
     struct config_name subject;    /* patterns: {serial}, {vendor} */
     const char *dns;               /* the same; NULL: no such SAN */
     int64_t validity_s;
@@ -307,6 +336,8 @@ struct config {
     struct config_signer *signers;
     size_t num_vendors;
     struct config_vendor *vendors;
+    size_t num_ras;
+    struct config_ra *ras;
     size_t num_profiles;
     struct config_profile *profiles;
     struct arena *arena; /* holds all of it, this struct too */

@@ -18,6 +18,7 @@
 #define PROFILES "profiles: [{ " PROFILE SUBJECT " }]\n"
 #define FIRST LISTEN KEYS CAS SIGNERS /* lines 1 to 4 */
 #define ALL FIRST PROFILES            /* lines 1 to 5; cases go on at 6 */
+#define RA "ras: [{ name: west, anchors: [ra.pem], "
 #define A_PROFILE(rest) FIRST "profiles:\n- { " PROFILE rest " }\n"
 
 static const struct {
@@ -69,6 +70,41 @@ static const struct {
             "\n",
       "6:5: a profile lacks \"signer\"\n" },
     { ALL "vendors:\n- { name: acme }\n", "7:3: a vendor lacks \"anchors\"\n" },
+
+    /* registration authorities */
+    { ALL RA "may: [nested] }]\n", "" },
+    { ALL RA "may: [nested, approve, ra-verified, request, revoke] }]\n", "" },
+    { ALL RA "}]\n", "6:7: a registration authority lacks \"may\"\n" },
+    { ALL RA "may: [] }]\n", "6:45: may: at least 1 is needed\n" },
+    { ALL RA "may: [sign] }]\n", "6:46: may: \"sign\" is none of nested, "
+                                 "approve, ra-verified, request, revoke\n" },
+    { ALL RA "may: [nested], needs_cmc_ra: false }]\n",
+      "6:69: needs_cmc_ra: false needs certificates, else anybody below the "
+      "anchors is an RA\n" },
+    { ALL RA "may: [nested], needs_cmc_ra: false, certificates: [w.pem] }]\n",
+      "" },
+    { ALL RA "may: [nested], vendors: [acme] }]\n",
+      "6:65: vendors: no \"acme\" in vendors\n" },
+    { ALL RA "may: [nested] }, { name: east, anchors: [ra.pem], may: [nested], "
+             "certificates: [e.pem] }]\n",
+      "6:30: anchors: one is that of the RA at line 6 too; name the "
+      "certificates of both\n" },
+    { ALL RA "may: [nested] }, { name: west, anchors: [b.pem], may: [nested] "
+             "}]\n",
+      "6:65: name: \"west\" is in ras twice, first at line 6\n" },
+    { A_PROFILE("ras: [west], " SUBJECT) RA "may: [nested] }]\n",
+      "6:53: ras: type 3gpp-bs hears base stations alone; rfc9483 and open "
+      "hear registration authorities too\n" },
+    { FIRST "profiles: [{ name: p, type: legacy-2010, ca: ca, signer: s, ras: "
+            "[west], " SUBJECT " }]\n" RA "may: [nested] }]\n",
+      "5:66: ras: type legacy-2010 hears base stations alone; rfc9483 and open "
+      "hear registration authorities too\n" },
+    { FIRST "profiles: [{ name: p, type: open, ca: ca, signer: s, ras: "
+            "[west], " SUBJECT " }]\n" RA "may: [nested] }]\n",
+      "" },
+    { FIRST "profiles: [{ name: p, type: rfc9483, ca: ca, signer: s, ras: "
+            "[wets], " SUBJECT " }]\n" RA "may: [nested] }]\n",
+      "5:63: ras: no \"wets\" in ras; did you mean \"west\"?\n" },
 
     /* values */
     { ALL "node:\n", "6:6: node: a value is missing\n" },

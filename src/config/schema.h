@@ -1,9 +1,9 @@
 /*
  * The schema's sections, and what its tables are written with.
  *
- * Every setting there is has a row in schema.c, schema_trust.c or
- * schema_profile.c. A row gives its parser, bounds, default, help and manual
- * entry; adding a setting is adding a row and a member.
+ * Every setting there is has a row in schema.c, schema_trust.c,
+ * schema_ra.c or schema_profile.c. A row gives its parser, bounds, default,
+ * help and manual entry; adding a setting is adding a row and a member.
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -14,7 +14,9 @@ extern const struct section schema_keys;
 extern const struct section schema_cas;
 extern const struct section schema_signers;
 extern const struct section schema_vendors;
+extern const struct section schema_ras;
 extern const struct section schema_profiles;
+extern const struct choices schema_revocations;
 
 /* Some members are pointers, and it is their own size that is meant. */
 #define MEMBER(type, member)                                      \

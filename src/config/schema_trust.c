@@ -17,7 +17,8 @@ static const struct choice revocation_rows[] = {
     { "admit", CONFIG_REVOCATION_ADMIT, NULL,
       "it is admitted, and a finding is recorded" },
 };
-CHOICES(revocations, revocation_rows);
+const struct choices schema_revocations = { NUM_OF(revocation_rows),
+                                            revocation_rows };
 
 static const struct choice suggested_name_rows[] = {
     { "replace", CONFIG_NAMES_REPLACE, NULL,
@@ -245,7 +246,7 @@ static const struct setting vendor_rows[] = {
     { .key = "revocation",
       .kind = KIND_CHOICE,
       MEMBER(config_vendor, revocation),
-      .choices = &revocations,
+      .choices = &schema_revocations,
       .preset_note = "refuse where crls are given, else admit",
       .meaning = "What follows when it cannot be told whether a vendor "
                  "certificate is revoked.",

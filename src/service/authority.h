@@ -66,6 +66,12 @@ struct path_profile {
     struct offers offers;
 };
 
+/* How the certificate of an RA is known (struct config_ra). */
+struct ra_trust {
+    struct trust *trust;
+    struct span_list certificates; /* these alone, unless there are none */
+};
+
 /* What may change while the server runs, read-only once made. */
 struct epoch {
     unsigned users; /* under epoch_lock */
@@ -77,7 +83,9 @@ struct epoch {
         bool is_there;
         const struct span *serials; /* sorted */
         size_t num;
-    } * allow;      /* one for each vendor */
+    } * allow;            /* one for each vendor */
+    struct ra_trust *ras; /* one for each of the configuration */
+    size_t num_ras;
     uint64_t files; /* digest of names, sizes and times of its files */
 };
 

@@ -18,6 +18,8 @@ static void epoch_free(struct epoch *e)
         return;
     trust_free(e->trust);
     trust_free(e->legacy_trust);
+    for (size_t i = 0; i < e->num_ras; i++)
+        trust_free(e->ras[i].trust);
     arena_free(e->arena);
     free(e);
 }
@@ -94,6 +96,14 @@ static uint64_t files_digest(const struct config *c)
         if (v->allow != NULL)
             mix_file(&hash, v->allow);
     }
+    for (size_t i = 0; i < c->num_ras; i++) {
+        const struct config_ra *ra = &c->ras[i];
+
+        mix_files(&hash, &ra->anchors);
+        mix_files(&hash, &ra->intermediates);
+        mix_files(&hash, &ra->certificates);
+        mix_files(&hash, &ra->crls);
+    }
     return hash;
 }
 
@@ -121,27 +131,43 @@ static bool is_legacy(const struct config *c, const struct config_vendor *v)
     return is_served;
 }
 
+/* Whose files these are, for complaints: "vendors acme". */
+struct entry {
+    const char *list;
+    const char *name;
+};
+
 static enum err add_anchors(struct epoch *e, struct trust *trust,
-                            const struct config_vendor *v, int owner,
-                            struct fault *f)
+                            const struct entry *entry, int owner,
+                            const struct config_texts *files, struct fault *f)
 {
     const struct span *certs;
     size_t num;
 
-    for (size_t i = 0; i < v->anchors.num; i++) {
-        TRY(certificates_load(v->anchors.items[i], e->arena, &certs, &num, f));
+    for (size_t i = 0; i < files->num; i++) {
+        TRY(certificates_load(files->items[i], e->arena, &certs, &num, f));
         for (size_t k = 0; k < num; k++)
             if (trust_add_anchor(trust, owner, certs[k], f) != ERR_OK)
-                return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
-                                    v->anchors.items[i]);
+                return fault_prefix(f, ERR_CONFIG, "%s %s: %s", entry->list,
+                                    entry->name, files->items[i]);
     }
-    for (size_t i = 0; i < v->intermediates.num; i++) {
-        TRY(certificates_load(v->intermediates.items[i], e->arena, &certs, &num,
-                              f));
+    return ERR_OK;
+}
+
+static enum err add_intermediates(struct epoch *e, struct trust *trust,
+                                  const struct entry *entry,
+                                  const struct config_texts *files,
+                                  struct fault *f)
+{
+    const struct span *certs;
+    size_t num;
+
+    for (size_t i = 0; i < files->num; i++) {
+        TRY(certificates_load(files->items[i], e->arena, &certs, &num, f));
         for (size_t k = 0; k < num; k++)
             if (trust_add_intermediate(trust, certs[k], f) != ERR_OK)
-                return fault_prefix(f, ERR_CONFIG, "vendors %s: %s", v->name,
-                                    v->intermediates.items[i]);
+                return fault_prefix(f, ERR_CONFIG, "%s %s: %s", entry->list,
+                                    entry->name, files->items[i]);
     }
     return ERR_OK;
 }
@@ -170,10 +196,11 @@ static enum err add_crl_file(struct epoch *e, struct trust *trust,
 }
 
 static enum err add_crls(struct epoch *e, struct trust *trust,
-                         const struct config_vendor *v, struct fault *f)
+                         const struct entry *entry,
+                         const struct config_texts *files, struct fault *f)
 {
-    for (size_t i = 0; i < v->crls.num; i++) {
-        const char *path = v->crls.items[i];
+    for (size_t i = 0; i < files->num; i++) {
+        const char *path = files->items[i];
         struct buf file;
         enum err err;
 
@@ -183,8 +210,8 @@ static enum err add_crls(struct epoch *e, struct trust *trust,
             err = add_crl_file(e, trust, path, buf_span(&file), f);
         buf_done(&file);
         if (err != ERR_OK)
-            return fault_prefix(f, ERR_CONFIG, "vendors %s: crls: %s", v->name,
-                                path);
+            return fault_prefix(f, ERR_CONFIG, "%s %s: crls: %s", entry->list,
+                                entry->name, path);
     }
     return ERR_OK;
 }
@@ -260,8 +287,8 @@ static enum err load_allow(struct epoch *e, const struct config_vendor *v,
     return parse_allow(e, text, out, f);
 }
 
-/* With room for so many vendors' allow-lists. NULL: out of memory. */
-static struct epoch *epoch_alloc(size_t num_vendors)
+/* With room for so many vendors' allow-lists, and RAs. NULL: no memory. */
+static struct epoch *epoch_alloc(size_t num_vendors, size_t num_ras)
 {
     struct epoch *e = calloc(1, sizeof(*e));
 
@@ -272,16 +299,44 @@ static struct epoch *epoch_alloc(size_t num_vendors)
     if (e->arena != NULL)
         e->allow = arena_array(e->arena, num_vendors, sizeof(*e->allow));
     if (e->allow != NULL)
+        e->ras = arena_array(e->arena, num_ras, sizeof(*e->ras));
+    if (e->ras != NULL)
         return e;
     epoch_free(e);
     return NULL;
+}
+
+/* Each has a trust of its own, since several may have the same anchors. */
+static enum err add_ra(struct authority *au, struct epoch *e,
+                       const struct config_ra *ra, struct fault *f)
+{
+    struct entry entry = { "ras", ra->name };
+    struct ra_trust *out = &e->ras[e->num_ras++];
+    struct span *certs =
+        arena_array(e->arena, ra->certificates.num, sizeof(*certs));
+    const struct span *list = NULL;
+    size_t num;
+
+    if (certs == NULL)
+        return fault_set(f, ERR_NO_MEM, "ras");
+    for (size_t i = 0; i < ra->certificates.num; i++) {
+        TRY(certificates_load(ra->certificates.items[i], e->arena, &list, &num,
+                              f));
+        certs[i] = list[0];
+    }
+    out->certificates = (struct span_list){ certs, ra->certificates.num };
+    TRY(trust_new(au->crypto, &out->trust, f));
+    TRY(add_anchors(e, out->trust, &entry, 0, &ra->anchors, f));
+    TRY(add_intermediates(e, out->trust, &entry, &ra->intermediates, f));
+    TRY(add_crls(e, out->trust, &entry, &ra->crls, f));
+    return trust_seal(out->trust, f);
 }
 
 static enum err epoch_new(struct authority *au, struct epoch **out,
                           struct fault *f)
 {
     const struct config *c = au->config;
-    AUTO(epoch) e = epoch_alloc(au->num_vendors);
+    AUTO(epoch) e = epoch_alloc(au->num_vendors, c->num_ras);
 
     if (e == NULL)
         return fault_set(f, ERR_NO_MEM, "trust");
@@ -293,11 +348,15 @@ static enum err epoch_new(struct authority *au, struct epoch **out,
     for (size_t i = 0; i < c->num_vendors; i++) {
         const struct config_vendor *v = &c->vendors[i];
         struct trust *trust = is_legacy(c, v) ? e->legacy_trust : e->trust;
+        struct entry entry = { "vendors", v->name };
 
-        TRY(add_anchors(e, trust, v, (int)i, f));
-        TRY(add_crls(e, trust, v, f));
+        TRY(add_anchors(e, trust, &entry, (int)i, &v->anchors, f));
+        TRY(add_intermediates(e, trust, &entry, &v->intermediates, f));
+        TRY(add_crls(e, trust, &entry, &v->crls, f));
         TRY(load_allow(e, v, &e->allow[i], f));
     }
+    for (size_t i = 0; i < c->num_ras; i++)
+        TRY(add_ra(au, e, &c->ras[i], f));
     TRY(trust_seal(e->trust, f));
     TRY(trust_seal(e->legacy_trust, f));
     *out = e;
