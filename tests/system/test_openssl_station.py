@@ -9,15 +9,16 @@ from cmplib.http import PATH, Connection, request
 BRIEF = PATH + "/p/brief"
 
 
-def openssl(*args):
-    return subprocess.run(["openssl", *map(str, args)], capture_output=True,
+def openssl(*args, program="openssl"):
+    return subprocess.run([program, *map(str, args)], capture_output=True,
                           text=True, timeout=60)
 
 
 class Files:
-    """What openssl needs, and makes, in the test's folder."""
+    """What openssl needs, and makes, in the test's folder; which openssl."""
 
-    def __init__(self, world, folder):
+    def __init__(self, world, folder, program="openssl"):
+        self.program = program
         self.world = world
         self.server = world.server
         self.folder = folder
@@ -37,6 +38,19 @@ class Files:
         self[name].write_bytes(pki.Key(kind).pem())
         return self[name]
 
+    def ask(self, command, *more, path=PATH):
+        """Any request, with no certificate to come out of it."""
+        return openssl("cmp", "-config", "", "-cmd", command, "-server",
+                       f"http://127.0.0.1:{self.server.port}{path}",
+                       "-trusted", self.root, "-msg_timeout", 20, *more,
+                       program=self.program)
+
+    def signed(self, name="vendor"):
+        """The options for a request signed with this pair."""
+        return ("-cert", self[name + ".pem"], "-key", self[name + ".key"],
+                "-untrusted", self["chain.pem"], "-extracerts",
+                self["chain.pem"])
+
     def cmp(self, command, cert, key, new_key, out, *more, scheme="http",
             path=PATH):
         port = (self.server.tls_port if scheme == "https" else
@@ -49,7 +63,7 @@ class Files:
                        self["chain.pem"], "-extracerts", self["chain.pem"],
                        "-newkey", self[new_key], "-certout", self[out],
                        "-trusted", self.root, "-out_trusted", self.root,
-                       "-msg_timeout", 20, *tls, *more)
+                       "-msg_timeout", 20, *tls, *more, program=self.program)
 
 
 @pytest.fixture
