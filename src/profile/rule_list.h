@@ -84,6 +84,14 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
   "TS 33.310, 9.5.4.5", BAD_REQUEST, HEADER, WARNING, REQUESTS,                \
   check_implicit_confirm, "no implicitConfirm: confirmation is explicit",      \
   "expect to send certConf; the wish is ignored")                              \
+R(CERT_PROFILE_FITS, "cert-profile-fits", "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", \
+  BAD_DATA_FORMAT, HEADER, ERROR, REQUESTS | GENM, NULL,                       \
+  "no more certificate profile names than requests",                           \
+  "send one UTF8String in certProfile for each request")                       \
+R(CERT_PROFILE_IS_KNOWN, "cert-profile-is-known",                              \
+  "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", BAD_REQUEST, HEADER, ERROR,             \
+  REQUESTS | GENM, NULL, "a profile of this server, one for the whole message", \
+  "name a profile of the server in certProfile, or leave it out")              \
 /* ---- STEP_REQUEST ---- */                                                   \
 R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
   BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS, check_one_request,                    \

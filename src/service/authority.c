@@ -485,3 +485,12 @@ const struct issuer *authority_find_issuer_by_name(const struct authority *au,
             return &au->issuers[i];
     return NULL;
 }
+
+const struct path_profile *authority_find_profile(const struct authority *au,
+                                                  struct span name)
+{
+    for (size_t i = 0; i < au->num_profiles; i++)
+        if (span_is_equal(span_str(au->profiles[i].config->name), name))
+            return &au->profiles[i];
+    return NULL;
+}

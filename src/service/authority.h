@@ -119,6 +119,9 @@ MUST_USE enum err authority_new(const struct config *config,
                                 struct crypto *crypto, struct keys *keys,
                                 struct authority **out, struct fault *f);
 void authority_free(struct authority *au);
+/* The entry of this name, or NULL. */
+const struct path_profile *authority_find_profile(const struct authority *au,
+                                                  struct span name);
 DEFINE_AUTO(authority)
 
 /* Opens every key of the configuration behind the door. */

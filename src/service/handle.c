@@ -63,6 +63,8 @@ static enum err screen(struct worker *w, struct job *job)
     if (job->flow == NULL)
         return rule_break(&job->fault, RULE_BODY_IS_SERVED, "body", "%s",
                           cmp_body_name(job->msg.body.type));
+    TRY(choose_named(w, job));
+    in.profile = &job->profile->profile;
     TRY(asks_open(job));
     if (job->num_asks > 0)
         return asks_each(w, job, screen_ask);
@@ -74,6 +76,7 @@ static enum err verify(struct worker *w, struct job *job)
 {
     at(job, LINE_VERIFY);
     TRY(verify_protection(w, job));
+    TRY(choose_recorded(w, job));
     TRY(asks_each(w, job, verify_possession));
     job->is_verified = true;
     return ERR_OK;
@@ -278,7 +281,7 @@ static void forget(struct job *job)
     arena_reset(job->arena);
     *job = (struct job){
         .arena = job->arena,
-        .profile = job->profile,
+        .entry = job->entry,
         .bytes = job->bytes,
         .source = job->source,
         .peer = job->peer,
@@ -330,6 +333,7 @@ void line_handle(struct worker *w, struct job *job)
     struct change *change;
 
     job->line = w->line;
+    job->profile = job->entry;
     job->http_status = 200;
     job->epoch = epoch_get(w->line->authority);
     job->facts.now = w->line->now(w->line->now_arg);

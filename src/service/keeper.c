@@ -57,21 +57,11 @@ static enum err count_served(struct keeper *k, struct fault *f)
 
 /* --- certConfs that never came --- */
 
-static const struct path_profile *profile_of(const struct keeper *k,
-                                             struct span name)
-{
-    const struct authority *au = k->line->authority;
-
-    for (size_t i = 0; i < au->num_profiles; i++)
-        if (span_is_equal(span_str(au->profiles[i].config->name), name))
-            return &au->profiles[i];
-    return NULL;
-}
-
 /* A profile that is gone from the configuration revokes: the default. */
 static bool revokes(const struct keeper *k, struct span profile)
 {
-    const struct path_profile *p = profile_of(k, profile);
+    const struct path_profile *p =
+        authority_find_profile(k->line->authority, profile);
 
     return p == NULL || txn_timeout_revokes(&p->profile);
 }

@@ -112,8 +112,9 @@ struct ask {
 /* One message on its way. */
 struct job {
     struct arena *arena;
-    const struct path_profile *profile;
-    struct span bytes; /* as received; borrowed until sent */
+    const struct path_profile *entry;   /* of the path it came in by */
+    const struct path_profile *profile; /* under which it is served */
+    struct span bytes;                  /* as received; borrowed until sent */
     struct source source;
     const char *peer; /* for the log; borrowed until sent */
     int64_t received; /* clock_monotonic_micros */
@@ -223,6 +224,11 @@ job_step record_refused_resume;
 MUST_USE enum err asks_write_waiting(struct job *job, struct span *out);
 /* Drops the requests that are not among job->waiting. */
 MUST_USE enum err asks_keep_waiting(struct job *job);
+
+/* choose.c: the profile that a certProfile names (step 2), or that the
+ * transaction was begun under (step 4), takes the place of the path's. */
+job_step choose_named;
+job_step choose_recorded;
 
 /* asks.c: the requests of a message. */
 MUST_USE enum err asks_open(struct job *job);

@@ -44,7 +44,7 @@ static size_t lane_of(const struct pool *p, const struct job *job)
         der_element(&seq, DER_SEQUENCE, &header) == ERR_OK &&
         der_next_is(&seq, DER_CTX(CMP_CERT_CONF)))
         return p->num_lanes - 1;
-    return (size_t)(job->profile->issuer - p->line->authority->issuers);
+    return (size_t)(job->entry->issuer - p->line->authority->issuers);
 }
 
 /* The next job of a lane that may run one more; under the lock. */

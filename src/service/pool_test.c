@@ -122,7 +122,7 @@ static void submit(struct rig *r, struct gate *g, size_t issuer,
     struct job *job = job_new();
 
     assert_non_null(job);
-    job->profile = &r->profiles[issuer];
+    job->entry = &r->profiles[issuer];
     job->bytes = bytes;
     job->received = clock_monotonic_micros();
     job->send = answer;

@@ -266,7 +266,7 @@ void service_post(struct service *s, const struct service_request *request)
                       SPAN_LIT("Out of memory; try later.\n"));
         return;
     }
-    job->profile = request->profile;
+    job->entry = request->profile;
     job->bytes = request->bytes;
     job->source = request->source;
     job->peer = request->peer;

@@ -122,18 +122,16 @@ static enum err check_mac(struct worker *w, struct job *job,
 static enum err check_state(struct job *job)
 {
     const struct secret_record *r = &job->secret;
-    bool is_begun = job->transaction.id != 0;
-
     if (r->state == SECRET_REVOKED)
         return rule_break(&job->fault, RULE_SECRET_IS_NOT_REVOKED,
                           "header.senderKID", "a revoked secret");
+    if (job->transaction.id != 0)
+        return ERR_OK;
     if (!span_is_absent(r->profile) && r->profile.len > 0 &&
         !span_is_equal(r->profile, span_str(job->profile->config->name)))
         return rule_break(&job->fault, RULE_SECRET_IS_FOR_PROFILE,
                           "header.senderKID", "a secret for path %.*s",
                           (int)r->profile.len, (const char *)r->profile.ptr);
-    if (is_begun)
-        return ERR_OK;
     if (r->expires_at != 0 && r->expires_at <= job->facts.now)
         return rule_break(&job->fault, RULE_SECRET_IS_CURRENT,
                           "header.senderKID", "an expired secret");

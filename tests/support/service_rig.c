@@ -118,7 +118,7 @@ static void post_by_hand(struct rig *r, struct rig_call *call)
     struct job *job = job_new();
 
     must(job != NULL, "memory");
-    job->profile = r->profile;
+    job->entry = r->profile;
     job->bytes = call->bytes;
     job->peer = "test";
     job->received = clock_monotonic_micros();

@@ -154,13 +154,15 @@ def test_cert_profile(files35, profile):
                          "-profile", profile))
     line = files35.server.wait_lines(mark, "issued")[0]
     assert line["profile"] == profile
+    line = files35.server.wait_lines(mark, "confirmed")[0]
+    assert line["profile"] == profile
 
 
 @newer
 def test_unknown_cert_profile(files35):
     done = files35.ask("ir", *files35.signed(), *wish(files35, "ir"),
                        "-profile", "nobody")
-    assert done.returncode != 0
+    assert "badRequest" in done.stdout + done.stderr
     assert not files35["one.pem"].exists()
 
 
