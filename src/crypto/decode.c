@@ -36,8 +36,10 @@ static bool is_named(const OSSL_ALGORITHM *alg, const char *name)
 
 static bool is_wanted(const OSSL_ALGORITHM *alg, const char *properties)
 {
-    static const char *const kinds[] = { "EC",      "RSA",   "RSA-PSS",
-                                         "ED25519", "ED448", "DSA" };
+    static const char *const kinds[] = {
+        "EC",  "RSA",       "RSA-PSS",   "ED25519",   "ED448",
+        "DSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87",
+    };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (is_named(alg, kinds[i]))

@@ -18,6 +18,12 @@
      KEY_BIT(KEY_RSA) | KEY_BIT(KEY_RSA_PSS) | KEY_BIT(KEY_ED25519) |     \
      KEY_BIT(KEY_ED448))
 
+/* Beyond any of the two documents; refused by name where libcrypto has none. */
+#define POST_QUANTUM_SIG_ALGS \
+    (SIG_BIT(SIG_ML_DSA_44) | SIG_BIT(SIG_ML_DSA_65) | SIG_BIT(SIG_ML_DSA_87))
+#define POST_QUANTUM_KEY_KINDS \
+    (KEY_BIT(KEY_ML_DSA_44) | KEY_BIT(KEY_ML_DSA_65) | KEY_BIT(KEY_ML_DSA_87))
+
 /* What TS 33.310, 6.1.1, forbids today, and stations of about 2010 sign with.
  */
 #define LEGACY_SIG_ALGS                                                       \
@@ -104,14 +110,15 @@ static const struct type_row types[] = {
         .max_requests = 1,
         .needs_reason = true,
     },
-    /* For laboratories: cr besides, and implicitConfirm when asked for. */
+    /* For laboratories: cr and ML-DSA besides, and implicitConfirm when asked
+     * for. */
     [PROFILE_OPEN] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_GENM) | BODY_BIT(CMP_CERT_CONF) |
                   BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
-        .sig_algs = STRONG_SIG_ALGS,
-        .key_kinds = STRONG_KEY_KINDS,
+        .sig_algs = STRONG_SIG_ALGS | POST_QUANTUM_SIG_ALGS,
+        .key_kinds = STRONG_KEY_KINDS | POST_QUANTUM_KEY_KINDS,
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,

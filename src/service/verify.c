@@ -83,18 +83,18 @@ enum err verify_find_part(struct job *job)
 static enum err check_signature(struct worker *w, struct job *job,
                                 const struct x509_cert *signer)
 {
+    struct fault why = { 0 };
     enum err e;
 
     TRY(verify_find_part(job));
     /* Any: the profile's algorithms were asked of it before. */
     e = sig_verify_any(w->cx, &signer->spki, &job->msg.header.protection_alg,
-                       job->part, job->msg.protection.bytes, NULL);
+                       job->part, job->msg.protection.bytes, &why);
     if (e == ERR_OK)
         return ERR_OK;
     if (e == ERR_BAD_ALG)
         return rule_break(&job->fault, RULE_PROTECTION_ALG_IS_ALLOWED,
-                          "header.protectionAlg",
-                          "an algorithm that does not fit the signer's key");
+                          "header.protectionAlg", "%s", why.text);
     return rule_break(&job->fault, RULE_PROTECTION_VERIFIES, "protection",
                       "a signature that does not verify");
 }
