@@ -33,9 +33,12 @@
 #define SHA2                                                 \
     (DIGEST_BIT(DIGEST_SHA256) | DIGEST_BIT(DIGEST_SHA384) | \
      DIGEST_BIT(DIGEST_SHA512))
-#define REQUESTS_BY_MAC                                          \
-    (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) | \
-     BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ))
+/* RFC 9483, 4.1.3 and 4.2: a kur and an rr are signed with the certificate that
+ * they are about. */
+#define REQUESTS_BY_MAC                                                       \
+    (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |              \
+     BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR) | \
+     BODY_BIT(CMP_GENM))
 
 /* Every MAC there is with SHA-2. */
 static const struct mac_policy all_macs = {
@@ -172,7 +175,7 @@ void profile_init(struct profile *p, enum profile_type type)
         .sig_algs = row->sig_algs,
         .key_kinds = row->key_kinds,
         .more_signer_keys = row->more_signer_keys,
-        .mac_bodies = row->mac_bodies,
+        .mac_bodies = row->mac_bodies & row->bodies,
         .macs = row->macs,
         .rsa_min_bits = row->rsa_min_bits,
         .rsa_max_bits = row->rsa_max_bits,
