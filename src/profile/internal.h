@@ -27,7 +27,6 @@ DECLARE_CHECK(check_cert_req_id_single);
 DECLARE_CHECK(check_ca_fields);
 DECLARE_CHECK(check_public_key);
 DECLARE_CHECK(check_public_key_kind);
-DECLARE_CHECK(check_popo_signature);
 DECLARE_CHECK(check_popo_alg);
 DECLARE_CHECK(check_popo_input_sender);
 DECLARE_CHECK(check_popo_input_key);
@@ -77,6 +76,13 @@ DECLARE_CHECK(check_no_update);
 DECLARE_CHECK(check_subject_stays);
 DECLARE_CHECK(check_san_stays);
 DECLARE_CHECK(check_new_key);
+
+/* possess.c: how possession is shown, and the answer to a challenge */
+DECLARE_CHECK(check_popo_signature);
+DECLARE_CHECK(check_popo_method);
+DECLARE_CHECK(check_popo_for_key);
+DECLARE_CHECK(check_signing_key);
+DECLARE_CHECK(check_answer_challenged);
 
 /* poll.c: pollReq, and what is sent while a request waits */
 DECLARE_CHECK(check_poll_ids);

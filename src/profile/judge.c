@@ -59,12 +59,13 @@ enum verdict check_conf_first(const struct judged *in, struct found *found)
 
 enum verdict check_error_open(const struct judged *in, struct found *found)
 {
-    if (in->facts->transaction == FACT_UNCONFIRMED)
+    if (in->facts->transaction == FACT_UNCONFIRMED ||
+        in->facts->transaction == FACT_CHALLENGED)
         return VERDICT_HOLDS;
     return broken(found, "header.transactionID", "%s",
                   in->facts->transaction == FACT_NO_TRANSACTION
                       ? "none of this signer's transactions"
-                      : "a transaction in which nothing awaits a certConf");
+                      : "a transaction in which nothing is awaited");
 }
 
 enum verdict check_conf_pvno(const struct judged *in, struct found *found)

@@ -97,6 +97,8 @@ enum verdict check_poll_names_waiting(const struct judged *in,
 enum verdict check_conf_not_waiting(const struct judged *in,
                                     struct found *found)
 {
+    if (in->facts->transaction == FACT_CHALLENGED)
+        return broken(found, "body.certConf", "one in place of popdecr");
     if (in->facts->transaction != FACT_WAITING)
         return VERDICT_HOLDS;
     return broken(found, "body.certConf", "one while the request still waits");

@@ -36,6 +36,25 @@ enum lenience {
 
 #define BODY_BIT(type) (1u << (type))
 
+/* How possession of a new key is shown (RFC 9810, 5.2.8). */
+enum pop_method {
+    POP_NONE,
+    POP_RA_VERIFIED,
+    POP_SIGNATURE,
+    POP_ENCRYPTED_CERT, /* the certificate comes encrypted to the key */
+    POP_CHALLENGE,      /* popdecc and popdecr */
+    POP_THIS_MESSAGE,   /* the key itself is sent, in one form or the other */
+    POP_ENCRYPTED_KEY,
+    POP_DH_MAC, /* a MAC under what the key agrees on with the CA's */
+    POP_AGREE_MAC,
+    POP_UNKNOWN, /* another number in subsequentMessage */
+    POP_METHOD_NUM
+};
+#define POP_BIT(method) (1u << (method))
+enum pop_method pop_method_of(const struct popo *popo);
+/* "signature", "encrCert", "challengeResp", ...; static storage. */
+const char *pop_method_word(enum pop_method method);
+
 /* A profile: what its type fixes, then what the configuration chooses. */
 struct profile {
     const char *name;
@@ -45,6 +64,7 @@ struct profile {
     uint32_t sig_algs;  /* 1 << enum sig_alg: protection, POP */
     uint32_t key_kinds; /* 1 << enum key_kind: keys certified, signers' */
     uint32_t more_signer_keys; /* the same: signers' alone */
+    uint32_t pop_methods;      /* POP_BIT each */
     unsigned rsa_min_bits, rsa_max_bits;
     uint32_t mac_bodies;           /* of them, under a shared secret too */
     const struct mac_policy *macs; /* what MACs then; NULL: none */
@@ -98,8 +118,16 @@ enum fact_transaction {
     FACT_CONFIRMED,
     FACT_REJECTED,
     FACT_TIMED_OUT,
-    FACT_WAITING, /* a request of it is not answered yet */
-    FACT_ENDED    /* with its first answer: nothing was to be confirmed */
+    FACT_WAITING,    /* a request of it is not answered yet */
+    FACT_CHALLENGED, /* a popdecr is awaited */
+    FACT_ENDED       /* with its first answer: nothing was to be confirmed */
+};
+
+/* Is the new key the requester's? */
+enum fact_possession {
+    FACT_PROVEN,
+    FACT_TO_CHALLENGE,
+    FACT_BY_CERTIFICATE /* its certConf will tell */
 };
 
 /* What an operator said of a request that waited. */
@@ -164,6 +192,9 @@ struct facts {
     int64_t transaction_pvno;
     bool request_seen; /* a certificate was once issued for these bytes */
     bool transaction_id_used; /* by this requester, with other bytes */
+
+    enum fact_possession possession; /* of each request its own */
+    bool is_answer_right; /* popdecr: the numbers that were encrypted */
 
     /* pollReq, and the request it is about once that goes on */
     enum fact_approval approval;

@@ -16,6 +16,7 @@
 #define FIRSTS (REQUESTS | RR | GENM) /* what opens a transaction */
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 #define POLL_REQ BODY_BIT(CMP_POLL_REQ)
+#define POPDECR BODY_BIT(CMP_POPDECR)
 #define ERROR_MSG BODY_BIT(CMP_ERROR)
 
 /* clang-format off */
@@ -121,6 +122,19 @@ R(POPO_IS_SIGNATURE, "popo-is-signature", "TS 33.310, 9.5.4.2", BAD_POP,       \
   REQUEST, ERROR, REQUESTS, check_popo_signature,                              \
   "proof of possession by signature",                                          \
   "sign the CertRequest, or poposkInput, with the new key")                    \
+R(POPO_METHOD_IS_TAKEN, "popo-method-is-taken", "RFC 9810, 5.2.8.3", BAD_POP,  \
+  REQUEST, ERROR, CRMF_REQUESTS, check_popo_method,                            \
+  "a proof of possession that the profile takes",                              \
+  "ask for encrCert or challengeResp; no private key is to be sent")           \
+R(POPO_IS_FOR_KEY, "popo-is-for-key", "RFC 4211, 4.2 and 4.3", BAD_POP,        \
+  REQUEST, ERROR, CRMF_REQUESTS, check_popo_for_key,                           \
+  "keyEncipherment for an RSA key, keyAgreement for one on a curve",           \
+  "choose the proof that the kind of key is for")                              \
+R(KEY_THAT_SIGNS_SIGNS, "key-that-signs-signs",                                \
+  "RFC 9810, 5.2.8.4 (RFC 4211, 4.1)", BAD_POP, REQUEST, ERROR, CRMF_REQUESTS, \
+  check_signing_key,                                                           \
+  "a signature, unless keyUsage is asked for and lets the key not sign",       \
+  "sign with the key, or ask for keyEncipherment or keyAgreement alone")       \
 R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
   REQUEST, ERROR, REQUESTS, check_popo_alg,                                    \
   "a signature algorithm of the profile that fits the new key",                \
@@ -280,6 +294,10 @@ R(POPOSK_SENDER_IS_SIGNER, "poposk-sender-is-signer", "TS 33.310, 9.5.4.2",    \
 R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
   REQUESTS, NULL, "a proof that verifies under the key to be certified",       \
   "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \
+R(CHALLENGE_IS_ANSWERED, "challenge-is-answered", "RFC 9810, 5.2.8.3.3",       \
+  BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                    \
+  "the numbers that were encrypted to the new keys, in their order",           \
+  "decrypt with the key of the request; start over")                           \
 /* ---- STEP_JUDGE_MESSAGE ---- */                                             \
 R(TRANSACTION_ID_IS_NEW, "transaction-id-is-new", "RFC 9810, 5.1.1",           \
   TRANSACTION_ID_IN_USE, JUDGE_MESSAGE, ERROR, FIRSTS,                         \
@@ -326,7 +344,7 @@ R(CONF_HASH_IS_RIGHT, "conf-hash-is-right", "RFC 9810, 5.3.18", BAD_CERT_ID,   \
   "hash the DER of the whole certificate")                                     \
 R(ERROR_FINDS_OPEN, "error-finds-open", "RFC 9810, 5.3.21", BAD_REQUEST,       \
   JUDGE_MESSAGE, ERROR, ERROR_MSG, check_error_open,                           \
-  "an error in a transaction of the same signer that awaits its certConf",     \
+  "an error in a transaction of the same signer that awaits its next message", \
   "nothing is to be done: no such transaction is open")                        \
 R(ERROR_HAS_RECIP_NONCE, "error-has-recip-nonce", "RFC 9483, 3.1 and 3.5",     \
   BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, ERROR_MSG,                        \
@@ -348,6 +366,17 @@ R(POLL_NAMES_WAITING, "poll-names-waiting", "RFC 9483, 4.4", BAD_REQUEST,      \
   JUDGE_MESSAGE, ERROR, POLL_REQ, check_poll_names_waiting,                    \
   "a certReqId that was told waiting, or -1 alone for the whole message",      \
   "copy certReqId of the CertResponse that says waiting")                      \
+R(ANSWER_HAS_TRANSACTION, "answer-has-transaction", "RFC 9810, 5.2.8.3.3",     \
+  BAD_REQUEST, JUDGE_MESSAGE, ERROR, POPDECR, check_poll_transaction,          \
+  "a popdecr in a transaction of the same signer",                             \
+  "answer with the transactionID and the credential of the request")           \
+R(ANSWER_FINDS_CHALLENGE, "answer-finds-challenge", "RFC 9810, 5.2.8.3.3",     \
+  BAD_REQUEST, JUDGE_MESSAGE, ERROR, POPDECR, check_answer_challenged,         \
+  "a popdecr after popdecc, in time, and once",                                \
+  "start over; repeat a message by its very bytes")                            \
+R(ANSWER_HAS_RECIP_NONCE, "answer-has-recip-nonce", "RFC 9483, 3.1 and 3.5",   \
+  BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, POPDECR, check_poll_recip_nonce,  \
+  "recipNonce equal to popdecc's senderNonce", "copy senderNonce of popdecc")  \
 /* ---- STEP_JUDGE_REQUEST ---- */                                             \
 R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, BODY_BIT(CMP_IR), check_ir_signer,     \

@@ -155,6 +155,11 @@ CHANGE(no_popo, s->popo->type = POPO_ABSENT)
 CHANGE(ra_verified, s->popo->type = POPO_RA_VERIFIED)
 CHANGE(popo_encipher, s->popo->type = POPO_KEY_ENCIPHERMENT)
 CHANGE(popo_agree, s->popo->type = POPO_KEY_AGREEMENT)
+CHANGE(popo_this, popo_encipher(s); s->popo->priv_type = POPO_PRIV_THIS_MESSAGE)
+CHANGE(popo_later, popo_encipher(s);
+       s->popo->priv_type = POPO_PRIV_SUBSEQUENT_MESSAGE;
+       s->popo->subsequent = 1)
+CHANGE(popo_later_rsa, rsa_2048(s); popo_later(s))
 CHANGE(popo_sha1, s->popo->alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
 CHANGE(popo_ed25519, s->popo->alg.oid = oid_span(OID_ID_ED25519))
 CHANGE(input, scene_add_input(s, s->signer.subject))
@@ -457,6 +462,12 @@ static const struct {
       ERR_BAD_POP, CMP_IP },
     { "keyAgreement", BS, CMP_KUR, popo_agree, "popo-is-signature", ERR_BAD_POP,
       CMP_KUP },
+    { "thisMessage", OPEN, CMP_IR, popo_this, "popo-method-is-taken",
+      ERR_BAD_POP, CMP_IP },
+    { "challenge to a point", OPEN, CMP_IR, popo_later, "popo-is-for-key",
+      ERR_BAD_POP, CMP_IP },
+    { "challenge to a key that may sign", OPEN, CMP_IR, popo_later_rsa,
+      "key-that-signs-signs", ERR_BAD_POP, CMP_IP },
     { "POP with SHA-1", BS, CMP_IR, popo_sha1, "popo-alg-is-allowed",
       ERR_BAD_ALG, CMP_IP },
     { "POP with SHA-1, open", OPEN, CMP_IR, popo_sha1, "popo-alg-is-allowed",
@@ -726,9 +737,10 @@ static void test_each_rule_breaks(void **state)
     (void)state;
     for (enum rule_id r = 0; r < RULE_NUM; r++) {
         const struct rule *rule = rule_get(r);
-        /* Those about rr or genm alone: revoke_test.c, general_test.c. */
-        bool is_broken =
-            rule->check == NULL || rule->bodies == RR || rule->bodies == GENM;
+        /* Those about rr, genm or popdecr alone: revoke_test.c,
+         * general_test.c, possess_test.c. */
+        bool is_broken = rule->check == NULL || rule->bodies == RR ||
+                         rule->bodies == GENM || rule->bodies == POPDECR;
 
         for (size_t i = 0; i < SCENE_NUM(cases); i++)
             is_broken = is_broken || strcmp(cases[i].rule, rule->id) == 0;

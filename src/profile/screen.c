@@ -241,18 +241,6 @@ enum verdict check_public_key_kind(const struct judged *in, struct found *found)
     return VERDICT_HOLDS;
 }
 
-enum verdict check_popo_signature(const struct judged *in, struct found *found)
-{
-    static const char *const names[] = { "raVerified", "signature",
-                                         "keyEncipherment", "keyAgreement" };
-    enum popo_type type = in->req->popo.type;
-
-    if (type == POPO_SIGNATURE)
-        return VERDICT_HOLDS;
-    return broken(found, "body[0].popo", "%s",
-                  type == POPO_ABSENT ? "none" : names[type]);
-}
-
 enum verdict check_popo_alg(const struct judged *in, struct found *found)
 {
     const struct cert_req_msg *req = in->req;
@@ -260,6 +248,8 @@ enum verdict check_popo_alg(const struct judged *in, struct found *found)
     enum sig_alg sig = sig_alg_find_any(&req->popo.alg);
     char name[64];
 
+    if (req->popo.type != POPO_SIGNATURE)
+        return VERDICT_HOLDS;
     describe_alg(&req->popo.alg, name, sizeof(name));
     if (sig == SIG_UNKNOWN || (in->profile->sig_algs & (1u << sig)) == 0)
         return broken(found, "body[0].popo.algorithmIdentifier", "%s", name);
@@ -295,7 +285,7 @@ enum verdict check_popo_input_fits(const struct judged *in, struct found *found)
     bool has_input = !span_is_absent(req->popo.input);
     bool has_subject = !span_is_absent(req->cert_req.cert_template.subject);
 
-    if (has_input != has_subject)
+    if (has_input != has_subject || req->popo.type != POPO_SIGNATURE)
         return VERDICT_HOLDS;
     return broken(found, "popo.poposkInput",
                   has_input ? "there, though the template has a subject"

@@ -38,7 +38,11 @@
 #define REQUESTS_BY_MAC                                                       \
     (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |              \
      BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR) | \
-     BODY_BIT(CMP_GENM))
+     BODY_BIT(CMP_GENM) | BODY_BIT(CMP_POPDECR))
+
+/* A signature by every key that can; others are proven by what only their
+ * holder decrypts. */
+#define POP_BY_DECRYPTION (POP_BIT(POP_SIGNATURE) | POP_BIT(POP_CHALLENGE))
 
 /* Every MAC there is with SHA-2. */
 static const struct mac_policy all_macs = {
@@ -69,6 +73,7 @@ struct type_row {
     uint32_t sig_algs;
     uint32_t key_kinds;
     uint32_t more_signer_keys;
+    uint32_t pop_methods;
     unsigned rsa_min_bits, rsa_max_bits;
     uint32_t mac_bodies;
     const struct mac_policy *macs;
@@ -90,6 +95,7 @@ static const struct type_row types[] = {
                   BODY_BIT(CMP_CERT_CONF) | BODY_BIT(CMP_POLL_REQ),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
+        .pop_methods = POP_BIT(POP_SIGNATURE),
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .may_grant_implicit = false,
@@ -105,6 +111,7 @@ static const struct type_row types[] = {
                   BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
+        .pop_methods = POP_BIT(POP_SIGNATURE),
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
@@ -119,9 +126,10 @@ static const struct type_row types[] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_GENM) | BODY_BIT(CMP_CERT_CONF) |
-                  BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
+                  BODY_BIT(CMP_POPDECR) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS | POST_QUANTUM_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS | POST_QUANTUM_KEY_KINDS,
+        .pop_methods = POP_BY_DECRYPTION,
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
@@ -138,10 +146,11 @@ static const struct type_row types[] = {
         .name = "legacy-2010",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
                   BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_CERT_CONF) |
-                  BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
+                  BODY_BIT(CMP_POPDECR) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS | LEGACY_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS,
         .more_signer_keys = KEY_BIT(KEY_DSA),
+        .pop_methods = POP_BY_DECRYPTION,
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
@@ -175,6 +184,7 @@ void profile_init(struct profile *p, enum profile_type type)
         .sig_algs = row->sig_algs,
         .key_kinds = row->key_kinds,
         .more_signer_keys = row->more_signer_keys,
+        .pop_methods = row->pop_methods,
         .mac_bodies = row->mac_bodies & row->bodies,
         .macs = row->macs,
         .rsa_min_bits = row->rsa_min_bits,
@@ -223,6 +233,13 @@ static void format_macs(const struct profile *p, struct buf *out)
             buf_printf(out, " %s", cmp_body_name(t));
 }
 
+static void format_possession(const struct profile *p, struct buf *out)
+{
+    for (enum pop_method m = POP_NONE; m < POP_METHOD_NUM; m++)
+        if ((p->pop_methods & POP_BIT(m)) != 0)
+            buf_printf(out, " %s", pop_method_word(m));
+}
+
 void profile_format(const struct profile *p, struct buf *out)
 {
     buf_printf(out, "profile %s\n  requests:", types[p->type].name);
@@ -242,6 +259,8 @@ void profile_format(const struct profile *p, struct buf *out)
     for (enum key_kind k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++)
         if ((p->more_signer_keys & KEY_BIT(k)) != 0)
             buf_printf(out, " %s", key_kind_name(k));
+    buf_printf(out, "\n  proofs of possession:");
+    format_possession(p, out);
     buf_printf(out, "\n  MACs:");
     format_macs(p, out);
     buf_printf(out, "\n  RSA modulus: %u to %u bits\n", p->rsa_min_bits,

@@ -111,6 +111,15 @@ enum err asks_write_waiting(struct job *job, struct span *out)
     return ERR_OK;
 }
 
+enum err asks_read_waiting(struct job *job, struct span data)
+{
+    struct der in = der_open(data, NULL);
+
+    if (poll_req_read(&in, job->arena, &job->waiting) == ERR_OK)
+        return ERR_OK;
+    return fault_set(&job->fault, ERR_STORE, "a stored request does not parse");
+}
+
 static bool is_waiting(const struct job *job, const struct ask *ask)
 {
     for (size_t i = 0; i < job->waiting.num; i++)
@@ -119,10 +128,26 @@ static bool is_waiting(const struct job *job, const struct ask *ask)
     return false;
 }
 
+/* Nothing was encrypted to the keys of these. */
+static void refuse_unchallenged(struct job *job)
+{
+    for (size_t i = 0; i < job->num_asks; i++) {
+        struct ask *ask = &job->asks[i];
+
+        if (ask->fault.err == ERR_OK && !is_waiting(job, ask))
+            rule_break(&ask->fault, RULE_CHALLENGE_IS_ANSWERED, "body",
+                       "a request refused when it came");
+    }
+}
+
 enum err asks_keep_waiting(struct job *job)
 {
     size_t kept = 0;
 
+    if (job->request.state == REQUEST_CHALLENGED) {
+        refuse_unchallenged(job);
+        return ERR_OK;
+    }
     for (size_t i = 0; i < job->num_asks; i++)
         if (is_waiting(job, &job->asks[i]))
             job->asks[kept++] = job->asks[i];

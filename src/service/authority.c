@@ -299,13 +299,13 @@ static enum err set_policy(const struct config_profile *config,
 }
 
 static enum err make_shape(const struct config_profile *config,
-                           const struct issuer *issuer, struct ca_shape **out,
-                           struct fault *f)
+                           const struct issuer *issuer, uint32_t key_usage,
+                           struct ca_shape **out, struct fault *f)
 {
     enum oid eku[16];
     uint8_t oid[LIMIT_OID_LEN];
     size_t len;
-    struct ca_shape_options options = { .key_usage = config->key_usage,
+    struct ca_shape_options options = { .key_usage = key_usage,
                                         .eku = eku,
                                         .num_eku =
                                             config->extended_key_usage.num,
@@ -330,6 +330,20 @@ static enum err make_shape(const struct config_profile *config,
                              config->name, text);
     }
     return ca_shape_new(issuer->ca, &options, out, f);
+}
+
+static enum err make_shapes(const struct config_profile *config,
+                            struct path_profile *out, struct fault *f)
+{
+    const uint32_t key_usages[PURPOSE_NUM] = {
+        [PURPOSE_CONFIGURED] = config->key_usage,
+        [PURPOSE_ENCIPHERMENT] = KU_KEY_ENCIPHERMENT,
+        [PURPOSE_AGREEMENT] = KU_KEY_AGREEMENT,
+    };
+
+    for (enum key_purpose p = PURPOSE_CONFIGURED; p < PURPOSE_NUM; p++)
+        TRY(make_shape(config, out->issuer, key_usages[p], &out->shapes[p], f));
+    return ERR_OK;
 }
 
 /* CMP signer chain, issuing chain and operator root, each once (CR-3, CR-4;
@@ -370,7 +384,7 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
     out->issuer = &au->issuers[config->ca - c->cas];
     out->signer = &au->signers[config->signer - c->signers];
     TRY(set_policy(config, &out->profile, f));
-    TRY(make_shape(config, out->issuer, &out->shape, f));
+    TRY(make_shapes(config, out, f));
     operator_root = out->issuer->chain[out->issuer->num_chain - 1];
     if (!span_is_equal(operator_root,
                        out->signer->chain[out->signer->num_chain - 1]))
@@ -457,7 +471,8 @@ void authority_free(struct authority *au)
     /* What failed half way has its last, partly made entry behind the count. */
     for (size_t i = 0; au->profiles != NULL && i < au->config->num_profiles;
          i++)
-        ca_shape_free(au->profiles[i].shape);
+        for (enum key_purpose p = PURPOSE_CONFIGURED; p < PURPOSE_NUM; p++)
+            ca_shape_free(au->profiles[i].shapes[p]);
     for (size_t i = 0; i < au->num_vendors; i++)
         if (au->vendors[i].has_pattern)
             regfree(&au->vendors[i].pattern);

@@ -53,13 +53,21 @@ struct offers {
     struct span encryption_certificate;
 };
 
+/* What a certified key is for. */
+enum key_purpose {
+    PURPOSE_CONFIGURED, /* the profile's key_usage */
+    PURPOSE_ENCIPHERMENT,
+    PURPOSE_AGREEMENT,
+    PURPOSE_NUM
+};
+
 /* A profile with everything it needs to answer. */
 struct path_profile {
     const struct config_profile *config;
     struct profile profile;
     const struct issuer *issuer;
     const struct signer *signer;
-    struct ca_shape *shape;
+    struct ca_shape *shapes[PURPOSE_NUM];
     struct span tail;           /* extraCerts of an ip or kup, encoded */
     const struct span *ca_pubs; /* of an ip or kup */
     size_t num_ca_pubs;

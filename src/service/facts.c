@@ -58,6 +58,19 @@ enum err find_opening(struct worker *w, struct job *job)
     return ERR_OK;
 }
 
+enum err find_request(struct worker *w, struct job *job)
+{
+    struct request_filter by = { .transaction = job->transaction.id };
+    struct request_list found;
+
+    TRY(store_list_requests(w->session, &by, job->arena, &found, &job->fault));
+    if (found.num != 1)
+        return fault_set(&job->fault, ERR_STORE,
+                         "a transaction that waits, without its request");
+    job->request = found.list[0];
+    return ERR_OK;
+}
+
 enum err find_station(struct worker *w, struct job *job)
 {
     const struct vendor *vendor = &w->line->authority->vendors[job->vendor];
@@ -110,6 +123,7 @@ void find_transaction_facts(struct job *job)
         [TRANSACTION_REJECTED] = FACT_REJECTED,
         [TRANSACTION_TIMED_OUT] = FACT_TIMED_OUT,
         [TRANSACTION_WAITING] = FACT_WAITING,
+        [TRANSACTION_CHALLENGED] = FACT_CHALLENGED,
         [TRANSACTION_ENDED] = FACT_ENDED,
     };
     struct facts *facts = &job->facts;

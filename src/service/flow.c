@@ -9,8 +9,8 @@ const struct flow *flow_of(enum cmp_body_type type)
         [CMP_IR] = &flow_request,        [CMP_CR] = &flow_request,
         [CMP_P10CR] = &flow_request,     [CMP_KUR] = &flow_request,
         [CMP_CERT_CONF] = &flow_confirm, [CMP_POLL_REQ] = &flow_poll,
-        [CMP_ERROR] = &flow_confirm,     [CMP_RR] = &flow_revoke,
-        [CMP_GENM] = &flow_general,
+        [CMP_POPDECR] = &flow_challenge, [CMP_ERROR] = &flow_confirm,
+        [CMP_RR] = &flow_revoke,         [CMP_GENM] = &flow_general,
     };
 
     return type < CMP_BODY_NUM ? flows[type] : NULL;

@@ -13,19 +13,12 @@ static enum err find_waiting(struct worker *w, struct job *job)
         [REQUEST_APPROVED] = FACT_APPROVED,
         [REQUEST_DENIED] = FACT_DENIED,
     };
-    struct request_filter by = { .transaction = job->transaction.id };
-    struct request_list found;
-    struct der in;
 
-    TRY(store_list_requests(w->session, &by, job->arena, &found, &job->fault));
-    if (found.num != 1 || found.list[0].state > REQUEST_DENIED)
+    TRY(find_request(w, job));
+    if (job->request.state > REQUEST_DENIED)
         return fault_set(&job->fault, ERR_STORE,
-                         "a transaction that waits, without its request");
-    job->request = found.list[0];
-    in = der_open(job->request.data, NULL);
-    if (poll_req_read(&in, job->arena, &job->waiting) != ERR_OK)
-        return fault_set(&job->fault, ERR_STORE,
-                         "a stored request does not parse");
+                         "a transaction that waits, with a request answered");
+    TRY(asks_read_waiting(job, job->request.data));
     job->facts.approval = approvals[job->request.state];
     job->facts.waiting_body = (enum cmp_body_type)job->transaction.body_type;
     job->facts.waiting = job->waiting.list;

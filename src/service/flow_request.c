@@ -13,6 +13,13 @@ static const struct cert_template *template_of(const struct ask *ask)
     return &ask->req->cert_req.cert_template;
 }
 
+/* Something else is to come before there is a certificate. */
+static bool is_to_wait(const struct job *job)
+{
+    return job->decision.action == TXN_WAIT ||
+           job->decision.action == TXN_CHALLENGE;
+}
+
 /* --- 3: find --- */
 
 static enum err find_suggestion(struct worker *w, struct job *job,
@@ -55,9 +62,22 @@ static enum err hash_request(struct worker *w, struct job *job, struct ask *ask)
                         ask->digest, &ask->fault);
 }
 
+/* A request that goes on was challenged before, if it was to be. */
+static enum fact_possession possession_of(const struct job *job,
+                                          const struct popo *popo)
+{
+    enum pop_method method = pop_method_of(popo);
+
+    if (method == POP_ENCRYPTED_CERT)
+        return FACT_BY_CERTIFICATE;
+    return method == POP_CHALLENGE && !job->is_resumed ? FACT_TO_CHALLENGE
+                                                       : FACT_PROVEN;
+}
+
 static enum err find_ask(struct worker *w, struct job *job, struct ask *ask)
 {
     ask->facts = job->facts;
+    ask->facts.possession = possession_of(job, &ask->req->popo);
     TRY(hash_request(w, job, ask));
     TRY(store_has_request(w->session, span_of(ask->digest, sizeof(ask->digest)),
                           &ask->facts.request_seen, &ask->fault));
@@ -120,6 +140,22 @@ static enum err settle_names(struct worker *w, struct job *job, struct ask *ask)
                          &ask->num_claims, &ask->fault);
 }
 
+/* What was shown of the key is what its certificate may say it is for. */
+static enum key_purpose purpose_of(const struct ask *ask)
+{
+    switch (ask->req->popo.type) {
+    case POPO_KEY_ENCIPHERMENT:
+        return PURPOSE_ENCIPHERMENT;
+    case POPO_KEY_AGREEMENT:
+        return PURPOSE_AGREEMENT;
+    case POPO_ABSENT:
+    case POPO_RA_VERIFIED:
+    case POPO_SIGNATURE:
+        break;
+    }
+    return PURPOSE_CONFIGURED;
+}
+
 static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct path_profile *p = job->profile;
@@ -129,17 +165,19 @@ static enum err issue(struct worker *w, struct job *job, struct ask *ask)
     request.subject = ask->names.subject;
     request.san = ask->names.san;
     request.num_san = ask->names.num_san;
-    return ca_issue(p->issuer->ca, p->shape, &request, job->facts.now,
-                    job->received + w->line->request_deadline, w->cx,
-                    job->arena, &ask->certificate, &ask->fault);
+    return ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
+                    job->facts.now, job->received + w->line->request_deadline,
+                    w->cx, job->arena, &ask->certificate, &ask->fault);
 }
 
 static enum err make(struct worker *w, struct job *job)
 {
-    bool is_to_wait = job->decision.action == TXN_WAIT;
-
-    TRY(asks_each(w, job, is_to_wait ? settle_names : issue));
-    job->outcome = is_to_wait ? OUTCOME_WAITING : OUTCOME_ISSUED;
+    TRY(asks_each(w, job, is_to_wait(job) ? settle_names : issue));
+    if (job->decision.action == TXN_CHALLENGE) {
+        job->outcome = OUTCOME_CHALLENGED;
+        return challenge_make(w, job);
+    }
+    job->outcome = is_to_wait(job) ? OUTCOME_WAITING : OUTCOME_ISSUED;
     return ERR_OK;
 }
 
@@ -151,6 +189,10 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
     (void)w;
     body->type = job->decision.answer;
     *tail = job->profile->signer->tail;
+    if (job->decision.action == TXN_CHALLENGE) {
+        body->pop_challenges = job->challenges;
+        return ERR_OK;
+    }
     TRY(reply_responses(job, body));
     if (job->decision.action == TXN_WAIT)
         return ERR_OK;
@@ -181,6 +223,8 @@ static int64_t add_station(struct job *job, const struct ask *first)
 /* How long the next message is waited for; 0: none is. */
 static int64_t wait_of(const struct job *job)
 {
+    if (job->decision.action == TXN_CHALLENGE)
+        return job->profile->profile.confirm_wait;
     if (job->decision.action == TXN_WAIT)
         return job->profile->config->approval_timeout_s;
     return job->decision.grant_implicit ? 0
@@ -189,6 +233,8 @@ static int64_t wait_of(const struct job *job)
 
 static enum transaction_state state_of(const struct job *job)
 {
+    if (job->decision.action == TXN_CHALLENGE)
+        return TRANSACTION_CHALLENGED;
     if (job->decision.action == TXN_WAIT)
         return TRANSACTION_WAITING;
     return job->decision.grant_implicit ? TRANSACTION_CONFIRMED
@@ -222,19 +268,35 @@ static int64_t put_transaction(struct job *job, int64_t station)
     return STORE_NEW;
 }
 
+/* One that was challenged waits on, for an operator. */
+static enum err keep_request(struct job *job)
+{
+    struct request_record r = job->request;
+
+    r.state = REQUEST_WAITING;
+    TRY(asks_write_waiting(job, &r.data));
+    change_set_request(job->change, &r);
+    change_drop_reply(job->change, r.transaction);
+    return ERR_OK;
+}
+
 /* The message as received: what an operator approves, to the bit. */
 static enum err add_request(struct job *job)
 {
+    bool is_challenged = job->decision.action == TXN_CHALLENGE;
     struct request_record r = {
         .transaction = STORE_NEW,
         .cert_req_id = job->asks[0].req->cert_req.cert_req_id,
-        .state = REQUEST_WAITING,
+        .state = is_challenged ? REQUEST_CHALLENGED : REQUEST_WAITING,
         .message = job->bytes,
         .check_after = job->profile->config->approval_check_after_s,
         .created_at = job->facts.now,
     };
 
-    TRY(asks_write_waiting(job, &r.data));
+    if (is_challenged)
+        r.data = job->expected;
+    else
+        TRY(asks_write_waiting(job, &r.data));
     change_add_request(job->change, &r);
     return ERR_OK;
 }
@@ -287,7 +349,6 @@ static void add_claims(struct job *job, const struct ask *ask, int64_t station)
 
 static enum err record(struct worker *w, struct job *job)
 {
-    bool is_to_wait = job->decision.action == TXN_WAIT;
     int64_t station = 0, transaction = 0;
 
     (void)w;
@@ -301,11 +362,11 @@ static enum err record(struct worker *w, struct job *job)
             transaction = put_transaction(job, station);
         }
         add_claims(job, ask, station);
-        if (!is_to_wait)
+        if (!is_to_wait(job))
             add_certificate(job, ask, station, transaction);
     }
-    if (is_to_wait)
-        TRY(add_request(job));
+    if (is_to_wait(job))
+        TRY(job->is_resumed ? keep_request(job) : add_request(job));
     else if (job->is_resumed)
         end_request(job);
     return record_common(job, transaction);

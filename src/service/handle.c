@@ -107,18 +107,38 @@ static enum err judge(struct worker *w, struct job *job)
 static enum err decide_ask(struct worker *w, struct job *job, struct ask *ask)
 {
     (void)w;
-    TRY(txn_decide(&job->msg, &job->profile->profile, &ask->facts,
-                   &ask->decision, &ask->fault));
-    job->decision = ask->decision;
-    return ERR_OK;
+    return txn_decide(&job->msg, &job->profile->profile, &ask->facts,
+                      &ask->decision, &ask->fault);
+}
+
+/* One answer to all: a challenge to one comes before anything to any, and all
+ * are confirmed with the reply, or none. */
+static void join_decisions(struct job *job)
+{
+    bool grant_implicit = true;
+
+    job->decision = (struct txn_decision){ 0 };
+    for (size_t i = 0; i < job->num_asks; i++) {
+        const struct ask *ask = &job->asks[i];
+
+        if (ask->fault.err != ERR_OK)
+            continue;
+        if (job->decision.action != TXN_CHALLENGE)
+            job->decision = ask->decision;
+        grant_implicit = grant_implicit && ask->decision.grant_implicit;
+    }
+    job->decision.grant_implicit = grant_implicit;
 }
 
 /* 6: state and body say what follows. */
 static enum err decide(struct worker *w, struct job *job)
 {
     at(job, LINE_DECIDE);
-    if (job->num_asks > 0)
-        return asks_each(w, job, decide_ask);
+    if (job->num_asks > 0) {
+        TRY(asks_each(w, job, decide_ask));
+        join_decisions(job);
+        return ERR_OK;
+    }
     return txn_decide(&job->msg, &job->profile->profile, &job->facts,
                       &job->decision, &job->fault);
 }
@@ -133,17 +153,17 @@ static enum err make_and_reply(struct worker *w, struct job *job)
     return record_changes(w, job);
 }
 
-/* What steps 3 and 4 found of the pollReq is not what holds of the request; but
- * its transaction stays the one first seen, so that of two polls that resume it
- * one loses. */
+/* What steps 3 and 4 found of the pollReq or popdecr is not what holds of the
+ * request; but its transaction stays the one first seen, so that of two polls
+ * that resume it one loses. */
 static enum err open_waiting(struct job *job)
 {
     struct fault why = { 0 };
 
     job->is_resumed = true;
     job->poll_nonce = job->msg.header.sender_nonce;
-    job->facts =
-        (struct facts){ .now = job->facts.now, .approval = FACT_APPROVED };
+    job->facts = (struct facts){ .now = job->facts.now,
+                                 .approval = job->facts.approval };
     job->station = (struct station_record){ 0 };
     if (cmp_message_read(job->request.message, job->arena, &job->msg, &why) !=
         ERR_OK)
@@ -152,12 +172,17 @@ static enum err open_waiting(struct job *job)
     return ERR_OK;
 }
 
+enum err line_reopen(struct worker *w, struct job *job)
+{
+    TRY(open_waiting(job));
+    return screen(w, job);
+}
+
 enum err line_resume(struct worker *w, struct job *job)
 {
     enum err e;
 
-    TRY(open_waiting(job));
-    TRY(screen(w, job));
+    TRY(line_reopen(w, job));
     TRY(store_begin_reading(w->session, &job->fault));
     e = verify(w, job);
     if (e == ERR_OK)
@@ -382,12 +407,13 @@ void job_free(struct job *job)
 const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[] = {
-        [OUTCOME_ISSUED] = "issued",       [OUTCOME_WAITING] = "waiting",
-        [OUTCOME_POLLED] = "polled",       [OUTCOME_DENIED] = "denied",
-        [OUTCOME_CONFIRMED] = "confirmed", [OUTCOME_REJECTED] = "rejected",
-        [OUTCOME_REVOKED] = "revoked",     [OUTCOME_RELEASED] = "released",
-        [OUTCOME_ANSWERED] = "answered",   [OUTCOME_REPLAYED] = "replayed",
-        [OUTCOME_REFUSED] = "refused",     [OUTCOME_DROPPED] = "dropped",
+        [OUTCOME_ISSUED] = "issued",     [OUTCOME_CHALLENGED] = "challenged",
+        [OUTCOME_WAITING] = "waiting",   [OUTCOME_POLLED] = "polled",
+        [OUTCOME_DENIED] = "denied",     [OUTCOME_CONFIRMED] = "confirmed",
+        [OUTCOME_REJECTED] = "rejected", [OUTCOME_REVOKED] = "revoked",
+        [OUTCOME_RELEASED] = "released", [OUTCOME_ANSWERED] = "answered",
+        [OUTCOME_REPLAYED] = "replayed", [OUTCOME_REFUSED] = "refused",
+        [OUTCOME_DROPPED] = "dropped",
     };
 
     return names[outcome];

@@ -200,7 +200,8 @@ static enum err sweep(struct keeper *k, struct fault *f)
     TRY(store_list_due(k->worker.session, k->served - 1, MAX_DUE, k->arena,
                        &due, f));
     for (size_t i = 0; i < due.num; i++)
-        TRY(due.list[i].state == TRANSACTION_WAITING
+        TRY(due.list[i].state == TRANSACTION_WAITING ||
+                    due.list[i].state == TRANSACTION_CHALLENGED
                 ? keeper_end_waiting(k, &due.list[i], f)
                 : time_out(k, &due.list[i], f));
     return ERR_OK;

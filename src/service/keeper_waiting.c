@@ -8,6 +8,8 @@
 
 static struct span what_was_missing(int64_t state)
 {
+    if (state == REQUEST_CHALLENGED)
+        return SPAN_LIT("the challenge was not answered within confirm_wait");
     return state == REQUEST_WAITING
                ? SPAN_LIT("nobody decided within approval_timeout")
                : SPAN_LIT("decided, but the station did not ask again");

@@ -36,8 +36,9 @@ struct line_probe {
 
 enum outcome {
     OUTCOME_ISSUED,
-    OUTCOME_WAITING, /* for an operator */
-    OUTCOME_POLLED,  /* it still waits */
+    OUTCOME_CHALLENGED, /* what it answers tells whose the key is */
+    OUTCOME_WAITING,    /* for an operator */
+    OUTCOME_POLLED,     /* it still waits */
     OUTCOME_DENIED,
     OUTCOME_CONFIRMED,
     OUTCOME_REJECTED, /* by the station's certConf */
@@ -151,15 +152,17 @@ struct job {
     struct station_record station;         /* id 0: none */
     struct certificate_list issued;        /* certConf: what it confirms */
     struct certificate_record old_record;  /* the signer, if ours; id 0 */
-    struct request_record request;         /* pollReq: what waits */
+    struct request_record request;         /* pollReq, popdecr: what waits */
     struct poll_req waiting;               /* its certReqIds */
     /* A request that waited goes on (line_resume): `msg` is that request, and
-     * the answer is to the pollReq with this senderNonce. */
+     * the answer is to the pollReq or popdecr with this senderNonce. */
     bool is_resumed;
     struct span poll_nonce;
     /* 6 decide, 7 make */
     struct txn_decision decision;
-    struct info_list said; /* genm: what it is answered with */
+    struct info_list said;            /* genm: what it is answered with */
+    struct pop_challenges challenges; /* popdecc */
+    struct span expected;             /* what a request_record keeps of it */
     /* 8 reply */
     struct span reply;
     size_t tail_len; /* of it, extraCerts */
@@ -206,11 +209,12 @@ struct flow {
 };
 /* NULL: no message of this kind is answered but by a refusal. */
 const struct flow *flow_of(enum cmp_body_type type);
-extern const struct flow flow_request; /* flow_request.c */
-extern const struct flow flow_confirm; /* flow_confirm.c */
-extern const struct flow flow_revoke;  /* flow_revoke.c */
-extern const struct flow flow_general; /* flow_general.c */
-extern const struct flow flow_poll;    /* flow_poll.c */
+extern const struct flow flow_request;   /* flow_request.c */
+extern const struct flow flow_confirm;   /* flow_confirm.c */
+extern const struct flow flow_revoke;    /* flow_revoke.c */
+extern const struct flow flow_general;   /* flow_general.c */
+extern const struct flow flow_poll;      /* flow_poll.c */
+extern const struct flow flow_challenge; /* flow_challenge.c */
 
 /*
  * handle.c: an approved request goes down the line again, from its stored bytes
@@ -218,11 +222,19 @@ extern const struct flow flow_poll;    /* flow_poll.c */
  * makes is the answer to the pollReq.
  */
 job_step line_resume;
+/* No more than its first part: the message as it was, to be refused now. */
+job_step line_reopen;
+/* flow_challenge.c: a challenge for each request that asks for one, and what
+ * the store is to know of the answer. */
+job_step challenge_make;
 /* flow_poll.c: such a request was refused now: that ends its transaction. */
 job_step record_refused_resume;
 /* The certReqIds whose requests still stand, as a request_record keeps them. */
 MUST_USE enum err asks_write_waiting(struct job *job, struct span *out);
-/* Drops the requests that are not among job->waiting. */
+/* The reverse, into the job. */
+MUST_USE enum err asks_read_waiting(struct job *job, struct span data);
+/* Drops the requests that are not among job->waiting: they were refused. Where
+ * a challenge was all that was answered, they are refused now. */
 MUST_USE enum err asks_keep_waiting(struct job *job);
 
 /* choose.c: the profile that a certProfile names (step 2), or that the
@@ -264,6 +276,8 @@ MUST_USE enum err find_optional(enum err e, struct job *job, bool *found);
 /* Of a message that opens a transaction: whether its transactionID is used,
  * and what is known of a signer that is one of our own certificates. */
 MUST_USE enum err find_opening(struct worker *w, struct job *job);
+/* The one request that its transaction keeps, into the job. */
+MUST_USE enum err find_request(struct worker *w, struct job *job);
 /* The station behind the signer, unless it is known already. */
 MUST_USE enum err find_station(struct worker *w, struct job *job);
 /* Are any of the names another station's? */
@@ -282,6 +296,9 @@ MUST_USE enum err reply_revocations(struct job *job, struct pki_body *body);
  * protects it. */
 MUST_USE enum err protect_header(struct worker *w, struct job *job,
                                  struct pki_header *h);
+/* Name { commonName } of a text. */
+MUST_USE enum err protect_name(struct span text, struct arena *a,
+                               struct span *out);
 MUST_USE enum err protect_part(struct worker *w, struct job *job,
                                const struct pki_header *h, struct span part,
                                struct span *out);

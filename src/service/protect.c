@@ -5,14 +5,12 @@
  */
 #include "service/line.h"
 
-/* Name { commonName }, for a reference. */
-static enum err write_name(struct span reference, struct arena *a,
-                           struct span *out)
+enum err protect_name(struct span text, struct arena *a, struct span *out)
 {
     struct der_writer w;
 
-    der_writer_init(&w, a, reference.len + 32);
-    der_put_utf8(&w, reference);
+    der_writer_init(&w, a, text.len + 32);
+    der_put_utf8(&w, text);
     der_put_oid(&w, oid_span(OID_ID_AT_COMMON_NAME));
     der_put_header(&w, DER_SEQUENCE, 0);
     der_put_header(&w, DER_SET, 0);
@@ -40,7 +38,7 @@ static enum err name_by_secret(struct worker *w, struct job *job,
     struct span reference = job->secret.reference;
 
     h->sender.type = GN_DIRECTORY;
-    TRY(write_name(reference, job->arena, &h->sender.value));
+    TRY(protect_name(reference, job->arena, &h->sender.value));
     h->sender_kid = reference;
     return choose_mac(w, job, &h->protection_alg);
 }

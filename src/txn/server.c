@@ -27,6 +27,9 @@ static enum txn_names choose_names(const struct facts *facts)
     return TXN_NAMES_PATTERN;
 }
 
+/* What is to be decrypted comes before what is to be approved: nobody need look
+ * at a request whose key is not shown to be its sender's. Where the certificate
+ * is the proof, only a certConf tells (RFC 9810, 5.2.8.3.2). */
 static void on_cert_req(const struct cmp_message *msg,
                         const struct profile *profile,
                         const struct facts *facts, struct txn_decision *out)
@@ -35,8 +38,13 @@ static void on_cert_req(const struct cmp_message *msg,
                       facts->approval != FACT_APPROVED;
 
     out->action = is_to_wait ? TXN_WAIT : TXN_ISSUE;
+    if (facts->possession == FACT_TO_CHALLENGE) {
+        out->action = TXN_CHALLENGE;
+        out->answer = CMP_POPDECC;
+    }
     out->names = choose_names(facts);
-    out->grant_implicit = is_implicit(msg, profile);
+    out->grant_implicit =
+        is_implicit(msg, profile) && facts->possession != FACT_BY_CERTIFICATE;
 }
 
 /* A certificate that no CertStatus speaks of is rejected, so that none at all
@@ -90,6 +98,16 @@ static void on_poll(const struct cmp_message *msg,
         out->answer = rule_body(STEP_JUDGE_REQUEST, facts->waiting_body);
 }
 
+static void on_pop_answer(const struct cmp_message *msg,
+                          const struct profile *profile,
+                          const struct facts *facts, struct txn_decision *out)
+{
+    (void)msg;
+    (void)profile;
+    out->action = facts->is_answer_right ? TXN_RESUME : TXN_DENY;
+    out->answer = rule_body(STEP_POP, facts->waiting_body);
+}
+
 static void on_rev_req(const struct cmp_message *msg,
                        const struct profile *profile, const struct facts *facts,
                        struct txn_decision *out)
@@ -123,7 +141,8 @@ static const struct {
     [CMP_RR] = { IN(START), CMP_RP, on_rev_req },
     [CMP_GENM] = { IN(START), CMP_GENP, on_general },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },
-    [CMP_ERROR] = { IN(UNCONFIRMED), CMP_PKICONF, on_error },
+    [CMP_ERROR] = { IN(UNCONFIRMED) | IN(CHALLENGED), CMP_PKICONF, on_error },
+    [CMP_POPDECR] = { IN(CHALLENGED), CMP_IP, on_pop_answer },
     [CMP_POLL_REQ] = { IN(WAITING), CMP_POLL_REP, on_poll },
 };
 

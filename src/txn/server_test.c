@@ -13,8 +13,12 @@
 
 static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 {
+    if (body == CMP_ERROR && state == FACT_CHALLENGED)
+        return true;
     if (body == CMP_CERT_CONF || body == CMP_ERROR)
         return state == FACT_UNCONFIRMED;
+    if (body == CMP_POPDECR)
+        return state == FACT_CHALLENGED;
     if (body == CMP_POLL_REQ)
         return state == FACT_WAITING;
     if ((BODY_BIT(body) & (REQUESTS | RR | GENM)) != 0)
@@ -34,6 +38,7 @@ static void test_states(void **state)
         [CMP_CERT_CONF] = CMP_PKICONF,
         [CMP_ERROR] = CMP_PKICONF,
         [CMP_POLL_REQ] = CMP_POLL_REP,
+        [CMP_POPDECR] = CMP_IP,
     };
 
     (void)state;
@@ -78,6 +83,12 @@ CHANGE(ask, s->info.id = OID_ID_IT_IMPLICIT_CONFIRM;
 CHANGE(grant, s->profile.implicit_confirm = true)
 CHANGE(ask_and_grant, ask(s); grant(s))
 CHANGE(ask_other, ask_and_grant(s); s->info.id = OID_ID_IT_CONFIRM_WAIT_TIME)
+CHANGE(to_challenge, ask_and_grant(s); s->facts.possession = FACT_TO_CHALLENGE)
+CHANGE(challenge_first, to_challenge(s); s->profile.approval = BODY_BIT(CMP_IR))
+CHANGE(by_certificate, ask_and_grant(s);
+       s->facts.possession = FACT_BY_CERTIFICATE)
+CHANGE(challenged, s->facts.transaction = FACT_CHALLENGED)
+CHANGE(answered, challenged(s); s->facts.is_answer_right = true)
 CHANGE(keep_rejected, s->profile.on_rejection = AFTERMATH_KEEP)
 CHANGE(status_accepted, s->statuses[0].has_status_info = true)
 CHANGE(status_rejection, status_accepted(s);
@@ -161,6 +172,31 @@ static const struct {
       CMP_CR,
       ask_other,
       { TXN_ISSUE, CMP_CP, TXN_NAMES_PATTERN, false, false } },
+    { "a challenge",
+      PROFILE_OPEN,
+      CMP_CR,
+      to_challenge,
+      { TXN_CHALLENGE, CMP_POPDECC, TXN_NAMES_PATTERN, true, false } },
+    { "a challenge before the approval",
+      PROFILE_OPEN,
+      CMP_IR,
+      challenge_first,
+      { TXN_CHALLENGE, CMP_POPDECC, TXN_NAMES_PATTERN, true, false } },
+    { "possession by the certConf alone",
+      PROFILE_OPEN,
+      CMP_CR,
+      by_certificate,
+      { TXN_ISSUE, CMP_CP, TXN_NAMES_PATTERN, false, false } },
+    { "a wrong answer",
+      PROFILE_OPEN,
+      CMP_POPDECR,
+      challenged,
+      { TXN_DENY, CMP_IP, TXN_NAMES_PATTERN, false, false } },
+    { "a right answer",
+      PROFILE_OPEN,
+      CMP_POPDECR,
+      answered,
+      { TXN_RESUME, CMP_IP, TXN_NAMES_PATTERN, false, false } },
     { "certConf",
       PROFILE_3GPP_BS,
       CMP_CERT_CONF,

@@ -11,15 +11,16 @@
 #include "profile/profile.h"
 
 enum txn_action {
-    TXN_ISSUE,   /* make a certificate */
-    TXN_WAIT,    /* an operator is to decide: status waiting */
-    TXN_POLL,    /* still waiting: pollRep */
-    TXN_RESUME,  /* approved: what waited goes on as if it came now */
-    TXN_DENY,    /* denied: rejection */
-    TXN_CONFIRM, /* certificates issued are the station's now */
-    TXN_REJECT,  /* the station wants none of them */
-    TXN_ANSWER,  /* what the genm asks */
-    TXN_REVOKE   /* what the rr asks for: revoked, held or released */
+    TXN_ISSUE,     /* make a certificate */
+    TXN_CHALLENGE, /* popdecc: first it must show that it can decrypt */
+    TXN_WAIT,      /* an operator is to decide: status waiting */
+    TXN_POLL,      /* still waiting: pollRep */
+    TXN_RESUME,    /* approved: what waited goes on as if it came now */
+    TXN_DENY,      /* denied, or not what was encrypted: rejection */
+    TXN_CONFIRM,   /* certificates issued are the station's now */
+    TXN_REJECT,    /* the station wants none of them */
+    TXN_ANSWER,    /* what the genm asks */
+    TXN_REVOKE     /* what the rr asks for: revoked, held or released */
 };
 
 /* Where the new certificate's names come from. */
@@ -32,7 +33,7 @@ enum txn_names {
 struct txn_decision {
     enum txn_action action;
     enum cmp_body_type answer;
-    /* TXN_ISSUE, TXN_WAIT */
+    /* TXN_ISSUE, TXN_CHALLENGE, TXN_WAIT */
     enum txn_names names;
     bool grant_implicit; /* confirmed with the reply; no certConf follows */
     /* TXN_CONFIRM, TXN_REJECT */

@@ -17,7 +17,7 @@ PROFILES = {
 }
 
 
-def make_world(stationmaster, operator, folder):
+def make_world(stationmaster, operator, folder, profiles=PROFILES):
     world = World(stationmaster, operator, folder)
     world.server.stop()
     config = world.server.config
@@ -29,7 +29,7 @@ def make_world(stationmaster, operator, folder):
     subject: "CN={{serial}}.{{vendor}},O=Operator"
     dns: "{{serial}}.{{vendor}}.ran.example"
 """ + "\n".join(f"    {k}: {v}" for k, v in settings.items() if k != "type")
-        for name, settings in PROFILES.items()) + "\n")
+        for name, settings in profiles.items()) + "\n")
     world.server.start()
     return world
 
