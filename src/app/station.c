@@ -13,6 +13,8 @@ static const struct cli_note files[] = {
       "current is replaced as a whole" },
     { "DIR/current/roots.pem",
       "the operator root and those added to it, for applications" },
+    { "DIR/updates.pem, links.pem",
+      "roots that follow the operator's, and what proves that they do" },
     { "DIR/pending", "the transaction under way" },
     { "DIR/settings", "what enroll was given" },
     { "http_proxy, https_proxy, no_proxy", "environment: proxies to use" },

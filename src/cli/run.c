@@ -68,9 +68,10 @@ static void tell_json(const struct cli *cli, const struct fault *f,
 
     /* Where even this fails, standard error and the exit code still tell. */
     if (cli_print_json(cli,
-                       json_pack("{s:{s:s, s:i, s:s, s:s}}", "error", "name",
-                                 err_name(f->err), "exit", (int)code, "clause",
-                                 f->clause, "text", f->text),
+                       json_pack("{s:{s:s, s:i, s:s, s:s, s:s}}", "error",
+                                 "name", err_name(f->err), "exit", (int)code,
+                                 "clause", f->clause, "rule", f->rule, "text",
+                                 f->text),
                        &again) != ERR_OK)
         fputs("cannot write JSON\n", cli->err);
 }

@@ -27,4 +27,21 @@ MUST_USE enum err station_print(const struct cli *cli,
                                 const struct client_settings *settings,
                                 json_t *messages, struct fault *f);
 
+/* What a verb does with the open station. */
+struct station_work {
+    enum err (*run)(struct station *s, const struct client_run *run, void *arg,
+                    struct fault *f);
+    void *arg;
+};
+/*
+ * Opens the station as its settings and the verb's options say, and works.
+ * With --json `*messages` is what was sent and received, the caller's.
+ */
+MUST_USE enum err station_drive(const struct cli *cli,
+                                const struct station_work *work,
+                                json_t **messages, struct fault *f);
+
+/* --- station_ask.c --- */
+MUST_USE enum err station_run_ask(struct cli *cli, struct fault *f);
+
 #endif

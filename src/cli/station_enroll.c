@@ -219,12 +219,9 @@ static void tell(void *arg, const struct client_event *e)
 
 /* --- running --- */
 
-typedef enum err verb_run(struct station *s, const struct client_run *run,
-                          struct fault *f);
-
 static enum err drive(const struct cli *cli,
                       const struct client_settings *settings, struct telling *t,
-                      verb_run *verb, struct fault *f)
+                      const struct station_work *work, struct fault *f)
 {
     AUTO(crypto) crypto = NULL;
     AUTO(http_transport) http = NULL;
@@ -237,12 +234,13 @@ static enum err drive(const struct cli *cli,
     TRY(http_transport_new(settings->tls_root, &http, f));
     env.transport = http_transport_use(http);
     TRY(station_open(crypto, station_dir(cli), settings, &env, &station, f));
-    return verb(station, &run, f);
+    return work->run(station, &run, work->arg, f);
 }
 
-static enum err run_verb(const struct cli *cli,
-                         const struct client_settings *settings, verb_run *verb,
-                         struct fault *f)
+static enum err drive_telling(const struct cli *cli,
+                              const struct client_settings *settings,
+                              const struct station_work *work,
+                              json_t **messages, struct fault *f)
 {
     struct telling t = { .cli = cli, .is_verbose = cli_has(cli, "verbose") };
     enum err e;
@@ -252,12 +250,50 @@ static enum err run_verb(const struct cli *cli,
         if (t.messages == NULL)
             return fault_set(f, ERR_NO_MEM, "JSON");
     }
-    e = drive(cli, settings, &t, verb, f);
+    e = drive(cli, settings, &t, work, f);
     if (e != ERR_OK) {
         json_decref(t.messages);
         return e;
     }
-    return station_print(cli, settings, t.messages, f);
+    *messages = t.messages;
+    return ERR_OK;
+}
+
+enum err station_drive(const struct cli *cli, const struct station_work *work,
+                       json_t **messages, struct fault *f)
+{
+    struct client_settings settings;
+
+    TRY(station_settings(cli, &settings, f));
+    TRY(read_options(cli, &settings, f));
+    return drive_telling(cli, &settings, work, messages, f);
+}
+
+typedef enum err verb_run(struct station *s, const struct client_run *run,
+                          struct fault *f);
+
+struct verb {
+    verb_run *run;
+};
+
+static enum err call_verb(struct station *s, const struct client_run *run,
+                          void *arg, struct fault *f)
+{
+    const struct verb *verb = arg;
+
+    return verb->run(s, run, f);
+}
+
+static enum err run_verb(const struct cli *cli,
+                         const struct client_settings *settings, verb_run *run,
+                         struct fault *f)
+{
+    struct verb verb = { run };
+    const struct station_work work = { call_verb, &verb };
+    json_t *messages = NULL;
+
+    TRY(drive_telling(cli, settings, &work, &messages, f));
+    return station_print(cli, settings, messages, f);
 }
 
 static enum err run_enroll(struct cli *cli, struct fault *f)
@@ -322,17 +358,20 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
     { "verbose", NULL, NULL, "show each message with its size and time",      \
       CLI_ONCE }
 
+#define VENDOR_OPTIONS                                                        \
+    { "cert", "FILE", NULL, "the vendor's certificate", CLI_ONCE },           \
+    { "chain", "FILE", NULL, "the vendor's intermediate certificates",        \
+      CLI_ONCE },                                                             \
+    { "key", "FILE", NULL, "the key of the vendor's certificate", CLI_ONCE }, \
+    { "root", "FILE", NULL, "the operator's root certificates", CLI_ONCE }
+
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
     KEY_OPTIONS,
     { "request", "BODY", "ir",
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },
-    { "cert", "FILE", NULL, "the vendor's certificate", CLI_ONCE },
-    { "chain", "FILE", NULL, "the vendor's intermediate certificates",
-      CLI_ONCE },
-    { "key", "FILE", NULL, "the key of the vendor's certificate", CLI_ONCE },
-    { "root", "FILE", NULL, "the operator's root certificates", CLI_ONCE },
+    VENDOR_OPTIONS,
     { "trust", "MODE", NULL,
       "pinned (which is preset) believes --root alone; tls takes the root "
       "from the first answer of a server that --tls-root vouches for; learn "
@@ -351,6 +390,28 @@ static const struct cli_option revoke_options[] = {
       "as RFC 5280, 5.3.1 names it: keyCompromise, affiliationChanged, "
       "superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
       CLI_ONCE },
+};
+static const struct cli_option ask_options[] = {
+    COMMON_OPTIONS,
+    VENDOR_OPTIONS,
+    { "out", "DIR", NULL,
+      "write what is told into files there: ca-certs.pem, new-root.pem, "
+      "new-with-old.pem, old-with-new.pem, crls.pem, encryption.pem, "
+      "template.der", CLI_ONCE },
+    { "install", NULL, NULL,
+      "take the new root of rootCaCert as an operator root, beside the old "
+      "one", CLI_ONCE },
+    { "profile", "NAME", NULL,
+      "of certReqTemplate: the certificate profile meant", CLI_ONCE },
+    { "crl-issuer", "NAME", NULL,
+      "of crlStatusList: whose; else who issued the operator's certificate",
+      CLI_ONCE },
+    { "crl-url", "URL", NULL,
+      "of crlStatusList: the distribution point to look under", CLI_ONCE },
+    { "algorithm", "OID", NULL,
+      "of keyPairParam, as 1.2.840.10045.2.1", CLI_ONCE },
+    { "language", "TAG", NULL,
+      "of suppLangTags, as en; the best first", CLI_REPEATED },
 };
 /* clang-format on */
 
@@ -406,6 +467,34 @@ static const struct cli_verb verbs[] = {
         .has_json = true,
         .example = "station revoke --reason cessationOfOperation",
         .run = run_revoke,
+    },
+    {
+        .words = "ask",
+        .summary = "ask the authority for CA certificates, CRLs and more",
+        .operands = "[WHAT...]",
+        .description =
+            "Sends a genm, signed with the operator's certificate where there "
+            "is one, else with the vendor's, and shows what the verified genp "
+            "tells. WHAT is caCerts, rootCaCert (a root that follows the "
+            "operator's), caKeyUpdateInfo (the same in its old form), "
+            "certReqTemplate, crlStatusList (CRLs newer than those of --crl "
+            "and --out), currentCRL, signKeyPairTypes, encKeyPairTypes, "
+            "preferredSymmAlg, caProtEncCert, keyPairParam or suppLangTags; "
+            "several are asked for in one message, and none asks for whatever "
+            "there is to tell.\n\n"
+            "All of an answer is refused when something in it breaks a rule: "
+            "what was not asked for, a CRL that does not verify, is out of "
+            "date or older than the one at hand, a new root that no root in "
+            "force has signed. Certificates are shown and written to files, "
+            "and believed for nothing; only --install takes a new root whose "
+            "link to the old one verifies. It then judges answers as the old "
+            "one does, for as long as the old one is configured or kept.",
+        .options = ask_options,
+        .num_options = sizeof(ask_options) / sizeof(ask_options[0]),
+        .has_json = true,
+        .example = "station ask caCerts crlStatusList --out /var/lib/station/ca"
+                   "\nstation ask rootCaCert --install",
+        .run = station_run_ask,
     },
 };
 const struct cli_verbs cli_station_enroll = { verbs, sizeof(verbs) /

@@ -106,6 +106,19 @@ static json_t *added_json(const struct cli *cli, const struct client_status *st)
     return list;
 }
 
+static json_t *updates_json(const struct cli *cli,
+                            const struct client_status *st)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list != NULL && i < st->num_updates; i++)
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s}", "subject",
+                            name_text(cli, st->updates[i].subject), "sha256",
+                            hex_text(cli, SPAN_OF(st->updates[i].id))));
+    return list;
+}
+
 static json_t *bundle_json(const struct client_status *st)
 {
     return st->has_pair ? json_string(st->bundle_path) : json_null();
@@ -153,9 +166,10 @@ static enum err print_json(const struct cli *cli,
                            struct fault *f)
 {
     json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "certificate",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "certificate",
                   cert_json(cli, st), "root", root_json(cli, st), "added_roots",
-                  added_json(cli, st), "bundle", bundle_json(st), "pending",
+                  added_json(cli, st), "bundle", bundle_json(st),
+                  "root_updates", updates_json(cli, st), "pending",
                   pending_json(st), "ignored", ignored_json(st));
 
     if (json == NULL) {
@@ -223,6 +237,16 @@ static void print_added(const struct cli *cli, const struct client_status *st)
     }
 }
 
+static void print_updates(const struct cli *cli, const struct client_status *st)
+{
+    for (size_t i = 0; i < st->num_updates; i++)
+        cli_print(cli, CLI_PLAIN,
+                  "root update  %s\n             SHA-256 %s\n"
+                  "             in %s\n",
+                  name_text(cli, st->updates[i].subject),
+                  hex_text(cli, SPAN_OF(st->updates[i].id)), st->updates_path);
+}
+
 static void print_waiting(const struct cli *cli, const struct client *c)
 {
     char since[TIME_TEXT_LEN], next[TIME_TEXT_LEN];
@@ -245,6 +269,7 @@ static void print_text(const struct cli *cli, const struct client_status *st)
     } else {
         cli_print(cli, CLI_PLAIN, "certificate  none yet\n");
     }
+    print_updates(cli, st);
     if (st->has_pending && st->pending.poll != CLIENT_POLL_NONE) {
         print_waiting(cli, &st->pending);
     } else if (st->has_pending) {
@@ -342,15 +367,17 @@ static enum err run_roots(struct cli *cli, struct fault *f)
                          "no root is kept before there is a "
                          "certificate; enrol first");
     if (cli->json) {
-        json =
-            json_pack("{s:o, s:o, s:o}", "bundle", bundle_json(&st), "root",
-                      root_json(cli, &st), "added_roots", added_json(cli, &st));
+        json = json_pack("{s:o, s:o, s:o, s:o}", "bundle", bundle_json(&st),
+                         "root", root_json(cli, &st), "added_roots",
+                         added_json(cli, &st), "root_updates",
+                         updates_json(cli, &st));
         return json == NULL ? fault_set(f, ERR_NO_MEM, "JSON")
                             : cli_print_json(cli, json, f);
     }
     cli_print(cli, CLI_PLAIN, "%s\n", st.bundle_path);
     print_root(cli, &st);
     print_added(cli, &st);
+    print_updates(cli, &st);
     return ERR_OK;
 }
 

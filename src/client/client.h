@@ -14,6 +14,8 @@
  *                         revoked: when; absent: it was not
  *                         roots.pem: the operator root, then those added
  *     current -> pairs/ID the usable pair; absent: there is none
+ *     updates.pem         roots that follow the operator's
+ *     links.pem           what proves them: each new key, signed with the old
  *     lock                held while a station runs
  */
 #ifndef CLIENT_CLIENT_H
@@ -178,6 +180,10 @@ struct client_status {
     const char *bundle_path; /* the operator root and these, as PEM */
     const struct client_root *added;
     size_t num_added;
+    const struct client_root *updates; /* roots that follow the operator's,
+                                          proven when they were taken */
+    size_t num_updates;
+    const char *updates_path;
     bool has_pending;
     struct client pending;
     uint64_t num_ignored;

@@ -160,6 +160,7 @@ struct station {
     struct arena *arena;   /* as long as a transaction */
     struct arena *scratch; /* as long as one answer */
     struct cert_list roots;
+    size_t num_configured; /* of the roots; the others followed from them */
     struct cert_list crls;
     enum root_source source;    /* of the roots */
     struct span server_subject; /* Name; absent: none is named */
@@ -182,6 +183,22 @@ MUST_USE enum err cert_id(struct crypto_ctx *cx, struct span der,
  * is to be learnt. */
 MUST_USE enum err trust_load(struct station *s, enum cmp_body_type request,
                              struct fault *f);
+
+/* Anchors and the CRLs of the settings, sealed; the caller frees it. */
+MUST_USE enum err trust_make(const struct station *s, struct cert_list roots,
+                             struct trust **out, struct fault *f);
+
+/* --- updates.c: roots that follow the operator's --- */
+
+#define UPDATES_FILE "updates.pem"
+
+/* Adds to the station's roots those that are proven to follow from them. */
+MUST_USE enum err updates_apply(struct station *s, struct fault *f);
+/* Whether this root was taken as an update. */
+MUST_USE enum err updates_hold(struct station *s, struct span root, bool *out,
+                               struct fault *f);
+
+/* --- trust.c, on --- */
 
 /* What was found about one answer; in the scratch arena. */
 struct checked {
@@ -229,6 +246,13 @@ MUST_USE enum err request_write(struct station *s, enum cmp_body_type request,
 MUST_USE enum err revocation_write(struct station *s, enum crl_reason reason,
                                    const struct client_waits *waits,
                                    struct fault *f);
+/* Our certificate first, then what leads to its root (RFC 9483, 3.3). */
+MUST_USE enum err own_certs(struct station *s, struct cert_list *out,
+                            struct fault *f);
+/* The Name of the settings, else who issued our certificate where it is the
+ * operator's; absent: not known. */
+MUST_USE enum err recipient_find(struct station *s, struct span *out,
+                                 struct fault *f);
 /* The bytes of the message a step asks for, into the station's arena. */
 MUST_USE enum err message_write(struct station *s,
                                 const struct client_step *step,

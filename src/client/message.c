@@ -104,9 +104,19 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
     return name_setting(s->settings->subject, s->arena, &out->subject, f);
 }
 
-/* Our certificate first, then what leads to its root (RFC 9483, 3.3). */
-static enum err own_certs(struct station *s, struct cert_list *out,
-                          struct fault *f)
+enum err recipient_find(struct station *s, struct span *out, struct fault *f)
+{
+    struct pair pair;
+
+    TRY(name_setting(s->settings->recipient, s->arena, out, f));
+    if (span_is_absent(*out) &&
+        pair_load(s->dir, s->arena, &pair, NULL) == ERR_OK &&
+        span_is_equal(pair.cert, s->own.cert.der))
+        *out = s->own.cert.issuer;
+    return ERR_OK;
+}
+
+enum err own_certs(struct station *s, struct cert_list *out, struct fault *f)
 {
     size_t num = 1 + s->own.chain.num;
     struct span *list = arena_array(s->arena, num, sizeof(*list));

@@ -27,8 +27,9 @@ const struct client_run client_run_default = {
 struct attempt {
     struct station *s;
     const struct client_run *run;
-    int64_t begin; /* on the clock that never steps, microseconds */
-    int64_t slept; /* milliseconds, where sleeping is a test's */
+    struct asking *asking; /* genm; else NULL */
+    int64_t begin;         /* on the clock that never steps, microseconds */
+    int64_t slept;         /* milliseconds, where sleeping is a test's */
     unsigned tries;
     int64_t asked; /* seconds, by the last refusal to answer */
     bool resumed;
@@ -78,9 +79,12 @@ static enum err keep(struct attempt *at, struct fault *f)
 {
     struct station *s = at->s;
 
+    at->tries = 0;
+    /* A question is lost with who asked it. */
+    if (at->asking != NULL)
+        return ERR_OK;
     TRY(pending_save(s->dir, &s->pending, s->scratch, f));
     station_probe(s, PROBE_MESSAGE_KEPT);
-    at->tries = 0;
     return ERR_OK;
 }
 
@@ -96,6 +100,10 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
     at->resumed = false;
     TRY(trust_load(s, request, f));
     TRY(identity_load(s, request, f));
+    if (at->asking != NULL) {
+        TRY(question_write(s, at->asking, &at->run->waits, f));
+        return keep(at, f);
+    }
     if (request == CMP_RR) {
         TRY(revocation_write(s, at->run->reason, &at->run->waits, f));
         return keep(at, f);
@@ -106,8 +114,12 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
     return keep(at, f);
 }
 
-static enum err forget(struct station *s, struct fault *f)
+static enum err forget(struct attempt *at, struct fault *f)
 {
+    struct station *s = at->s;
+
+    if (at->asking != NULL)
+        return ERR_OK;
     TRY(pending_remove(s->dir, s->scratch, f));
     station_probe(s, PROBE_PENDING_GONE);
     return ERR_OK;
@@ -121,7 +133,7 @@ static enum err install(struct attempt *at, struct fault *f)
     station_probe(s, PROBE_PAIR_WRITTEN);
     TRY(pair_switch(s->dir, &s->pending, s->scratch, f));
     station_probe(s, PROBE_PAIR_CURRENT);
-    TRY(forget(s, f));
+    TRY(forget(at, f));
     note(s, EVENT_INSTALLED, NULL);
     at->is_over = true;
     return ERR_OK;
@@ -132,7 +144,7 @@ static enum err mark_revoked(struct attempt *at, struct fault *f)
     struct station *s = at->s;
 
     TRY(pair_mark_revoked(s->dir, station_now(s), s->scratch, f));
-    TRY(forget(s, f));
+    TRY(forget(at, f));
     note(s, EVENT_REVOKED, NULL);
     at->is_over = true;
     return ERR_OK;
@@ -271,7 +283,7 @@ static enum err end(struct attempt *at, const struct client_step *step,
     const struct client *c = &at->s->pending.machine;
     enum cmp_body_type request = c->request;
 
-    TRY(forget(at->s, f));
+    TRY(forget(at, f));
     if (at->resumed && c->poll == CLIENT_POLL_NONE && !at->run->once) {
         note(at->s, EVENT_GAVE_UP, step->why.text);
         return begin(at, request, f);
@@ -299,7 +311,7 @@ static enum err no_answer(struct attempt *at, enum client_silence silence,
                      at->asked, station_now(s), &step);
     at->asked = 0;
     if (step.action == CLIENT_GIVE_UP && !at->run->once && left_ms(at) > 0) {
-        TRY(forget(s, f));
+        TRY(forget(at, f));
         note(s, EVENT_GAVE_UP, step.why.text);
         return begin(at, request, f);
     }
@@ -353,6 +365,9 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
         return install(at, f);
     case CLIENT_REVOKED:
         return mark_revoked(at, f);
+    case CLIENT_TOLD:
+        at->is_over = true;
+        return answers_take(s, at->asking, reply, f);
     case CLIENT_END:
         return end(at, &step, f);
     case CLIENT_WAIT:
@@ -438,7 +453,7 @@ static enum err resume(struct attempt *at, struct fault *f)
     request = s->pending.machine.request;
     /* The crash came between making the pair current and forgetting. */
     if (pair_is_current(s->dir, &s->pending.machine, s->arena)) {
-        TRY(forget(s, f));
+        TRY(forget(at, f));
         note(s, EVENT_INSTALLED, NULL);
         at->is_over = true;
         return ERR_OK;
@@ -450,6 +465,11 @@ static enum err resume(struct attempt *at, struct fault *f)
     at->resumed = true;
     note(s, EVENT_RESUMED, client_state_name(s->pending.machine.state));
     return ERR_OK;
+}
+
+static bool is_enrolment(enum cmp_body_type request)
+{
+    return request != CMP_KUR && request != CMP_RR && request != CMP_GENM;
 }
 
 /* A station that has what it wants is not to lose it by a slip. */
@@ -477,18 +497,19 @@ static bool is_another(const struct attempt *at, enum cmp_body_type request)
 }
 
 static enum err run(struct station *s, enum cmp_body_type request,
-                    const struct client_run *how, struct fault *f)
+                    const struct client_run *how, struct asking *asking,
+                    struct fault *f)
 {
-    struct attempt at = { .s = s,
-                          .run = how,
-                          .begin = clock_monotonic_micros() };
+    struct attempt at = {
+        .s = s, .run = how, .asking = asking, .begin = clock_monotonic_micros()
+    };
     struct client_answer answer = { 0 };
     enum err e;
 
     if (s->settings->url == NULL)
         return fault_set(f, ERR_CONFIG, "no address of a server: --url");
-    e = resume(&at, f);
-    if (e == ERR_NOT_FOUND && request != CMP_KUR && request != CMP_RR)
+    e = asking != NULL ? ERR_NOT_FOUND : resume(&at, f);
+    if (e == ERR_NOT_FOUND && is_enrolment(request))
         TRY(check_wanted(s, how, f));
     if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
@@ -510,30 +531,40 @@ static enum err run(struct station *s, enum cmp_body_type request,
     buf_done(&answer.bytes);
     if (e == ERR_OK && at.result == ERR_NO_ANSWER)
         fault_clause(f, ERR_NO_ANSWER, at.why.clause,
-                     "no answer in time; the transaction stays pending. The "
-                     "last try: %s",
+                     "no answer in time; %s. The last try: %s",
+                     asking != NULL ? "ask again"
+                                    : "the transaction stays pending",
                      at.why.text);
     if (e == ERR_OK && at.result == ERR_WAITING)
         fault_set(f, ERR_WAITING,
-                  "the server has not decided; the same verb asks again, "
-                  "status says when");
+                  "the server has not decided; the same verb asks again%s",
+                  asking != NULL ? ", anew" : ", status says when");
     return e == ERR_OK ? at.result : e;
 }
 
 enum err station_enroll(struct station *s, const struct client_run *how,
                         struct fault *f)
 {
-    return run(s, how->request, how, f);
+    return run(s, how->request, how, NULL, f);
 }
 
 enum err station_renew(struct station *s, const struct client_run *how,
                        struct fault *f)
 {
-    return run(s, CMP_KUR, how, f);
+    return run(s, CMP_KUR, how, NULL, f);
 }
 
 enum err station_revoke(struct station *s, const struct client_run *how,
                         struct fault *f)
 {
-    return run(s, CMP_RR, how, f);
+    return run(s, CMP_RR, how, NULL, f);
+}
+
+enum err station_ask(struct station *s, const struct client_run *how,
+                     const struct client_asking *given,
+                     struct client_answers *out, struct fault *f)
+{
+    struct asking asking = { .given = given, .out = out };
+
+    return run(s, CMP_GENM, how, &asking, f);
 }

@@ -220,9 +220,22 @@ static enum err load_current(struct station *s, struct fault *f)
                         f);
 }
 
+/* The operator's certificate, where there is one in force. */
+static enum err load_either(struct station *s, struct fault *f)
+{
+    struct pair pair;
+    enum err e = pair_load(s->dir, s->arena, &pair, f);
+
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && pair.revoked_at != 0))
+        return load_vendor(s, f);
+    return e == ERR_OK ? load_current(s, f) : e;
+}
+
 enum err identity_load(struct station *s, enum cmp_body_type request,
                        struct fault *f)
 {
+    if (request == CMP_GENM)
+        return load_either(s, f);
     return request == CMP_KUR || request == CMP_RR ? load_current(s, f)
                                                    : load_vendor(s, f);
 }

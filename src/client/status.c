@@ -31,6 +31,44 @@ static enum err fill_added(const struct pair *pair, struct arena *a,
     return ERR_OK;
 }
 
+/* Whatever is in the file: the proof is verified where they are used. */
+static enum err fill_updates(const char *dir, struct arena *a,
+                             struct client_status *st, struct fault *f)
+{
+    struct client_root *list;
+    struct cert_list certs;
+    struct x509_cert cert;
+    enum err e;
+
+    st->updates_path = path_join(dir, UPDATES_FILE, a);
+    if (st->updates_path == NULL)
+        return fault_set(f, ERR_NO_MEM, "roots");
+    e = certs_load(st->updates_path, a, &certs, f);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    list = arena_array(a, certs.num + 1, sizeof(*list));
+    if (list == NULL)
+        return fault_set(f, ERR_NO_MEM, "roots");
+    for (size_t i = 0; i < certs.num; i++) {
+        if (x509_read(certs.list[i], a, &cert) != ERR_OK)
+            return fault_set(f, ERR_CONFIG, "%s cannot be read",
+                             st->updates_path);
+        list[i] = (struct client_root){ .subject = cert.subject };
+        hash_sha256_pair(certs.list[i], SPAN_NONE, list[i].id);
+    }
+    st->updates = list;
+    st->num_updates = certs.num;
+    return ERR_OK;
+}
+
+static bool is_update(const struct client_status *st)
+{
+    for (size_t i = 0; i < st->num_updates; i++)
+        if (memcmp(st->updates[i].id, st->root_id, sizeof(st->root_id)) == 0)
+            return true;
+    return false;
+}
+
 static enum err fill_root(const struct pair *pair,
                           const struct client_settings *settings,
                           struct arena *a, struct client_status *st,
@@ -48,7 +86,7 @@ static enum err fill_root(const struct pair *pair,
     if (pair->source == SOURCE_SETTINGS || settings->fingerprint == NULL)
         return ERR_OK;
     TRY(fingerprint_parse(settings->fingerprint, a, &fingerprint, f));
-    if (span_is_equal(fingerprint, SPAN_OF(st->root_id)))
+    if (span_is_equal(fingerprint, SPAN_OF(st->root_id)) || is_update(st))
         st->origin = ROOT_VERIFIED;
     return ERR_OK;
 }
@@ -96,6 +134,7 @@ enum err station_status(const char *dir, const struct client_settings *settings,
     struct client_status st = { 0 };
     struct ignored ignored;
 
+    TRY(fill_updates(dir, a, &st, f));
     TRY(fill_pair(dir, settings, a, &st, f));
     TRY(fill_pending(dir, a, &st, f));
     TRY(ignored_load(dir, a, &ignored, f));

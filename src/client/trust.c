@@ -29,14 +29,17 @@ static enum err has_fingerprint(const struct station *s, struct span der,
     return ERR_OK;
 }
 
-/* A fingerprint in the settings holds for a root learnt earlier too. */
-static enum err check_learnt(const struct station *s, struct fault *f)
+/* A fingerprint in the settings holds for a root learnt earlier too, and for
+ * what followed it. */
+static enum err check_learnt(struct station *s, struct fault *f)
 {
     bool fits;
 
     if (s->source == SOURCE_SETTINGS || span_is_absent(s->fingerprint))
         return ERR_OK;
     TRY(has_fingerprint(s, s->roots.list[0], &fits, f));
+    if (!fits)
+        TRY(updates_hold(s, s->roots.list[0], &fits, f));
     return fits ? ERR_OK
                 : fault_set(f, ERR_CONFIG,
                             "the operator root learnt does not have the "
@@ -84,6 +87,19 @@ static enum err load_crls(struct station *s, struct fault *f)
     return e == ERR_NOT_FOUND ? fault_prefix(f, ERR_CONFIG, "--crl") : e;
 }
 
+static enum err add_updates(struct station *s, struct fault *f)
+{
+    s->num_configured = s->roots.num;
+    return updates_apply(s, f);
+}
+
+/* The first answer of an enrolment may bring its root along. */
+static bool may_learn(const struct station *s, enum cmp_body_type request)
+{
+    return s->settings->trust != TRUST_PINNED && request != CMP_KUR &&
+           request != CMP_RR && request != CMP_GENM;
+}
+
 enum err trust_load(struct station *s, enum cmp_body_type request,
                     struct fault *f)
 {
@@ -95,13 +111,15 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
     if (mode == TRUST_TLS)
         TRY(check_tls(s, f));
     TRY(load_crls(s, f));
-    if (s->settings->root != NULL)
-        return certs_load(s->settings->root, s->arena, &s->roots, f);
+    if (s->settings->root != NULL) {
+        TRY(certs_load(s->settings->root, s->arena, &s->roots, f));
+        return add_updates(s, f);
+    }
     e = take_pair_root(s, f);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    if (mode != TRUST_PINNED && request != CMP_KUR && request != CMP_RR)
-        return ERR_OK;
+    if (e == ERR_OK)
+        return add_updates(s, f);
+    if (e != ERR_NOT_FOUND || may_learn(s, request))
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
     return fault_set(f, ERR_CONFIG,
                      "no operator root: give one with --root, take it from a "
                      "server that --tls-root vouches for with --trust tls, or "
@@ -119,8 +137,8 @@ static enum err add_crls(const struct station *s, struct trust *t,
     return ERR_OK;
 }
 
-static enum err trust_make(const struct station *s, struct cert_list roots,
-                           struct trust **out, struct fault *f)
+enum err trust_make(const struct station *s, struct cert_list roots,
+                    struct trust **out, struct fault *f)
 {
     AUTO(trust) t = NULL;
 
@@ -427,7 +445,7 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
     *out = (struct checked){ 0 };
     if (p->machine.request == CMP_RR)
         out->facts.old = &s->own.cert;
-    else
+    else if (p->machine.request != CMP_GENM)
         out->facts.public_key = privkey_spki(s->new_key);
     if (p->machine.request == CMP_KUR) {
         out->facts.subject = s->own.cert.subject;

@@ -58,14 +58,11 @@ enum err client_header_fill(const struct client *c,
     return ERR_OK;
 }
 
-/* What all first messages have. */
-static enum err open_transaction(struct client *c,
-                                 const struct client_wish *wish,
-                                 const struct client_credential *own,
-                                 const struct client_waits *waits, int64_t now,
-                                 const uint8_t fresh[CLIENT_RANDOM_LEN],
-                                 struct arena *a, struct client_step *step,
-                                 struct fault *f)
+enum err client_open(struct client *c, const struct client_wish *wish,
+                     const struct client_credential *own,
+                     const struct client_waits *waits, int64_t now,
+                     const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
+                     struct client_step *step, struct fault *f)
 {
     struct client next = { .state = CLIENT_REQUEST_SENT,
                            .request = wish->request,
@@ -95,7 +92,7 @@ enum err client_revoke(struct client *c, const struct client_wish *wish,
         return fault_set(f, ERR_NO_MEM, "rr");
     *details = (struct rev_details){ 0 };
     TRY(client_rev_details_fill(wish, a, details, f));
-    TRY(open_transaction(c, wish, own, waits, now, fresh, a, &step, f));
+    TRY(client_open(c, wish, own, waits, now, fresh, a, &step, f));
     step.body.rev_req = (struct rev_req){ details, 1 };
     *out = step;
     return ERR_OK;
@@ -110,7 +107,7 @@ enum err client_start(struct client *c, const struct client_wish *wish,
 {
     struct client_step step = { .action = CLIENT_SEND };
 
-    TRY(open_transaction(c, wish, own, waits, now, fresh, a, &step, f));
+    TRY(client_open(c, wish, own, waits, now, fresh, a, &step, f));
     if (wish->request == CMP_P10CR) {
         assert(wish->p10 != NULL);
         step.body.p10 = *wish->p10;

@@ -47,8 +47,8 @@ const char *client_poll_name(enum client_poll poll);
 struct client {
     enum client_state state; /* while polling: which answer is waited for */
     enum client_poll poll;
-    enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR, CMP_KUR
-                                   or CMP_RR */
+    enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR, CMP_KUR,
+                                   CMP_RR or CMP_GENM */
     bool accepts;               /* what the certConf under way says */
     int64_t deadline;           /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
@@ -110,6 +110,7 @@ enum client_action {
     CLIENT_WAIT,    /* make it durable; client_poll in `wait` seconds */
     CLIENT_INSTALL, /* done: the new pair becomes the usable one */
     CLIENT_REVOKED, /* done: the certificate is of no use any more */
+    CLIENT_TOLD,    /* done: a genp, whose values are still to be judged */
     CLIENT_GIVE_UP, /* time is over: this transaction is to be forgotten */
     CLIENT_END      /* failed, or refused by a verified answer */
 };

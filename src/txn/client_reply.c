@@ -253,6 +253,11 @@ static enum err on_verified(struct client *c, const struct answer *in,
         on_rev_rep(c, in, out);
         return ERR_OK;
     }
+    if (in->reply->body.type == CMP_GENP) {
+        c->state = CLIENT_DONE;
+        out->action = CLIENT_TOLD;
+        return ERR_OK;
+    }
     return on_cert_rep(c, in, judged, out, f);
 }
 

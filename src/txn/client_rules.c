@@ -1,20 +1,9 @@
 #include "txn/client_rules.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/text.h"
-
-PRINTF_LIKE(2, 3)
-static bool broken(struct client_found *found, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(found->text, sizeof(found->text), fmt, args);
-    va_end(args);
-    return false;
-}
+#include "txn/internal.h"
 
 bool client_is_answer(enum cmp_body_type type)
 {
@@ -193,7 +182,7 @@ static enum cmp_body_type answer_to(enum cmp_body_type request)
 {
     static const enum cmp_body_type answers[CMP_BODY_NUM] = {
         [CMP_IR] = CMP_IP,   [CMP_CR] = CMP_CP, [CMP_P10CR] = CMP_CP,
-        [CMP_KUR] = CMP_KUP, [CMP_RR] = CMP_RP,
+        [CMP_KUR] = CMP_KUP, [CMP_RR] = CMP_RP, [CMP_GENM] = CMP_GENP,
     };
 
     return answers[request];
@@ -492,8 +481,8 @@ const struct client_rule client_rules[] = {
 
     { "reply-body", "RFC 9483, 4.1", ERR_BAD_REQUEST,
       CLIENT_STEP_ANSWER, check_body,
-      "ip to an ir, cp to a cr or p10cr, kup to a kur, rp to an rr, pkiconf to a certConf, pollRep to a pollReq, "
-      "or error",
+      "ip to an ir, cp to a cr or p10cr, kup to a kur, rp to an rr, genp to a "
+      "genm, pkiconf to a certConf, pollRep to a pollReq, or error",
       "report it to the server's maker" },
     { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_one_response, "one CertResponse",

@@ -321,6 +321,7 @@ static enum client_state state_after(enum client_action action)
         return CLIENT_CONFIRM_SENT;
     case CLIENT_INSTALL:
     case CLIENT_REVOKED:
+    case CLIENT_TOLD:
         return CLIENT_DONE;
     case CLIENT_RESEND:
     case CLIENT_GIVE_UP:

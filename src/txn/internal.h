@@ -2,7 +2,22 @@
 #ifndef TXN_INTERNAL_H
 #define TXN_INTERNAL_H
 
-#include "txn/client.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "txn/client_rules.h"
+
+/* What was found, for a rule that is broken: false. */
+PRINTF_LIKE(2, 3)
+static inline bool broken(struct client_found *found, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(found->text, sizeof(found->text), fmt, args);
+    va_end(args);
+    return false;
+}
 
 /* `name` as directoryName; absent: the NULL-DN. */
 struct general_name client_directory(struct span name);
@@ -21,5 +36,13 @@ MUST_USE enum err client_rev_details_fill(const struct client_wish *wish,
                                           struct arena *a,
                                           struct rev_details *out,
                                           struct fault *f);
+
+/* What all first messages have: moves the machine, fills header and type. */
+MUST_USE enum err client_open(struct client *c, const struct client_wish *wish,
+                              const struct client_credential *own,
+                              const struct client_waits *waits, int64_t now,
+                              const uint8_t fresh[CLIENT_RANDOM_LEN],
+                              struct arena *a, struct client_step *step,
+                              struct fault *f);
 
 #endif

@@ -457,6 +457,7 @@ static void act(struct world *w, const struct client_step *step)
         seen.done++;
         break;
     case CLIENT_REVOKED:
+    case CLIENT_TOLD:
     case CLIENT_WAIT: /* nobody here asks for it */
         assert_true(false);
         break;
