@@ -49,6 +49,9 @@
 /* Messages in one nested: a signed one is near 1 KiB at least, so that no more
  * of them fit LIMIT_MESSAGE_LEN. */
 #define LIMIT_NESTED_MESSAGES 64
+/* Of these as many as are taken for a batch: an answer with its extraCerts is
+ * about 3 KiB, and all are to fit LIMIT_MESSAGE_LEN again. */
+#define LIMIT_BATCH 16
 /* A challengePassword: pkcs-9-ub-challengePassword (RFC 2985, appendix A), in
  * characters of up to four octets. */
 #define LIMIT_CHALLENGE_PASSWORD_LEN ((size_t)255 * 4)

@@ -112,6 +112,11 @@ DECLARE_CHECK(check_release_held);
 DECLARE_CHECK(check_release_unblocked);
 DECLARE_CHECK(check_invalidity_past);
 
+/* ra.c: what an RA sends */
+DECLARE_CHECK(check_nested_num);
+DECLARE_CHECK(check_ra_request);
+DECLARE_CHECK(check_ra_revoke);
+
 /* general.c: genm */
 DECLARE_CHECK(check_one_info);
 DECLARE_CHECK(check_info_single);

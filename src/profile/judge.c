@@ -134,6 +134,7 @@ enum verdict check_ir_signer(const struct judged *in, struct found *found)
 {
     if (in->facts->signer_kind == SIGNER_VENDOR ||
         in->facts->signer_kind == SIGNER_SECRET ||
+        in->facts->signer_kind == SIGNER_RA ||
         in->profile->ir_by_operator_certificate)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "an operator certificate as signer");
@@ -143,13 +144,18 @@ enum verdict check_kur_signer(const struct judged *in, struct found *found)
 {
     if (in->facts->signer_kind == SIGNER_OPERATOR)
         return VERDICT_HOLDS;
-    return broken(found, "extraCerts", "a vendor's certificate as signer");
+    return broken(found, "extraCerts", "%s certificate as signer",
+                  in->facts->signer_kind == SIGNER_RA ? "an RA's"
+                                                      : "a vendor's");
 }
 
 enum verdict check_serial(const struct judged *in, struct found *found)
 {
     if (!span_is_absent(in->facts->serial))
         return VERDICT_HOLDS;
+    if (in->facts->signer_kind == SIGNER_RA)
+        return broken(found, "certTemplate.subject",
+                      "one in which not one vendor's rule finds a serial");
     return broken(found, "extraCerts",
                   "a certificate the naming rule finds no serial in");
 }

@@ -96,7 +96,8 @@ enum signer_kind {
     SIGNER_UNKNOWN,
     SIGNER_VENDOR,   /* its path ends at a vendor's anchor */
     SIGNER_OPERATOR, /* one of our own certificates */
-    SIGNER_SECRET    /* nobody: a MAC under a secret we share */
+    SIGNER_SECRET,   /* nobody: a MAC under a secret we share */
+    SIGNER_RA        /* a registration authority that the profile hears */
 };
 
 enum known {
@@ -170,6 +171,10 @@ struct facts {
     bool refuse_unknown_revocation; /* the vendor entry's choice */
     bool quirk_no_digital_signature;
     bool quirk_sender_mismatch;
+
+    /* SIGNER_RA: what the configuration trusts it with */
+    bool ra_may_verify, ra_may_request, ra_may_revoke;
+    bool is_vouched; /* an RA that may approve added its protection */
 
     /* the station behind it */
     struct span vendor, serial; /* serial absent: naming rule found none */

@@ -164,7 +164,8 @@ enum verdict check_hold_dated(const struct judged *in, struct found *found)
 
 enum verdict check_rr_signer(const struct judged *in, struct found *found)
 {
-    if (in->facts->signer_kind == SIGNER_OPERATOR)
+    if (in->facts->signer_kind == SIGNER_OPERATOR ||
+        in->facts->signer_kind == SIGNER_RA)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "a vendor's certificate as signer");
 }
@@ -193,7 +194,8 @@ enum verdict check_rev_owner(const struct judged *in, struct found *found)
 
 enum verdict check_rev_by_itself(const struct judged *in, struct found *found)
 {
-    if (in->facts->target.is_signer || in->profile->revokes_others)
+    if (in->facts->target.is_signer || in->profile->revokes_others ||
+        in->facts->signer_kind == SIGNER_RA)
         return VERDICT_HOLDS;
     return broken(found, PATH ".certDetails",
                   "another certificate than the signer's");

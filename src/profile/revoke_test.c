@@ -62,6 +62,10 @@ CHANGE(release, reason(s, "0a{08}"))
 
 CHANGE(by_vendor, s->facts.signer_kind = SIGNER_VENDOR;
        s->facts.old_is_ours = false)
+CHANGE(by_ra_that_may_not, compromise(s); by_vendor(s);
+       s->facts.signer_kind = SIGNER_RA; s->facts.target.is_signer = false)
+CHANGE(by_ra, by_ra_that_may_not(s); s->facts.ra_may_revoke = true)
+CHANGE(by_ra_of_others, by_ra(s); s->facts.target.is_stations = false)
 CHANGE(by_revoked, s->facts.old_is_revoked = true)
 CHANGE(by_expired, s->old.not_after = SCENE_NOW - 1;
        s->profile.renew_grace = 10)
@@ -163,6 +167,12 @@ static const struct {
       ERR_BAD_REQUEST, CMP_RP },
 
     { "by the vendor's certificate", OPEN, by_vendor, "rr-by-operator-cert",
+      ERR_NOT_AUTHORIZED, CMP_RP },
+    { "by an RA", OPEN, by_ra, "", ERR_OK, 0 },
+    { "by an RA in rfc9483", LWCMP, by_ra, "", ERR_OK, 0 },
+    { "by an RA that may not", OPEN, by_ra_that_may_not, "ra-may-revoke",
+      ERR_NOT_AUTHORIZED, CMP_RP },
+    { "by an RA of others", LWCMP, by_ra_of_others, "revoked-is-the-stations",
       ERR_NOT_AUTHORIZED, CMP_RP },
     { "by a revoked one", OPEN, by_revoked, "old-is-not-revoked",
       ERR_CERT_REVOKED, CMP_RP },

@@ -13,6 +13,7 @@
 #define KUR BODY_BIT(CMP_KUR)
 #define RR BODY_BIT(CMP_RR)
 #define GENM BODY_BIT(CMP_GENM)
+#define NESTED BODY_BIT(CMP_NESTED)
 #define FIRSTS (REQUESTS | RR | GENM) /* what opens a transaction */
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 #define POLL_REQ BODY_BIT(CMP_POLL_REQ)
@@ -74,7 +75,7 @@ R(PROTECTION_ALG_IS_ALLOWED, "protection-alg-is-allowed",                      \
   "a signature algorithm of the profile, SHA-256 or longer",                   \
   "use ecdsa-with-SHA256 or sha256WithRSAEncryption")                          \
 R(SIGNER_IS_SENT, "signer-is-sent", "TS 33.310, 9.5.4.2 (RFC 9483, 3.3)",      \
-  BAD_MESSAGE_CHECK, HEADER, ERROR, FIRSTS, check_signer_sent,                 \
+  BAD_MESSAGE_CHECK, HEADER, ERROR, FIRSTS | NESTED, check_signer_sent,                 \
   "the certificate that verifies the message in extraCerts",                   \
   "put the signer's certificate and its intermediates into extraCerts")        \
 R(SENDER_IS_DIRECTORY, "sender-is-directory", "RFC 9483, 3.1",                 \
@@ -215,6 +216,29 @@ R(ONE_INFO, "one-info", "RFC 9483, 4.3", BAD_REQUEST, REQUEST, ERROR, GENM,    \
   "send a genm for each question")                                             \
 R(INFO_IS_SINGLE, "info-is-single", "RFC 9810, 5.3.19", BAD_REQUEST, REQUEST,  \
   ERROR, GENM, check_info_single, "each infoType once", "ask once")            \
+R(NESTED_IS_BOUNDED, "nested-is-bounded", "RFC 9483, 5.2.2", BAD_REQUEST,      \
+  REQUEST, ERROR, NESTED, check_nested_num,                                    \
+  "one message with added protection, or a batch of 16 at most",               \
+  "send the others in another batch")                                          \
+R(NESTED_IS_READABLE, "nested-is-readable", "RFC 9483, 5.2.2",                 \
+  BAD_DATA_FORMAT, REQUEST, ERROR, NESTED, NULL,                               \
+  "PKIMessages whose headers can be read, with transactionIDs",                \
+  "bundle whole messages, as they came")                                       \
+R(NESTED_COPIES_NONCE, "nested-copies-nonce", "RFC 9483, 5.2.2.1",             \
+  BAD_SENDER_NONCE, REQUEST, ERROR, NESTED, NULL,                              \
+  "senderNonce of the one message inside, beside its transactionID",           \
+  "copy transactionID and senderNonce, or make both afresh")                   \
+R(BATCH_IS_FRESH, "batch-is-fresh", "RFC 9483, 5.2.2.2", BAD_REQUEST, REQUEST, \
+  ERROR, NESTED, NULL,                                                         \
+  "a transactionID and a senderNonce that no message of the batch has",        \
+  "make both afresh for each batch")                                           \
+R(BATCH_IS_OF_DIFFERENT, "batch-is-of-different", "RFC 9483, 5.2.2.2",         \
+  BAD_REQUEST, REQUEST, ERROR, NESTED, NULL,                                   \
+  "messages whose transactionIDs and senderNonces differ",                     \
+  "bundle one message of each transaction")                                    \
+R(NESTED_IS_FLAT, "nested-is-flat", "RFC 9483, 5.2.2", BAD_REQUEST, REQUEST,   \
+  ERROR, NESTED, NULL, "no nested inside a nested",                            \
+  "unbundle what came in a nested, and bundle anew")                           \
 /* ---- STEP_PROTECTION ---- */                                                \
 R(SIGNER_IS_READABLE, "signer-is-readable", "RFC 5280, 4.1",                   \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NULL,                      \
@@ -282,6 +306,13 @@ R(OLD_IS_OURS, "old-is-ours", "TS 33.310, 9.5.4.4 (RFC 9483, 4.1.3)",          \
   BAD_CERT_ID, PROTECTION, ERROR, KUR, NULL,                                   \
   "a kur signed with a certificate this authority issued",                     \
   "enrol with an ir if the certificate is another operator's")                 \
+R(NESTED_BY_RA, "nested-by-ra", "RFC 9483, 5.2.2 (RFC 9810, 5.1.3.5)",         \
+  NOT_AUTHORIZED, PROTECTION, ERROR, NESTED, NULL,                             \
+  "a registration authority's certificate as signer of a nested",              \
+  "get one with id-kp-cmcRA, or name it in ras.certificates")                  \
+R(RA_MAY_NEST, "ra-may-nest", "RFC 9483, 5.2.2", NOT_AUTHORIZED, PROTECTION,   \
+  ERROR, NESTED, NULL, "an RA that the configuration lets send nested",        \
+  "add nested to ras.may")                                                     \
 /* ---- STEP_POP ---- */                                                       \
 R(NEW_KEY_IS_SOUND, "new-key-is-sound", "RFC 5280, 4.1.2.7",                   \
   BAD_CERT_TEMPLATE, POP, ERROR, REQUESTS, NULL,                               \
@@ -386,13 +417,24 @@ R(KUR_BY_OPERATOR_CERT, "kur-by-operator-cert", "TS 33.310, 9.5.4.4",          \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, KUR, check_kur_signer,                 \
   "a kur signed with the operator certificate it updates",                     \
   "use ir for a first certificate")                                            \
+R(RA_MAY_REQUEST, "ra-may-request", "RFC 9483, 5.2.3 and 5.3.1",              \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_ra_request,               \
+  "an RA that the configuration lets ask for stations",                        \
+  "add request to ras.may, or forward the message as it is")                   \
+R(RA_ASKS_FOR_ONE, "ra-asks-for-one", "RFC 9483, 5.3.1", NOT_AUTHORIZED,       \
+  JUDGE_REQUEST, ERROR, IR_CR, NULL,                                           \
+  "one station in the subjects of all requests of a message",                  \
+  "send a message for each station")                                           \
 R(RR_BY_OPERATOR_CERT, "rr-by-operator-cert", "RFC 9483, 4.2", NOT_AUTHORIZED, \
   JUDGE_REQUEST, ERROR, RR, check_rr_signer,                                   \
-  "an rr signed with a certificate of this operator",                          \
+  "an rr signed with a certificate of this operator, or by an RA",             \
   "sign with the certificate to be revoked")                                   \
+R(RA_MAY_REVOKE, "ra-may-revoke", "RFC 9483, 5.3.2", NOT_AUTHORIZED,           \
+  JUDGE_REQUEST, ERROR, RR, check_ra_revoke,                                   \
+  "an RA that the configuration lets revoke", "add revoke to ras.may")         \
 R(SERIAL_IS_NAMED, "serial-is-named", "TS 33.310, 9.4.4", NOT_AUTHORIZED,      \
   JUDGE_REQUEST, ERROR, IR_CR, check_serial,                                   \
-  "a serial number where the vendor's naming rule looks for it",               \
+  "a serial number where one vendor's naming rule looks for it",               \
   "correct vendors.serial in the configuration, or the certificate")           \
 R(SERIAL_IS_ALLOWED, "serial-is-allowed", "TS 33.310, 9.2", NOT_AUTHORIZED,    \
   JUDGE_REQUEST, ERROR, IR_CR, check_allowed,                                  \
@@ -447,11 +489,12 @@ R(REVOKED_IS_KNOWN, "revoked-is-known", "RFC 9483, 3.6.4 and 5.1.3",           \
   "copy issuer and serialNumber from the certificate")                         \
 R(REVOKED_IS_THE_STATIONS, "revoked-is-the-stations", "RFC 9483, 4.2",         \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, check_rev_owner,                   \
-  "a certificate of the signer's own station",                                 \
+  "a certificate of the signer's own station, or of those an RA speaks for",   \
   "the operator revokes those of others")                                      \
 R(REVOKED_IS_THE_SIGNER, "revoked-is-the-signer", "RFC 9483, 4.2",             \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, check_rev_by_itself,               \
-  "an rr signed with the certificate to be revoked", "sign with its key")      \
+  "an rr signed with the certificate to be revoked, or by an RA",              \
+  "sign with its key")                                                         \
 R(REVOKED_ONCE, "revoked-once", "RFC 9483, 3.6.4 and 4.2", CERT_REVOKED,       \
   JUDGE_REQUEST, ERROR, RR, check_rev_once,                                    \
   "a certificate that is not revoked yet", "nothing is left to do")            \

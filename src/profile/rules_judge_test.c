@@ -34,6 +34,9 @@ CHANGE(by_operator_let, by_operator(s);
 CHANGE(by_nobody, s->facts.signer_kind = SIGNER_UNKNOWN)
 CHANGE(by_vendor, s->facts.signer_kind = SIGNER_VENDOR)
 CHANGE(no_serial, s->facts.serial = SPAN_NONE)
+CHANGE(by_ra_that_may_not, s->facts.signer_kind = SIGNER_RA)
+CHANGE(by_ra, by_ra_that_may_not(s); s->facts.ra_may_request = true)
+CHANGE(by_ra_for_nobody, by_ra(s); no_serial(s))
 CHANGE(not_listed, s->facts.is_allowed = false)
 CHANGE(blocked, s->facts.is_blocked = true)
 CHANGE(seen, s->facts.request_seen = true)
@@ -155,6 +158,16 @@ static const struct rules_case cases[] = {
       ERR_NOT_AUTHORIZED, CMP_IP },
     { "when the profile lets it", BS, CMP_IR, by_operator_let, "", ERR_OK, 0 },
     { "kur by vendor's", BS, CMP_KUR, by_vendor, "kur-by-operator-cert",
+      ERR_NOT_AUTHORIZED, CMP_KUP },
+    { "ir by an RA", OPEN, CMP_IR, by_ra, "", ERR_OK, 0 },
+    { "p10cr by an RA", OPEN, CMP_P10CR, by_ra, "", ERR_OK, 0 },
+    { "by an RA that may not", OPEN, CMP_IR, by_ra_that_may_not,
+      "ra-may-request", ERR_NOT_AUTHORIZED, CMP_IP },
+    { "by an RA that may not", OPEN, CMP_CR, by_ra_that_may_not,
+      "ra-may-request", ERR_NOT_AUTHORIZED, CMP_CP },
+    { "by an RA for nobody", OPEN, CMP_CR, by_ra_for_nobody, "serial-is-named",
+      ERR_NOT_AUTHORIZED, CMP_CP },
+    { "kur by an RA", OPEN, CMP_KUR, by_ra, "kur-by-operator-cert",
       ERR_NOT_AUTHORIZED, CMP_KUP },
     { "no serial", BS, CMP_IR, no_serial, "serial-is-named", ERR_NOT_AUTHORIZED,
       CMP_IP },

@@ -289,6 +289,8 @@ static enum err set_policy(const struct config_profile *config,
     p->ir_by_operator_certificate = config->ir_by_operator_certificate;
     p->same_key_update = config->same_key_update;
     p->approval = approval_of(config);
+    if (config->ras.num == 0)
+        p->bodies &= ~BODY_BIT(CMP_NESTED); /* no RA to send one */
     p->vendor_key_reuse = reuse[config->vendor_key_reuse];
     p->message_time_window = config->message_time_window_s;
     p->confirm_wait = config->confirm_wait_s;

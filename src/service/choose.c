@@ -66,7 +66,8 @@ enum err choose_named(struct worker *w, struct job *job)
     const struct path_profile *profile;
     struct span name;
 
-    if (info == NULL || job->flow->continues || job->msg.body.type == CMP_RR)
+    if (info == NULL || job->flow->continues || job->msg.body.type == CMP_RR ||
+        job->msg.body.type == CMP_NESTED)
         return ERR_OK;
     TRY(read_name(job, info, &name));
     if (span_is_absent(name))

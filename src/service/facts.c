@@ -71,17 +71,92 @@ enum err find_request(struct worker *w, struct job *job)
     return ERR_OK;
 }
 
+static bool is_among(const struct config_vendors *vendors,
+                     const struct config_vendor *vendor)
+{
+    for (size_t i = 0; i < vendors->num; i++)
+        if (vendors->items[i] == vendor)
+            return true;
+    return false;
+}
+
+/* Subject and SAN of the template, read as a vendor's certificate would be. By
+ * exactly one rule, since nothing else tells whose station it is. */
+static enum err find_named(struct worker *w, struct job *job,
+                           const struct cert_template *t, size_t *vendor,
+                           struct span *out)
+{
+    const struct authority *au = w->line->authority;
+    struct x509_cert names = { .subject = span_is_absent(t->subject)
+                                              ? SPAN_LIT("\x30\x00")
+                                              : t->subject,
+                               .san = template_san(t) };
+    struct span serial, only = SPAN_NONE;
+    size_t num = 0;
+
+    for (size_t i = 0; i < au->config->num_vendors; i++) {
+        const struct config_vendor *v = au->vendors[i].config;
+
+        if (!is_among(&job->ra->vendors, v) ||
+            !profile_serves(job->profile->config, v))
+            continue;
+        TRY(naming_serial(&au->vendors[i], &names, job->arena, &serial,
+                          &job->fault));
+        if (span_is_absent(serial))
+            continue;
+        *vendor = i;
+        only = serial;
+        num++;
+    }
+    *out = num == 1 ? only : SPAN_NONE;
+    return ERR_OK;
+}
+
+enum err find_represented(struct worker *w, struct job *job)
+{
+    struct facts *facts = &job->facts;
+
+    if (job->ra == NULL)
+        return ERR_OK;
+    for (size_t i = 0; i < job->num_asks; i++) {
+        struct ask *ask = &job->asks[i];
+        size_t vendor = 0;
+        struct span serial;
+
+        TRY(find_named(w, job, &ask->req->cert_req.cert_template, &vendor,
+                       &serial));
+        if (i == 0) {
+            job->vendor = vendor;
+            facts->serial = serial;
+        } else if (vendor != job->vendor ||
+                   !span_is_equal(serial, facts->serial)) {
+            return rule_break(&job->fault, RULE_RA_ASKS_FOR_ONE,
+                              "certTemplate.subject", "another station's");
+        }
+    }
+    return ERR_OK;
+}
+
+/* An RA speaks for itself where no station is named, as in a genm. */
+static bool is_without_station(const struct job *job)
+{
+    return job->facts.signer_kind == SIGNER_RA &&
+           span_is_absent(job->facts.serial);
+}
+
 enum err find_station(struct worker *w, struct job *job)
 {
     const struct vendor *vendor = &w->line->authority->vendors[job->vendor];
     struct facts *facts = &job->facts;
     bool found = job->station.id != 0;
 
+    if (!found && is_without_station(job))
+        return ERR_OK;
     facts->vendor = span_str(vendor->config->name);
     if (found) {
         facts->serial = job->station.serial;
     } else {
-        if (facts->signer_kind != SIGNER_SECRET)
+        if (facts->signer_kind != SIGNER_SECRET && job->ra == NULL)
             TRY(naming_serial(vendor, &job->signer, job->arena, &facts->serial,
                               &job->fault));
         if (span_is_absent(facts->serial))

@@ -36,6 +36,9 @@ static enum err find_suggestion(struct worker *w, struct job *job,
     struct names names;
 
     ask->facts.suggested_names = policies[vendor->suggested_names];
+    /* By its subject an RA says whom it asks for. */
+    if (job->ra != NULL && ask->facts.suggested_names == NAMES_REFUSE)
+        ask->facts.suggested_names = NAMES_REPLACE;
     if (!span_is_absent(t->subject) && !name_is_null(t->subject))
         ask->facts.suggested = t->subject;
     TRY(naming_from(t->subject, template_san(t), job->arena, &names,
@@ -89,6 +92,7 @@ static enum err find(struct worker *w, struct job *job)
     TRY(find_opening(w, job));
     TRY(hash_compute(w->cx, DIGEST_SHA256, job->part, job->request_digest,
                      &job->fault));
+    TRY(find_represented(w, job));
     TRY(find_station(w, job));
     return asks_each(w, job, find_ask);
 }

@@ -32,6 +32,31 @@ static void describe_target(struct job *job, struct ask *ask)
     target->is_expired = r->not_after < job->facts.now;
 }
 
+/* For an RA it is the station that is named, not one that signs. */
+static enum err find_owner(struct worker *w, struct job *job, struct ask *ask)
+{
+    struct facts *facts = &ask->facts;
+    struct station_record station;
+
+    if (job->ra == NULL)
+        return ERR_OK;
+    TRY(store_find_station_by_id(w->session, ask->record.station, job->arena,
+                                 &station, &job->fault));
+    facts->vendor = station.vendor;
+    facts->serial = station.serial;
+    facts->is_blocked = station.state == STATION_BLOCKED;
+    for (size_t i = 0; i < job->ra->vendors.num; i++)
+        if (span_is_equal(span_str(job->ra->vendors.items[i]->name),
+                          station.vendor))
+            facts->target.is_stations = true;
+    if (job->station.id == 0) {
+        job->station = station;
+        job->facts.vendor = station.vendor;
+        job->facts.serial = station.serial;
+    }
+    return ERR_OK;
+}
+
 static enum err find_target(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct cert_template *t = &ask->rev->cert_details;
@@ -48,9 +73,10 @@ static enum err find_target(struct worker *w, struct job *job, struct ask *ask)
                                              magnitude(t->serial), job->arena,
                                              &ask->record, &job->fault),
                       job, &found));
-    if (found)
-        describe_target(job, ask);
-    return ERR_OK;
+    if (!found)
+        return ERR_OK;
+    describe_target(job, ask);
+    return find_owner(w, job, ask);
 }
 
 static enum err find(struct worker *w, struct job *job)
@@ -107,7 +133,8 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
 static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
 {
     char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1];
-    const struct facts *facts = &job->facts;
+    const struct facts *facts = &ask->facts;
+    const struct config_ra *ra = job_ra(job);
     const char *entry;
 
     (void)w;
@@ -116,13 +143,14 @@ static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
     entry = arena_printf(
         job->arena,
         "%s rr profile=%s station=%.*s/%.*s serial=%s reason=%s "
-        "transaction=%s",
+        "transaction=%s%s%s",
         outcome_name(ask->record.revoked_at == 0 ? OUTCOME_RELEASED
                                                  : OUTCOME_REVOKED),
         job->profile->config->name, (int)facts->vendor.len,
         (const char *)facts->vendor.ptr, (int)facts->serial.len,
         (const char *)facts->serial.ptr, serial,
-        crl_reason_name(ask->wish.reason), id);
+        crl_reason_name(ask->wish.reason), id, ra != NULL ? " ra=" : "",
+        ra != NULL ? ra->name : "");
     if (entry == NULL)
         return fault_set(&ask->fault, ERR_NO_MEM, "audit entry");
     change_set_certificate(job->change, &ask->record);

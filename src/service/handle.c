@@ -220,6 +220,31 @@ static enum err find_and_verify(struct worker *w, struct job *job,
     return job->flow->find(w, job);
 }
 
+static bool is_inside(const struct job *job)
+{
+    return job->is_of_batch || !span_is_absent(job->outer);
+}
+
+/* 1 and 2. */
+static enum err read_and_screen(struct worker *w, struct job *job)
+{
+    TRY(read_message(w, job));
+    if (is_inside(job) && job->msg.body.type == CMP_NESTED)
+        return rule_break(&job->fault, RULE_NESTED_IS_FLAT, "body.nested",
+                          "a nested");
+    return screen(w, job);
+}
+
+/* Then the job is what was inside, or has a batch. */
+static enum err open_nested(struct worker *w, struct job *job)
+{
+    if (job->msg.body.type != CMP_NESTED)
+        return ERR_OK;
+    at(job, LINE_VERIFY);
+    TRY(nested_open(w, job));
+    return job->batch != NULL ? ERR_OK : read_and_screen(w, job);
+}
+
 /* The whole line up to the commit. */
 static enum err walk(struct worker *w, struct job *job)
 {
@@ -229,8 +254,10 @@ static enum err walk(struct worker *w, struct job *job)
     if (clock_monotonic_micros() - job->received > w->line->request_deadline)
         return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
                          "waited longer than server.request_deadline");
-    TRY(read_message(w, job));
-    TRY(screen(w, job));
+    TRY(read_and_screen(w, job));
+    TRY(open_nested(w, job));
+    if (job->batch != NULL)
+        return ERR_OK;
     TRY(store_begin_reading(w->session, &job->fault));
     e = find_and_verify(w, job, &is_replay);
     store_end_reading(w->session);
@@ -256,8 +283,11 @@ static void refuse(struct worker *w, struct job *job)
     if (!job->has_header) {
         job->outcome = OUTCOME_DROPPED;
         job->http_status = err_whose(job->fault.err) == WHOSE_OURS ? 503 : 400;
-    } else if (!job->is_verified && !budget_take(line->budget, &job->source,
-                                                 clock_monotonic_micros())) {
+    } else if (!job->is_verified &&
+               !budget_take(line->budget, &job->source,
+                            clock_monotonic_micros()) &&
+               !is_inside(job)) {
+        /* What an RA sent is answered: it limits its stations itself. */
         job->outcome = OUTCOME_DROPPED;
         job->http_status = 429;
     } else if (reply_refusal(w, job) != ERR_OK) {
@@ -307,7 +337,7 @@ static void forget(struct job *job)
     *job = (struct job){
         .arena = job->arena,
         .entry = job->entry,
-        .bytes = job->bytes,
+        .bytes = span_is_absent(job->outer) ? job->bytes : job->outer,
         .source = job->source,
         .peer = job->peer,
         .received = job->received,
@@ -317,6 +347,8 @@ static void forget(struct job *job)
         .again_arg = job->again_arg,
         .line = job->line,
         .attempts = job->attempts,
+        .wrapper = job->is_of_batch ? job->wrapper : NULL,
+        .is_of_batch = job->is_of_batch,
     };
 }
 
@@ -353,10 +385,23 @@ static void committed(void *arg, enum change_result result,
     send_answer(job);
 }
 
+/* Every message of the batch was answered. */
+static void finish_batch(struct worker *w, struct job *job)
+{
+    at(job, LINE_REPLY);
+    if (nested_finish(w, job) != ERR_OK)
+        refuse(w, job);
+    send_answer(job);
+}
+
 void line_handle(struct worker *w, struct job *job)
 {
     struct change *change;
 
+    if (job->batch != NULL) {
+        finish_batch(w, job);
+        return;
+    }
     job->line = w->line;
     job->profile = job->entry;
     job->http_status = 200;
@@ -364,6 +409,10 @@ void line_handle(struct worker *w, struct job *job)
     job->facts.now = w->line->now(w->line->now_arg);
     if (walk(w, job) != ERR_OK)
         refuse(w, job);
+    if (job->batch != NULL) {
+        nested_run(w, job);
+        return;
+    }
     at(job, LINE_COMMIT);
     change = job->change;
     job->change = NULL;
@@ -400,6 +449,7 @@ void job_free(struct job *job)
         epoch_put(job->line->authority, job->epoch);
     change_free(job->change);
     secret_free(job->secret_key);
+    batch_free(job->batch);
     arena_free(job->arena);
     free(job);
 }

@@ -44,7 +44,7 @@ enum outcome {
     OUTCOME_REJECTED, /* by the station's certConf */
     OUTCOME_REVOKED,  /* by its rr */
     OUTCOME_RELEASED, /* by its rr: the hold is over */
-    OUTCOME_ANSWERED, /* a genm: nothing changes */
+    OUTCOME_ANSWERED, /* a genm: nothing changes; or a batch, part by part */
     OUTCOME_REPLAYED, /* the stored reply to the same bytes */
     OUTCOME_REFUSED,
     OUTCOME_DROPPED, /* refused without a CMP answer */
@@ -128,6 +128,12 @@ struct job {
     struct line *line;
     unsigned attempts;
 
+    /* A message out of a nested (nested.c). */
+    struct span outer; /* with added protection: that as received */
+    const struct config_ra *wrapper; /* the RA that sent it */
+    bool is_of_batch;
+    struct batch *batch; /* of a nested: what becomes of its messages */
+
     /* 1 read */
     struct cmp_message msg;
     bool has_header;    /* at least that could be read */
@@ -143,6 +149,7 @@ struct job {
     struct x509_cert old;
     struct secret_record secret; /* a MAC's; id 0: none, or not verified */
     struct secret *secret_key;   /* likewise; then the reply has a MAC too */
+    const struct config_ra *ra;  /* the signer, if it is one; else NULL */
     bool is_verified;
     struct span part; /* ProtectedPart: what the signature covers */
     size_t vendor;    /* of the signer, or of the station */
@@ -215,6 +222,19 @@ extern const struct flow flow_revoke;    /* flow_revoke.c */
 extern const struct flow flow_general;   /* flow_general.c */
 extern const struct flow flow_poll;      /* flow_poll.c */
 extern const struct flow flow_challenge; /* flow_challenge.c */
+extern const struct flow flow_nested;    /* nested.c */
+
+/*
+ * nested.c: what a nested holds. After nested_open the job is either that of
+ * the one message with added protection, still to be read, or has a batch:
+ * then nested_run, which takes it over. The batch comes back to nested_finish
+ * through job->again once all of it is answered.
+ */
+job_step nested_open;
+void nested_run(struct worker *w, struct job *job);
+job_step nested_finish;
+struct batch;
+void batch_free(struct batch *b);
 
 /*
  * handle.c: an approved request goes down the line again, from its stored bytes
@@ -261,6 +281,14 @@ MUST_USE enum err verify_list_transactions(struct worker *w, struct job *job,
 /* The vendor's entry of this name, into the job. ERR_NOT_AUTHORIZED. */
 MUST_USE enum err verify_find_vendor(struct worker *w, struct job *job,
                                      struct span name);
+/* Whether an RA of the profile signed this, once its signature verified: then
+ * into job and facts. */
+MUST_USE enum err verify_find_ra(struct worker *w, struct job *job,
+                                 bool *found);
+/* The protection of a nested, which only such an RA may have signed. */
+job_step verify_nested;
+/* What senderKID, sender and signature tell of the signer among extraCerts. */
+job_step verify_signer;
 /* ProtectedPart as received, into the job. */
 MUST_USE enum err verify_find_part(struct job *job);
 /* verify_mac.c */
@@ -278,6 +306,8 @@ MUST_USE enum err find_optional(enum err e, struct job *job, bool *found);
 MUST_USE enum err find_opening(struct worker *w, struct job *job);
 /* The one request that its transaction keeps, into the job. */
 MUST_USE enum err find_request(struct worker *w, struct job *job);
+/* The station that an RA asks for, by the names in its request. */
+job_step find_represented;
 /* The station behind the signer, unless it is known already. */
 MUST_USE enum err find_station(struct worker *w, struct job *job);
 /* Are any of the names another station's? */
@@ -312,6 +342,8 @@ MUST_USE enum err record_common(struct job *job, int64_t transaction);
 void record_use_of_secret(struct job *job);
 /* Who it is about, as audit and log say it; into the job's arena. */
 const char *job_describe(struct job *job);
+/* The RA that signed it, or sent it in a nested; NULL: none. */
+const struct config_ra *job_ra(const struct job *job);
 /* The serial number of the first certificate it made, or speaks of. */
 struct span job_serial(const struct job *job);
 

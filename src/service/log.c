@@ -267,6 +267,7 @@ static void format_revoked(const struct job *job, struct buf *out)
 void log_job(struct log *log, const struct job *job)
 {
     char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1], took[32];
+    const struct config_ra *ra = job_ra(job);
     const struct fault *fault = &job->fault;
     enum fail_info bit = err_fail_info(fault->err);
     enum cmp_body_type type = job->msg.body.type;
@@ -292,6 +293,7 @@ void log_job(struct log *log, const struct job *job)
             { "peer", text_or_none(job->peer) },
             { "vendor", job->facts.vendor },
             { "station", job->facts.serial },
+            { "ra", ra == NULL ? SPAN_NONE : span_str(ra->name) },
             { "transaction", text_or_none(id) },
             { "serial", text_or_none(serial) },
             { "fail_info", fault->err == ERR_OK

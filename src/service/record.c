@@ -24,8 +24,14 @@ struct span job_serial(const struct job *job)
     return job->issued.num > 0 ? job->issued.list[0].serial : SPAN_NONE;
 }
 
+const struct config_ra *job_ra(const struct job *job)
+{
+    return job->ra != NULL ? job->ra : job->wrapper;
+}
+
 const char *job_describe(struct job *job)
 {
+    const struct config_ra *ra = job_ra(job);
     char id[2 * LIMIT_ID_LEN + 1] = "", serial[2 * LIMIT_SERIAL_LEN + 1] = "";
     const struct facts *facts = &job->facts;
 
@@ -34,13 +40,14 @@ const char *job_describe(struct job *job)
     return arena_printf(
         job->arena,
         "%s %s profile=%s station=%.*s/%.*s serial=%s "
-        "transaction=%s%s%.*s",
+        "transaction=%s%s%.*s%s%s",
         outcome_name(job->outcome), cmp_body_name(job->msg.body.type),
         job->profile->config->name, (int)facts->vendor.len,
         (const char *)facts->vendor.ptr, (int)facts->serial.len,
         (const char *)facts->serial.ptr, serial, id,
         job->secret.id != 0 ? " secret=" : "", (int)job->secret.reference.len,
-        (const char *)job->secret.reference.ptr);
+        (const char *)job->secret.reference.ptr, ra != NULL ? " ra=" : "",
+        ra != NULL ? ra->name : "");
 }
 
 void record_exchange(struct job *job, int64_t transaction)

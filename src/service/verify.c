@@ -254,7 +254,10 @@ static enum err refuse_unless(struct job *job, bool is_forgiven,
 
 static enum err check_quirks(struct worker *w, struct job *job)
 {
-    uint32_t quirks = w->line->authority->vendors[job->vendor].config->quirks;
+    uint32_t quirks =
+        job->ra != NULL
+            ? 0
+            : w->line->authority->vendors[job->vendor].config->quirks;
 
     if (job->facts.quirk_sender_mismatch)
         TRY(refuse_unless(job, (quirks & CONFIG_QUIRK_SENDER_MISMATCH) != 0,
@@ -267,21 +270,32 @@ static enum err check_quirks(struct worker *w, struct job *job)
     return ERR_OK;
 }
 
-static enum err verify_request(struct worker *w, struct job *job)
+enum err verify_signer(struct worker *w, struct job *job)
 {
-    bool is_own;
-
     TRY(choose_signer(job));
     TRY(check_signer_key(job));
     TRY(check_sender(job));
-    TRY(check_signature(w, job, &job->signer));
-    TRY(find_own(w, job, &is_own));
-    if (is_own) {
+    return check_signature(w, job, &job->signer);
+}
+
+/* One of our stations, an RA, or a vendor's station. */
+static enum err find_signer(struct worker *w, struct job *job)
+{
+    bool found;
+
+    TRY(find_own(w, job, &found));
+    if (found) {
         job->facts.signer_kind = SIGNER_OPERATOR;
-        TRY(find_vendor(w, job, job->old_record.station));
-    } else {
-        TRY(check_vendor_path(w, job));
+        return find_vendor(w, job, job->old_record.station);
     }
+    TRY(verify_find_ra(w, job, &found));
+    return found ? ERR_OK : check_vendor_path(w, job);
+}
+
+static enum err verify_request(struct worker *w, struct job *job)
+{
+    TRY(verify_signer(w, job));
+    TRY(find_signer(w, job));
     TRY(check_quirks(w, job));
     job->facts.signer = &job->signer;
     return hash_compute(w->cx, DIGEST_SHA256, job->signer.der, job->requester,
@@ -375,7 +389,9 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
     if (pubkey_check(w->cx, key, &why) != ERR_OK)
         return rule_break(&ask->fault, RULE_NEW_KEY_IS_SOUND,
                           "certTemplate.publicKey", "%s", why.text);
-    if (req->popo.has_input_sender &&
+    /* An RA that forwards cannot change it; it has seen to this (RFC 9483,
+     * 5.2.3). */
+    if (req->popo.has_input_sender && job->ra == NULL &&
         (req->popo.input_sender.type != GN_DIRECTORY ||
          !name_is_equal(req->popo.input_sender.value, sender)))
         return rule_break(&ask->fault, RULE_POPOSK_SENDER_IS_SIGNER,

@@ -35,7 +35,7 @@ static void on_cert_req(const struct cmp_message *msg,
                         const struct facts *facts, struct txn_decision *out)
 {
     bool is_to_wait = (profile->approval & BODY_BIT(msg->body.type)) != 0 &&
-                      facts->approval != FACT_APPROVED;
+                      facts->approval != FACT_APPROVED && !facts->is_vouched;
 
     out->action = is_to_wait ? TXN_WAIT : TXN_ISSUE;
     if (facts->possession == FACT_TO_CHALLENGE) {

@@ -35,6 +35,7 @@ signers:
        key: cmp }}
 vendors:
 {vendors}
+{ras}
 profiles:
 {profiles}
 """
@@ -78,7 +79,7 @@ class Server:
     """An operator's folder, copied, with these vendors and profiles."""
 
     def __init__(self, stationmaster, operator, folder, vendors, profiles,
-                 **server):
+                 ras=None, **server):
         self.stationmaster = stationmaster
         self.folder = Path(folder)
         shutil.copytree(operator, self.folder)
@@ -86,6 +87,7 @@ class Server:
         self.config.write_text(CONFIG.format(
             server=setting_lines({**SERVER, **server}, 2),
             vendors=entries(vendors),
+            ras=f"ras:\n{entries(ras)}" if ras else "",
             profiles=entries({name: {**PROFILE, **settings} for
                               name, settings in profiles.items()})))
         self.log_file = self.folder / "log"

@@ -3,10 +3,12 @@ import itertools
 import time
 
 from cmplib import der, http, pki
+from cmplib.ra import Ra, Ras
 from cmplib.server import Server
 from cmplib.station import Station
 
 REVOKED_LEAF = 0x1badcafe
+HEARD = "[west, east, south, north, fog]"
 
 
 class World:
@@ -29,6 +31,7 @@ class World:
         self.nobody = pki.Vendor("Nobody")
         self.revoked_ca = pki.CA(pki.name(CN="Acme Burnt Factory"),
                                  self.acme.root)
+        self.ras = Ras()
         folder.mkdir()
         self.server = Server(
             stationmaster, operator, folder / "operator", {
@@ -54,8 +57,12 @@ class World:
                               serial=self.cn_rule()),
             }, {
                 "bs": dict(default="true", paths="[/pkix/]"),
-                "lab": dict(type="open", implicit_confirm="true"),
-                "light": dict(type="rfc9483"),
+                "lab": dict(type="open", implicit_confirm="true",
+                            ras=HEARD),
+                "light": dict(type="rfc9483", ras=HEARD),
+                "judged": dict(type="rfc9483", approval="operator",
+                               ras="[west, north]"),
+                "keyed": dict(type="open", vendors="[acme]", ras="[west]"),
                 "ahead": dict(type="open", general="{ new_root: root2.pem, "
                               "new_with_old: root2-by-root.pem, "
                               "old_with_new: root-by-root2.pem }"),
@@ -69,7 +76,7 @@ class World:
                 "lite": dict(type="rfc9483", implicit_confirm="true"),
                 "old": dict(type="legacy-2010"),
                 "fleeting": dict(validity="1s", backdate="0s"),
-            }, **server)
+            }, Ras.settings(), **server)
         self.write_files()
         self.server.start()
 
@@ -95,6 +102,8 @@ class World:
                     (vendor.ca, "ca", [REVOKED_LEAF])):
                 self.write(f"{label}-{file}.crl", pki.pem("X509 CRL", ca.crl(
                     *revoked, this_update=past - pki.DAY, next_update=until)))
+        for name, text in self.ras.files().items():
+            self.write(name, text)
         self.write("acme-x.crl", pki.pem("X509 CRL", self.revoked_ca.crl()))
         self.write("borealis.txt", "# who may enrol\n" + "".join(
             f"{n}\n" for n in range(1000, 3000)))
@@ -139,6 +148,10 @@ class World:
                 **options):
         return Station(self.server, self.credential(vendor, number, **options),
                        path, tls)
+
+    def ra(self, credential=None, path=http.PATH):
+        """west, unless another one is given."""
+        return Ra(self.server, credential or self.ras.west, path)
 
     def as_(self, credential, path=http.PATH):
         return Station(self.server, credential, path)
