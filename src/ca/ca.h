@@ -53,6 +53,9 @@ struct ca_request {
     struct spki public_key;
     const struct general_name *san; /* empty: no extension */
     size_t num_san;
+    /* A shorter time than the shape's that is asked for; 0: none. What lies
+     * outside the shape's time, or in no order, is not heeded. */
+    int64_t not_before, not_after;
 };
 struct ca_certificate {
     struct span der;

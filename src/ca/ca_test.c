@@ -401,6 +401,58 @@ static void test_validity_stays_within_the_issuers(void **state)
     world_done(&w);
 }
 
+/* A wish for a shorter time: from TEST_NOW - 7 to TEST_NOW + 100 at most. */
+static void test_requested_validity(void **state)
+{
+    const struct {
+        int64_t not_before, not_after;
+        int64_t from, until; /* relative to TEST_NOW */
+    } cases[] = {
+        { 0, 0, -7, 100 },
+        { 0, TEST_NOW + 50, -7, 50 },
+        { 0, TEST_NOW + 1, -7, 1 },
+        { 0, TEST_NOW, -7, 100 },
+        { 0, TEST_NOW - 1, -7, 100 },
+        { 0, 1, -7, 100 },
+        { 0, TEST_NOW + 100, -7, 100 },
+        { 0, TEST_NOW + 101, -7, 100 },
+        { TEST_NOW - 8, 0, -7, 100 },
+        { TEST_NOW - 6, 0, -6, 100 },
+        { TEST_NOW + 40, 0, 40, 100 },
+        { TEST_NOW + 40, TEST_NOW + 50, 40, 50 },
+        { TEST_NOW + 50, TEST_NOW + 40, -7, 100 },
+        { TEST_NOW + 100, 0, -7, 100 },
+        { INT64_MAX, 0, -7, 100 },
+        { 0, INT64_MAX, -7, 100 },
+        { 0, INT64_MIN, -7, 100 },
+    };
+    struct ca_shape_options options = plain_shape;
+    AUTO(ca_shape) shape = NULL;
+    struct world w;
+
+    (void)state;
+    world_init_ca(&w, "P-256");
+    options.validity = 100;
+    options.backdate = 7;
+    assert_int_equal(ca_shape_new(w.ca, &options, &shape, &w.f), ERR_OK);
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct ca_request request = {
+            .subject = name_of(&w, "CN=bs-1"),
+            .public_key = spki_of(test_key_spki(test_key_make(w.pki, "P-256"))),
+            .not_before = cases[i].not_before,
+            .not_after = cases[i].not_after,
+        };
+        struct ca_certificate made;
+
+        assert_int_equal(ca_issue(w.ca, shape, &request, TEST_NOW, 0, w.cx,
+                                  w.arena, &made, &w.f),
+                         ERR_OK);
+        assert_int_equal(made.not_before, TEST_NOW + cases[i].from);
+        assert_int_equal(made.not_after, TEST_NOW + cases[i].until);
+    }
+    world_done(&w);
+}
+
 static void test_nameless_request_is_refused(void **state)
 {
     AUTO(ca_shape) shape = NULL;
@@ -801,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_every_kind_of_ca_key_signs),
         cmocka_unit_test(test_key_without_its_tag),
         cmocka_unit_test(test_validity_stays_within_the_issuers),
+        cmocka_unit_test(test_requested_validity),
         cmocka_unit_test(test_nameless_request_is_refused),
         cmocka_unit_test(test_serials),
         cmocka_unit_test(test_ca_refusals),

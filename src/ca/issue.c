@@ -18,10 +18,27 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* A later beginning and an earlier end are taken, when they leave some time
+ * that has not gone by. */
+static void shorten(const struct ca_request *request, int64_t now,
+                    struct tbs_cert *tbs)
+{
+    int64_t from = later(tbs->not_before, request->not_before);
+    int64_t until =
+        request->not_after == 0 || request->not_after > tbs->not_after
+            ? tbs->not_after
+            : request->not_after;
+
+    if (until <= later(from, now))
+        return;
+    tbs->not_before = from;
+    tbs->not_after = until;
+}
+
 /* From `now - backdate` for `validity`, within the issuer's own time. */
 static enum err validity_make(const struct ca *ca, const struct ca_shape *shape,
-                              int64_t now, struct tbs_cert *tbs,
-                              struct fault *f)
+                              const struct ca_request *request, int64_t now,
+                              struct tbs_cert *tbs, struct fault *f)
 {
     const struct x509_cert *issuer = &ca->cert;
 
@@ -36,6 +53,7 @@ static enum err validity_make(const struct ca *ca, const struct ca_shape *shape,
     tbs->not_after = shape->validity > issuer->not_after - now
                          ? issuer->not_after
                          : now + shape->validity;
+    shorten(request, now, tbs);
     return ERR_OK;
 }
 
@@ -116,7 +134,7 @@ enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
     if (name_is_null(request->subject) && request->num_san == 0)
         return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
                             "neither subject nor subjectAltName");
-    TRY(validity_make(ca, shape, now, &tbs, f));
+    TRY(validity_make(ca, shape, request, now, &tbs, f));
     TRY(serial_make(cx, now, serial, f));
     tbs.serial = arena_copy(a, span_of(serial, sizeof(serial)));
     if (span_is_absent(tbs.serial))

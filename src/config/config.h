@@ -225,6 +225,12 @@ enum config_key_reuse {
     CONFIG_KEY_REUSE_ALLOW
 };
 
+/* A validity that a certTemplate asks for. */
+enum config_requested_validity {
+    CONFIG_VALIDITY_IGNORE,
+    CONFIG_VALIDITY_SHORTEN
+};
+
 /* Or-ed: bit n of the word is bit n of KeyUsage (RFC 5280, 4.2.1.3). */
 enum config_key_usage {
     CONFIG_KU_DIGITAL_SIGNATURE = 1 << 0,
@@ -308,6 +314,7 @@ struct config_profile {
     bool ir_by_operator_certificate;
     bool same_key_update;
     enum config_key_reuse vendor_key_reuse;
+    enum config_requested_validity requested_validity;
     enum config_approval approval;
     bool approval_of_updates; /* a kur waits too */
     int64_t approval_check_after_s;

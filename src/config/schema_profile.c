@@ -45,6 +45,14 @@ static const struct choice key_reuse_rows[] = {
 };
 CHOICES(key_reuses, key_reuse_rows);
 
+static const struct choice requested_validity_rows[] = {
+    { "ignore", CONFIG_VALIDITY_IGNORE, NULL,
+      "validity says how long; a station's clock may be wrong" },
+    { "shorten", CONFIG_VALIDITY_SHORTEN, NULL,
+      "a later beginning or an earlier end is taken" },
+};
+CHOICES(requested_validities, requested_validity_rows);
+
 static const struct choice approval_rows[] = {
     { "none", CONFIG_APPROVAL_NONE, NULL, "it is issued at once" },
     { "operator", CONFIG_APPROVAL_OPERATOR, NULL,
@@ -252,6 +260,14 @@ static const struct setting profile_rows[] = {
       .max = 36500 * DAY,
       .meaning = "How long a certificate is valid; never beyond its issuer.",
       .example = "365d" },
+    { .key = "requested_validity",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, requested_validity),
+      .choices = &requested_validities,
+      .preset = "ignore",
+      .meaning = "What a validity in the certTemplate does. It never makes a "
+                 "certificate last longer.",
+      .example = "shorten" },
     { .key = "backdate",
       .kind = KIND_SECONDS,
       MEMBER(config_profile, backdate_s),

@@ -39,6 +39,11 @@ DECLARE_CHECK(check_one_status);
 DECLARE_CHECK(check_status_final);
 DECLARE_CHECK(check_hash_alg);
 
+/* controls.c: what stands beside the template */
+DECLARE_CHECK(check_controls_parse);
+DECLARE_CHECK(check_no_archive);
+DECLARE_CHECK(check_controls_heeded);
+
 /* screen_mac.c: the message alone, if a MAC protects it */
 DECLARE_CHECK(check_is_signature);
 DECLARE_CHECK(check_mac_readable);

@@ -160,6 +160,18 @@ R(EXTENSIONS_ARE_READABLE, "extensions-are-readable", "RFC 5280, 4.2",         \
   BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_extensions,               \
   "requested extensions that parse",                                           \
   "encode the extension named as RFC 5280 defines it")                         \
+R(CONTROLS_PARSE, "controls-parse", "RFC 4211, 6", BAD_DATA_FORMAT, REQUEST,   \
+  ERROR, CRMF_REQUESTS, check_controls_parse,                                  \
+  "controls of which each parses and stands there once",                       \
+  "encode the control named as RFC 4211 defines it")                           \
+R(NO_KEY_IS_ARCHIVED, "no-key-is-archived", "RFC 4211, 6.4", BAD_REQUEST,      \
+  REQUEST, ERROR, CRMF_REQUESTS, check_no_archive,                             \
+  "no pkiArchiveOptions: this server keeps no private keys of others",         \
+  "leave pkiArchiveOptions out")                                               \
+R(CONTROLS_ARE_HEEDED, "controls-are-heeded", "RFC 4211, 6", BAD_REQUEST,      \
+  REQUEST, WARNING, CRMF_REQUESTS, check_controls_heeded,                      \
+  "controls that mean something here: oldCertID, and dontPublish",             \
+  "leave the control out; it is not heeded")                                   \
 R(P10_IS_V1, "p10-is-v1", "RFC 2986, 4.1", BAD_CERT_TEMPLATE, REQUEST, ERROR,  \
   P10CR, check_p10_version, "a CertificationRequestInfo of version v1",        \
   "write version 0: it is the only one there is")                              \

@@ -78,6 +78,17 @@ CHANGE(sha384,
 CHANGE(only_sha384, s->profile.sig_algs = 1u << SIG_ECDSA_SHA384)
 CHANGE(no_extra, s->msg.num_extra_certs = 0)
 CHANGE(dns_sender, s->msg.header.sender.type = GN_DNS)
+static void add_control(struct scene *s, enum oid id, const char *value)
+{
+    s->control.id = id;
+    s->control.oid = oid_span(id);
+    s->control.value = scene_der(s, value);
+    s->requests[0].cert_req.controls = &s->control;
+    s->requests[0].cert_req.num_controls = 1;
+}
+CHANGE(reg_token, add_control(s, OID_ID_REG_CTRL_REG_TOKEN, "0c{'a'}"))
+CHANGE(reg_token_garbage, add_control(s, OID_ID_REG_CTRL_REG_TOKEN, "0500"))
+CHANGE(archive, add_control(s, OID_ID_REG_CTRL_PKI_ARCHIVE_OPTIONS, "82{ff}"))
 CHANGE(implicit, s->info.id = OID_ID_IT_IMPLICIT_CONFIRM;
        s->msg.header.general_info = (struct info_list){ &s->info, 1 })
 
@@ -302,6 +313,11 @@ static const struct rules_case cases[] = {
     { "implicitConfirm", BS, CMP_IR, implicit, "implicit-confirm-not-asked",
       ERR_OK, 0 },
     { "implicitConfirm", OPEN, CMP_IR, implicit, "", ERR_OK, 0 },
+    { "regToken", BS, CMP_IR, reg_token, "controls-are-heeded", ERR_OK, 0 },
+    { "regToken, no text", BS, CMP_IR, reg_token_garbage, "controls-parse",
+      ERR_BAD_DATA_FORMAT, CMP_IP },
+    { "pkiArchiveOptions", BS, CMP_KUR, archive, "no-key-is-archived",
+      ERR_BAD_REQUEST, CMP_KUP },
 
     { "two CertReqMsgs", BS, CMP_IR, two, "one-request", ERR_BAD_REQUEST,
       CMP_IP },

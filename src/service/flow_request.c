@@ -163,12 +163,17 @@ static enum key_purpose purpose_of(const struct ask *ask)
 static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct path_profile *p = job->profile;
-    struct ca_request request = { .public_key = template_of(ask)->public_key };
+    const struct cert_template *t = template_of(ask);
+    struct ca_request request = { .public_key = t->public_key };
 
     TRY(settle_names(w, job, ask));
     request.subject = ask->names.subject;
     request.san = ask->names.san;
     request.num_san = ask->names.num_san;
+    if (p->config->requested_validity == CONFIG_VALIDITY_SHORTEN) {
+        request.not_before = t->not_before;
+        request.not_after = t->not_after;
+    }
     return ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
                     job->facts.now, job->received + w->line->request_deadline,
                     w->cx, job->arena, &ask->certificate, &ask->fault);

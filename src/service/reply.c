@@ -134,10 +134,11 @@ static enum pki_status choose_status(const struct ask *ask)
     bool is_same = span_is_absent(t->subject) ||
                    name_is_equal(t->subject, ask->names.subject);
 
-    return is_same && !t->has_extensions && !t->has_not_before &&
-                   !t->has_not_after
-               ? STATUS_ACCEPTED
-               : STATUS_GRANTED_WITH_MODS;
+    is_same &=
+        !t->has_not_before || t->not_before == ask->certificate.not_before;
+    is_same &= !t->has_not_after || t->not_after == ask->certificate.not_after;
+    return is_same && !t->has_extensions ? STATUS_ACCEPTED
+                                         : STATUS_GRANTED_WITH_MODS;
 }
 
 /* `all`: why the message as a whole was refused; else each its own. */

@@ -4,12 +4,13 @@ import re
 
 import conftest
 
-# Warnings: test_good_input.py and test_several.py have the messages, and they
+# Warnings: test_good_input.py, test_several.py and test_wishes.py have the messages, and they
 # are taken.
 WARNINGS = {"first-has-no-recip-nonce", "sender-is-directory",
             "implicit-confirm-not-asked", "poposk-input-fits-template",
             "time-is-near", "conf-keeps-version",
-            "vendor-key-better-not-reused", "no-challenge-password"}
+            "vendor-key-better-not-reused", "no-challenge-password",
+            "controls-are-heeded"}
 
 
 def all_params():

@@ -58,7 +58,7 @@ class World:
             }, {
                 "bs": dict(default="true", paths="[/pkix/]"),
                 "lab": dict(type="open", implicit_confirm="true",
-                            ras=HEARD),
+                            requested_validity="shorten", ras=HEARD),
                 "light": dict(type="rfc9483", ras=HEARD),
                 "judged": dict(type="rfc9483", approval="operator",
                                ras="[west, north]"),
