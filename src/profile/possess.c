@@ -86,11 +86,12 @@ static bool takes_no_other(const struct profile *profile)
     return (profile->pop_methods & ~POP_BIT(POP_SIGNATURE)) == 0;
 }
 
+/* raVerified passes here: whether its signer may say so, step 4 tells. */
 enum verdict check_popo_signature(const struct judged *in, struct found *found)
 {
     const struct popo *popo = &in->req->popo;
 
-    if (popo->type == POPO_SIGNATURE ||
+    if (popo->type == POPO_SIGNATURE || popo->type == POPO_RA_VERIFIED ||
         (is_private(popo) && !takes_no_other(in->profile)))
         return VERDICT_HOLDS;
     return broken(found, "body.popo", "%s%s", choice_of(popo),
@@ -101,7 +102,8 @@ enum verdict check_popo_method(const struct judged *in, struct found *found)
 {
     enum pop_method method = pop_method_of(&in->req->popo);
 
-    if ((in->profile->pop_methods & POP_BIT(method)) != 0)
+    if ((in->profile->pop_methods & POP_BIT(method)) != 0 ||
+        method == POP_RA_VERIFIED)
         return VERDICT_HOLDS;
     return broken(found, "body.popo", "%s%s", choice_of(&in->req->popo),
                   pop_method_word(method));

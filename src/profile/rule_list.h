@@ -334,6 +334,10 @@ R(POPOSK_SENDER_IS_SIGNER, "poposk-sender-is-signer", "TS 33.310, 9.5.4.2",    \
   BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                         \
   "authInfo.sender equal to the subject of the signer's certificate",          \
   "copy the vendor certificate's subject there")                               \
+R(RA_VERIFIED_BY_RA, "ra-verified-by-ra", "RFC 9483, 5.1.1 (RFC 9810, 5.2.8.1)", \
+  NOT_AUTHORIZED, POP, ERROR, CRMF_REQUESTS, NULL,                             \
+  "raVerified from an RA alone that is trusted with it",                       \
+  "prove possession; or add ra-verified to ras.may")                           \
 R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
   REQUESTS, NULL, "a proof that verifies under the key to be certified",       \
   "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \

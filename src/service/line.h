@@ -285,6 +285,8 @@ MUST_USE enum err verify_find_vendor(struct worker *w, struct job *job,
  * into job and facts. */
 MUST_USE enum err verify_find_ra(struct worker *w, struct job *job,
                                  bool *found);
+/* raVerified in the place of a proof of possession: may the signer say so? */
+ask_step verify_ra_verified;
 /* The protection of a nested, which only such an RA may have signed. */
 job_step verify_nested;
 /* What senderKID, sender and signature tell of the signer among extraCerts. */

@@ -396,6 +396,8 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
          !name_is_equal(req->popo.input_sender.value, sender)))
         return rule_break(&ask->fault, RULE_POPOSK_SENDER_IS_SIGNER,
                           "popo.poposkInput.authInfo.sender", "another name");
+    if (req->popo.type == POPO_RA_VERIFIED)
+        return verify_ra_verified(w, job, ask);
     if (req->popo.type != POPO_SIGNATURE)
         return ERR_OK; /* a popdecr or the certConf is to tell */
     bytes = popo_signed_bytes(req, job->arena);

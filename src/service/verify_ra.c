@@ -137,3 +137,13 @@ enum err verify_nested(struct worker *w, struct job *job)
                           "a keyUsage without it");
     return ERR_OK;
 }
+
+enum err verify_ra_verified(struct worker *w, struct job *job, struct ask *ask)
+{
+    (void)w;
+    if (job->facts.signer_kind == SIGNER_RA && job->facts.ra_may_verify)
+        return ERR_OK;
+    return rule_break(
+        &ask->fault, RULE_RA_VERIFIED_BY_RA, "popo", "raVerified, %s",
+        job->ra == NULL ? "and no RA as signer" : "by an RA that may not");
+}

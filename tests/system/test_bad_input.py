@@ -500,8 +500,9 @@ def no_popo(w):
     return w.station().ir(popo=b"")
 
 
-for name, popo in {"ra-verified": cmp.RA_VERIFIED,
-                   "key-encipherment": cmp.KEY_ENCIPHERMENT,
+row("popo-ra-verified", ir(popo=cmp.RA_VERIFIED), "ip", "notAuthorized",
+    "ra-verified-by-ra")
+for name, popo in {"key-encipherment": cmp.KEY_ENCIPHERMENT,
                    "key-agreement": cmp.KEY_AGREEMENT}.items():
     row(f"popo-{name}", ir(popo=popo), "ip", "badPOP", "popo-is-signature")
 row("popo-by-sha1", ir(subject=UNIT, popo_alg="ecdsa-sha1"), "ip", "badAlg",

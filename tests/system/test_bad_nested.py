@@ -326,6 +326,39 @@ bad("on-behalf-unnamed-certificate",
     "signer-has-path")
 
 
+# --- raVerified ---
+
+RA_VERIFIED = dict(popo=cmp.RA_VERIFIED)
+on_behalf("ra-verified-by-ra-that-may-not", "notAuthorized",
+          "ra-verified-by-ra", signer=lambda w: w.ras.east, **RA_VERIFIED)
+on_behalf("ra-verified-by-ra-that-may-not-in-rfc9483", "notAuthorized",
+          "ra-verified-by-ra", LIGHT, signer=lambda w: w.ras.east,
+          **RA_VERIFIED)
+on_behalf("ra-verified-update", "notAuthorized", "kur-by-operator-cert",
+          kind="kur", body="kup", **RA_VERIFIED)
+on_behalf("ra-verified-of-no-sound-key", "badCertTemplate", "new-key-is-sound",
+          key=lambda w: off_curve(), **RA_VERIFIED)
+for profile in (None, LAB, LIGHT, OLD):
+    bad(f"ra-verified-by-a-station-{(profile or 'bs')[-4:].strip('/')}",
+        lambda w: w.station().ir(popo=cmp.RA_VERIFIED), "notAuthorized",
+        "ra-verified-by-ra", profile, "ip")
+    bad(f"ra-verified-update-by-a-station-{(profile or 'bs')[-4:].strip('/')}",
+        lambda w: w.enrolled().kur(popo=cmp.RA_VERIFIED), "notAuthorized",
+        "ra-verified-by-ra", profile, "kup")
+# The RA's nested says that it verified the message, not that it may be another.
+bad("ra-verified-inside-by-a-station",
+    added(lambda w: ir(w, popo=cmp.RA_VERIFIED)), "notAuthorized",
+    "ra-verified-by-ra", body="ip")
+
+
+def off_curve():
+    key = pki.Key()
+    spki = bytearray(key.spki)
+    spki[-1] ^= 1
+    key.spki = bytes(spki)
+    return key
+
+
 @refused("ip", "notAuthorized", "ra-asks-for-one", LAB)
 def on_behalf_of_two_stations(w):
     ra = w.ra()

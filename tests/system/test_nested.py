@@ -213,6 +213,17 @@ def test_on_behalf_by_another_vendors_rule(world, path):
     assert reply.cert.subject == credential.subject, reply.status.texts
 
 
+@pytest.mark.parametrize("wrap", [False, True], ids=["plain", "nested"])
+def test_ra_verified(world, path, wrap):
+    """5.2.3.2: by the RA's word alone, in its own message."""
+    ra = world.ra(path=path)
+    out = ra.ir(subject=world.credential().subject, popo=cmp.RA_VERIFIED)
+    reply = ra.ask_added(out) if wrap else ra.ask(out)
+    assert reply.cert.spki == out.key.spki
+    ra.confirm(out, reply)
+    assert world.server.status_of(reply.cert) == "confirmed"
+
+
 def test_possession_is_kept_by_a_forwarding_ra(world, path):
     """5.2.3.1: the protection is replaced, poposkInput still names the
     station."""
