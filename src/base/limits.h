@@ -34,6 +34,12 @@
 /* Recipients of an EnvelopedData, signers of a SignedData: profiles have one
  * (RFC 9483, 4.1.6); and certificates and CRLs beside them. */
 #define LIMIT_CMS_PARTS 16
+/* What an EnvelopedData or EncryptedValue holds: a signed key package with the
+ * chain of its signer, which its message has to hold besides. */
+#define LIMIT_ENVELOPE_LEN ((size_t)48 * 1024)
+/* PBKDF2 of a PasswordRecipientInfo, by the sender's choice: a second of a
+ * small processor. */
+#define LIMIT_ENVELOPE_ITERATIONS 1000000
 /* CRLs in rp, crlann or a genp: each authority asked has a full one and a
  * delta, and few of them fit LIMIT_MESSAGE_LEN. */
 #define LIMIT_CRLS 16

@@ -44,6 +44,7 @@ static enum err fetch_all(struct crypto *c, struct fault *f)
     c->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     if (c->aes256_gcm == NULL)
         return crypto_fault(f, "AES-256-GCM");
+    TRY(envelope_fetch(c, f));
     c->kmac128 = EVP_MAC_fetch(NULL, "KMAC128", NULL);
     c->kmac256 = EVP_MAC_fetch(NULL, "KMAC256", NULL);
     for (int k = KEY_ML_DSA_44; k <= KEY_ML_DSA_87; k++) {
@@ -122,6 +123,7 @@ void crypto_free(struct crypto *c)
     EVP_MAC_free(c->kmac256);
     EVP_KDF_free(c->pbkdf2);
     EVP_CIPHER_free(c->aes256_gcm);
+    envelope_forget(c);
     free(c);
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/crypto.h"
+#include "crypto/envelope.h"
 
 /* Sizes of RSA moduli and exponents that are computed with. A larger one is
  * a way to make us work: verification grows with the square of the modulus
@@ -22,7 +23,10 @@ struct crypto {
     EVP_MAC *kmac128, *kmac256; /* NULL where OpenSSL does not offer them */
     EVP_KDF *pbkdf2;
     EVP_CIPHER *aes256_gcm;
-    bool has_ml_dsa[KEY_KIND_NUM]; /* of KEY_ML_DSA_* alone */
+    EVP_KDF *x963kdf;
+    EVP_CIPHER *cbc[ENVELOPE_CIPHER_NUM];  /* 3DES may be NULL */
+    EVP_CIPHER *wrap[ENVELOPE_CIPHER_NUM]; /* of AES alone */
+    bool has_ml_dsa[KEY_KIND_NUM];         /* of KEY_ML_DSA_* alone */
 };
 
 enum ec_curve {
@@ -75,6 +79,15 @@ enum err crypto_fault(struct fault *f, const char *what);
 /* A thread's contexts for MACs (mac.c). */
 MUST_USE enum err mac_ctx_init(struct crypto_ctx *cx, struct fault *f);
 void mac_ctx_done(struct crypto_ctx *cx);
+
+/* PBKDF2; false: OpenSSL's failure. */
+bool pbkdf2_derive(struct crypto_ctx *cx, enum digest prf, struct span secret,
+                   struct span salt, uint32_t iterations, uint8_t *out,
+                   size_t len);
+
+/* What envelopes are made with (envelope.c). */
+MUST_USE enum err envelope_fetch(struct crypto *c, struct fault *f);
+void envelope_forget(struct crypto *c);
 
 /* The digest a signature covers, on the stack of its caller. */
 struct digested {

@@ -99,27 +99,34 @@ static bool pbm_derive(struct crypto_ctx *cx, const struct mac_params *p,
     return true;
 }
 
-static bool pbmac1_derive(struct crypto_ctx *cx, const struct mac_params *p,
-                          struct span secret, struct mac_key *out)
+bool pbkdf2_derive(struct crypto_ctx *cx, enum digest prf, struct span secret,
+                   struct span salt, uint32_t iterations, uint8_t *out,
+                   size_t len)
 {
-    uint64_t iterations = p->iterations;
+    uint64_t count = iterations;
     int no_lower_bounds = 1; /* ours are the policy's */
     OSSL_PARAM params[] = {
-        digest_param(p->owf),
+        digest_param(prf),
         octets_param(OSSL_KDF_PARAM_PASSWORD, secret),
-        octets_param(OSSL_KDF_PARAM_SALT, p->salt),
-        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &iterations),
+        octets_param(OSSL_KDF_PARAM_SALT, salt),
+        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &count),
         OSSL_PARAM_construct_int(OSSL_KDF_PARAM_PKCS5, &no_lower_bounds),
         OSSL_PARAM_construct_end(),
     };
-    bool ok;
+    bool ok = EVP_KDF_derive(cx->pbkdf2, out, len, params) == 1;
 
+    EVP_KDF_CTX_reset(cx->pbkdf2); /* it holds the secret */
+    return ok;
+}
+
+static bool pbmac1_derive(struct crypto_ctx *cx, const struct mac_params *p,
+                          struct span secret, struct mac_key *out)
+{
     if (p->key_len > sizeof(out->bytes))
         return false;
     out->len = p->key_len;
-    ok = EVP_KDF_derive(cx->pbkdf2, out->bytes, out->len, params) == 1;
-    EVP_KDF_CTX_reset(cx->pbkdf2); /* it holds the secret */
-    return ok;
+    return pbkdf2_derive(cx, p->owf, secret, p->salt, p->iterations, out->bytes,
+                         out->len);
 }
 
 /* --- MACs --- */

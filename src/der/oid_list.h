@@ -80,6 +80,8 @@
         "id-ct-encKeyWithID", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x15")  \
     OID(ID_ALG_ESDH, "1.2.840.113549.1.9.16.3.5",                              \
         "id-alg-ESDH", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x05")         \
+    OID(ID_ALG_PWRI_KEK, "1.2.840.113549.1.9.16.3.9",                          \
+        "id-alg-PWRI-KEK", "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x09")     \
     OID(ID_ALG_HKDF_WITH_SHA256, "1.2.840.113549.1.9.16.3.28",                 \
         "id-alg-hkdf-with-sha256",                                             \
         "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x1c")                        \
@@ -119,6 +121,8 @@
         "id-hmacWithSHA384", "\x2a\x86\x48\x86\xf7\x0d\x02\x0a")               \
     OID(ID_HMAC_WITH_SHA512, "1.2.840.113549.2.11",                            \
         "id-hmacWithSHA512", "\x2a\x86\x48\x86\xf7\x0d\x02\x0b")               \
+    OID(DES_EDE3_CBC, "1.2.840.113549.3.7",                                    \
+        "des-ede3-cbc", "\x2a\x86\x48\x86\xf7\x0d\x03\x07")                    \
     OID(ID_DSA, "1.2.840.10040.4.1",                                           \
         "id-dsa", "\x2a\x86\x48\xce\x38\x04\x01")                              \
     OID(ID_DSA_WITH_SHA1, "1.2.840.10040.4.3",                                 \
