@@ -68,6 +68,7 @@ struct profile {
     unsigned rsa_min_bits, rsa_max_bits;
     uint32_t mac_bodies;           /* of them, under a shared secret too */
     const struct mac_policy *macs; /* what MACs then; NULL: none */
+    uint32_t ca_pubs_bodies;       /* requests whose answers may have caPubs */
     bool may_grant_implicit;       /* implicitConfirm is heard at all */
     size_t max_requests; /* CertReqMsgs, or RevDetails, in one message */
     bool needs_reason;   /* reasonCode in each RevDetails */

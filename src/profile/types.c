@@ -44,6 +44,10 @@
  * holder decrypts. */
 #define POP_BY_DECRYPTION (POP_BIT(POP_SIGNATURE) | POP_BIT(POP_CHALLENGE))
 
+#define ANSWERED_WITH_CERTS                                      \
+    (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) | \
+     BODY_BIT(CMP_KUR))
+
 /* Every MAC there is with SHA-2. */
 static const struct mac_policy all_macs = {
     .algs = MAC_BIT(MAC_PBM) | MAC_BIT(MAC_PBMAC1) | MAC_BIT(MAC_HMAC) |
@@ -77,6 +81,7 @@ struct type_row {
     unsigned rsa_min_bits, rsa_max_bits;
     uint32_t mac_bodies;
     const struct mac_policy *macs;
+    uint32_t ca_pubs_bodies;
     bool may_grant_implicit;
     size_t max_requests;
     bool needs_reason;
@@ -98,10 +103,12 @@ static const struct type_row types[] = {
         .pop_methods = POP_BIT(POP_SIGNATURE),
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
+        .ca_pubs_bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_KUR),
         .may_grant_implicit = false,
         .max_requests = 1,
     },
-    /* RFC 9483, 4.1 and 4.2: one request a message; kur and rr are signed. An
+    /* RFC 9483, 4.1 and 4.2: one request a message; kur and rr are signed; caPubs
+     * are an ip's alone. An
      * rr gives a reason and is signed with the certificate it revokes, which no
      * held one could lift again: so none is held. */
     [PROFILE_RFC9483] = {
@@ -116,6 +123,7 @@ static const struct type_row types[] = {
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
         .macs = &mac_policy_strong,
+        .ca_pubs_bodies = BODY_BIT(CMP_IR),
         .may_grant_implicit = true,
         .max_requests = 1,
         .needs_reason = true,
@@ -134,6 +142,7 @@ static const struct type_row types[] = {
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
         .macs = &all_macs,
+        .ca_pubs_bodies = ANSWERED_WITH_CERTS,
         .may_grant_implicit = true,
         .max_requests = LIMIT_CERT_REQ_MSGS,
         .revokes_others = true,
@@ -155,6 +164,7 @@ static const struct type_row types[] = {
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,
         .macs = &legacy_macs,
+        .ca_pubs_bodies = ANSWERED_WITH_CERTS,
         .may_grant_implicit = false,
         .max_requests = LIMIT_CERT_REQ_MSGS,
     },
@@ -189,6 +199,7 @@ void profile_init(struct profile *p, enum profile_type type)
         .macs = row->macs,
         .rsa_min_bits = row->rsa_min_bits,
         .rsa_max_bits = row->rsa_max_bits,
+        .ca_pubs_bodies = row->ca_pubs_bodies,
         .may_grant_implicit = row->may_grant_implicit,
         .max_requests = row->max_requests,
         .needs_reason = row->needs_reason,
@@ -265,7 +276,11 @@ void profile_format(const struct profile *p, struct buf *out)
     format_macs(p, out);
     buf_printf(out, "\n  RSA modulus: %u to %u bits\n", p->rsa_min_bits,
                p->rsa_max_bits);
-    buf_printf(out, "  implicitConfirm: %s\n",
+    buf_printf(out, "  caPubs in answers to:");
+    for (enum cmp_body_type t = CMP_IR; t < CMP_BODY_NUM; t++)
+        if ((p->ca_pubs_bodies & BODY_BIT(t)) != 0)
+            buf_printf(out, " %s", cmp_body_name(t));
+    buf_printf(out, "\n  implicitConfirm: %s\n",
                p->may_grant_implicit ? "granted when the profile says so"
                                      : "ignored");
     buf_printf(out, "  CertReqMsgs: %zu%s\n", p->max_requests,

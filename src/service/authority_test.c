@@ -346,7 +346,7 @@ static void test_roots(void **state)
     p = &m.authority->profiles[0];
     assert_int_equal(read_tail(p->tail, tail, 8), 4);
     assert_true(span_is_equal(tail[2], w->root->der));
-    roots_put(p, &rep);
+    roots_put(p, CMP_IR, &rep);
     assert_true(rep.has_ca_pubs);
     assert_int_equal(rep.num_ca_pubs, 2);
     assert_true(span_is_equal(rep.ca_pubs[0], w->acme->der));
@@ -354,6 +354,39 @@ static void test_roots(void **state)
     /* An error bears none of them. */
     assert_int_equal(read_tail(p->signer->tail, tail, 8), 3);
     made_done(&m);
+}
+
+/* RFC 9483, 4.1.2 and 4.1.3: no caPubs in a cp or a kup; TS 33.310, 9.5.4.4: a
+ * kup is like an ip. */
+static void test_ca_pubs_by_type(void **state)
+{
+    static const struct span root = SPAN_LIT("root");
+    static const struct {
+        enum profile_type type;
+        enum cmp_body_type request;
+        bool is_there;
+    } rows[] = {
+        { PROFILE_3GPP_BS, CMP_IR, true },
+        { PROFILE_3GPP_BS, CMP_KUR, true },
+        { PROFILE_RFC9483, CMP_IR, true },
+        { PROFILE_RFC9483, CMP_CR, false },
+        { PROFILE_RFC9483, CMP_P10CR, false },
+        { PROFILE_RFC9483, CMP_KUR, false },
+        { PROFILE_OPEN, CMP_CR, true },
+        { PROFILE_OPEN, CMP_P10CR, true },
+        { PROFILE_LEGACY_2010, CMP_KUR, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct path_profile p = { .ca_pubs = &root, .num_ca_pubs = 1 };
+        struct cert_rep_message rep = { 0 };
+
+        profile_init(&p.profile, rows[i].type);
+        roots_put(&p, rows[i].request, &rep);
+        assert_int_equal(rep.has_ca_pubs, rows[i].is_there);
+        assert_int_equal(rep.num_ca_pubs, rows[i].is_there);
+    }
 }
 
 static void test_allow_list(void **state)
@@ -407,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_ca_pubs_by_type),
         cmocka_unit_test(test_allow_list),
     };
 

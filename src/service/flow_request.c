@@ -206,7 +206,7 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
     if (job->decision.action == TXN_WAIT)
         return ERR_OK;
     *tail = job->profile->tail;
-    roots_put(job->profile, &body->cert_rep);
+    roots_put(job->profile, job->msg.body.type, &body->cert_rep);
     return ERR_OK;
 }
 

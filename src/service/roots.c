@@ -69,8 +69,11 @@ enum err roots_load(const struct config_texts *files, struct span operator_root,
     return ERR_OK;
 }
 
-void roots_put(const struct path_profile *profile, struct cert_rep_message *out)
+void roots_put(const struct path_profile *profile, enum cmp_body_type request,
+               struct cert_rep_message *out)
 {
+    if ((profile->profile.ca_pubs_bodies & BODY_BIT(request)) == 0)
+        return;
     out->has_ca_pubs = profile->num_ca_pubs > 0;
     out->ca_pubs = profile->ca_pubs;
     out->num_ca_pubs = profile->num_ca_pubs;

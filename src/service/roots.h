@@ -27,8 +27,9 @@ MUST_USE enum err roots_load(const struct config_texts *files,
                              struct arena *a, struct root_list *out,
                              struct fault *f);
 
-/* Puts the profile's into caPubs, where it has any. */
-void roots_put(const struct path_profile *profile,
+/* Puts the profile's into caPubs of the answer to this request, where it has
+ * any and its type has them there. */
+void roots_put(const struct path_profile *profile, enum cmp_body_type request,
                struct cert_rep_message *out);
 
 #endif
