@@ -1,6 +1,6 @@
 /*
  * What a genm asks, the message alone (RFC 9810, 5.3.19). Its values are read
- * by who answers them (service/flow_general.c).
+ * by who answers them (service/tell.c).
  */
 #include "profile/internal.h"
 

@@ -75,8 +75,8 @@ def genm_signed_by_another_key(w):
     return out
 
 
-@refused("error", "wrongIntegrity", "protection-is-signature", LAB)
-def genm_with_mac(w):
+@refused("error", "badMessageCheck", "mac-verifies", LAB)
+def genm_with_a_mac_of_nobody(w):
     out = w.station().genm(17)
     out.fields["protection_alg"], out.protect = cmp.pbm()
     return out

@@ -1,0 +1,55 @@
+/*
+ * What a genp tells of each infoType that a genm asks with (RFC 9810, 5.3.19).
+ * All of it is at hand: CRLs as the keeper holds them, the rest as configured.
+ */
+#ifndef SERVICE_TELL_H
+#define SERVICE_TELL_H
+
+#include "asn1/itav.h"
+#include "service/line.h"
+
+/* What one infoType is answered with. */
+struct tell_answer {
+    bool is_unsupported;
+    struct span value; /* absent: there is nothing to tell */
+};
+
+/* `asked` is the value it is asked with, absent where there is none. */
+typedef enum err tell_answer_make(struct worker *w, struct job *job,
+                                  struct span asked, struct tell_answer *out);
+
+enum tell_takes {
+    TAKES_NOTHING,
+    TAKES_ANY, /* a value or none */
+    TAKES_VALUE
+};
+
+struct tell_row {
+    enum oid asked, told;
+    enum tell_takes takes;
+    enum config_offer offer;
+    bool is_told_unasked; /* by an empty genm (RFC 9810, D.5) */
+    tell_answer_make *answer;
+};
+extern const struct tell_row tell_rows[];
+extern const size_t tell_num_rows;
+
+/* NULL: not known, or not offered. */
+const struct tell_row *tell_find(const struct config_profile *config,
+                                 enum oid asked);
+
+/* --- shared by those who answer --- */
+
+enum err tell_bad_value(struct job *job, enum oid id);
+enum err tell_no_memory(struct job *job, enum err e);
+MUST_USE enum err tell_finish(struct job *job, struct der_writer *w,
+                              struct tell_answer *out);
+
+/* tell_keys.c */
+tell_answer_make tell_sign_types;
+tell_answer_make tell_enc_types;
+tell_answer_make tell_symmetric;
+tell_answer_make tell_key_param;
+tell_answer_make tell_template;
+
+#endif
