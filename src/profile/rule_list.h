@@ -142,7 +142,7 @@ R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
   "name the algorithm that the proof was really made with")                    \
 R(POPOSK_INPUT_HAS_SENDER, "poposk-input-has-sender", "TS 33.310, 9.5.4.2",    \
   BAD_POP, REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_sender,                  \
-  "authInfo.sender in poposkInput",                                            \
+  "authInfo.sender in poposkInput, or publicKeyMAC under a shared secret",     \
   "put the vendor certificate's subject there")                                \
 R(POPOSK_INPUT_HAS_KEY, "poposk-input-has-key", "RFC 4211, 4.1", BAD_POP,      \
   REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_key,                              \
@@ -338,6 +338,10 @@ R(RA_VERIFIED_BY_RA, "ra-verified-by-ra", "RFC 9483, 5.1.1 (RFC 9810, 5.2.8.1)",
   NOT_AUTHORIZED, POP, ERROR, CRMF_REQUESTS, NULL,                             \
   "raVerified from an RA alone that is trusted with it",                       \
   "prove possession; or add ra-verified to ras.may")                           \
+R(PUBLIC_KEY_MAC_VERIFIES, "public-key-mac-verifies", "RFC 4211, 4.1",         \
+  BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                    \
+  "publicKeyMAC over the DER of publicKey, under the secret of the message",   \
+  "make it with a MAC of the profile, under the same secret")                  \
 R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
   REQUESTS, NULL, "a proof that verifies under the key to be certified",       \
   "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \

@@ -264,7 +264,8 @@ enum verdict check_popo_input_sender(const struct judged *in,
 {
     const struct popo *popo = &in->req->popo;
 
-    if (span_is_absent(popo->input) || popo->has_input_sender)
+    if (span_is_absent(popo->input) || popo->has_input_sender ||
+        mac_alg_find(&in->msg->header.protection_alg) != MAC_UNKNOWN)
         return VERDICT_HOLDS;
     return broken(found, "popo.poposkInput.authInfo", "publicKeyMAC");
 }

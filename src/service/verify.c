@@ -376,6 +376,27 @@ static struct span sender_name(const struct job *job)
     return sender->type == GN_DIRECTORY ? sender->value : SPAN_LIT("");
 }
 
+/* publicKeyMAC: who asks knows the secret, and means this key (RFC 4211,
+ * 4.1). The rules let it in under a secret alone. */
+static enum err check_public_key_mac(struct worker *w, struct job *job,
+                                     struct ask *ask)
+{
+    const struct popo *popo = &ask->req->popo;
+    struct fault why = { 0 };
+    enum err e = mac_verify(w->cx, job->profile->profile.macs,
+                            &popo->input_mac_alg, secret_span(job->secret_key),
+                            popo->input_key.der, popo->input_mac, &why);
+
+    if (e == ERR_OK)
+        return ERR_OK;
+    if (err_whose(e) != WHOSE_PEER) {
+        ask->fault = why;
+        return e;
+    }
+    return rule_break(&ask->fault, RULE_PUBLIC_KEY_MAC_VERIFIES,
+                      "popo.poposkInput.authInfo.publicKeyMAC", "%s", why.text);
+}
+
 enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct cert_req_msg *req = ask->req;
@@ -400,6 +421,8 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
         return verify_ra_verified(w, job, ask);
     if (req->popo.type != POPO_SIGNATURE)
         return ERR_OK; /* a popdecr or the certConf is to tell */
+    if (!span_is_absent(req->popo.input) && !req->popo.has_input_sender)
+        TRY(check_public_key_mac(w, job, ask));
     bytes = popo_signed_bytes(req, job->arena);
     if (span_is_absent(bytes))
         return fault_set(&ask->fault, ERR_NO_MEM, "proof of possession");
