@@ -279,6 +279,10 @@ R(MAC_VERIFIES, "mac-verifies", "RFC 9810, 5.1.3.1 (RFC 9483, 3.5)",           \
 R(SECRET_IS_NOT_REVOKED, "secret-is-not-revoked", "RFC 9483, 3.5",             \
   NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
   "a shared secret that is not revoked", "ask the operator for a new one")     \
+R(WEAK_SECRET_IS_STRETCHED, "weak-secret-is-stretched",                        \
+  "RFC 9810, 8.7 (RFC 8018, 4)", BAD_ALG, PROTECTION, ERROR, ALL_BODIES, NULL,   \
+  "a MAC that derives its key by iterations, under a secret made by a person", \
+  "use PBMAC1 or PasswordBasedMac, or a secret that the server made")          \
 R(SECRET_IS_FOR_PROFILE, "secret-is-for-profile", "RFC 9483, 3.5",             \
   NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NULL,                         \
   "a shared secret made for this path",                                        \

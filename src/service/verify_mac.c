@@ -114,6 +114,15 @@ static enum err check_mac(struct worker *w, struct job *job,
     return e;
 }
 
+/* Who records one message may try words against it: iterations make that dear.
+ */
+static bool is_stretched(const struct alg_id *alg)
+{
+    enum mac_alg mac = mac_alg_find(alg);
+
+    return mac == MAC_PBM || mac == MAC_PBMAC1;
+}
+
 /*
  * A use is one transaction: the later messages of one that has begun are taken
  * though the secret is used up or has expired since, but not when somebody
@@ -122,9 +131,14 @@ static enum err check_mac(struct worker *w, struct job *job,
 static enum err check_state(struct job *job)
 {
     const struct secret_record *r = &job->secret;
+
     if (r->state == SECRET_REVOKED)
         return rule_break(&job->fault, RULE_SECRET_IS_NOT_REVOKED,
                           "header.senderKID", "a revoked secret");
+    if (r->is_weak != 0 && !is_stretched(&job->msg.header.protection_alg))
+        return rule_break(&job->fault, RULE_WEAK_SECRET_IS_STRETCHED,
+                          "header.protectionAlg",
+                          "a MAC right under a secret that somebody chose");
     if (job->transaction.id != 0)
         return ERR_OK;
     if (!span_is_absent(r->profile) && r->profile.len > 0 &&

@@ -8,7 +8,7 @@ from cmplib import cmp, pki
 from cmplib.der import integer, octets, seq
 from cmplib.http import PATH
 from cmplib.rows import Rows
-from cmplib.secret import (UNIT, check_mac, has_mac, holder, pbm, pbmac1,
+from cmplib.secret import (UNIT, Holder, check_mac, has_mac, holder, pbm, pbmac1,
                            plain, run)
 
 LITE, OLD, LAB = (f"{PATH}/p/{name}" for name in ("lite", "old", "lab"))
@@ -60,6 +60,15 @@ for name, path, mac in (
         ("hmac-under-the-secret-itself", LITE, plain()),
         ("hmac-of-sha1-itself", LAB, plain("SHA1"))):
     row(name, ir(path, mac=mac), "badAlg", "mac-is-allowed", path)
+
+@refused("badAlg", "weak-secret-is-stretched", LAB)
+def hmac_under_what_a_person_chose(w):
+    reference = f"chosen-{time.monotonic_ns()}"
+    run(w.server, "new", "--reference", reference, "--weak", "-",
+        text="correct horse\n")
+    station = Holder(w.server, reference, "correct horse", LAB, plain())
+    return station.ir()
+
 
 
 def named_alg(number, *params):
