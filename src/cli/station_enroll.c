@@ -1,5 +1,11 @@
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/secret.h"
 #include "cli/station.h"
 #include "cli/station_common.h"
+
+#define LINE_SIZE 512
 
 static const struct {
     const char *option;
@@ -13,6 +19,9 @@ static const struct {
     TEXT("cert", cert),
     TEXT("chain", chain),
     TEXT("key", key),
+    TEXT("secret", secret),
+    TEXT("reference", reference),
+    TEXT("mac", mac),
     TEXT("root", root),
     TEXT("fingerprint", fingerprint),
     TEXT("subject", subject),
@@ -34,6 +43,30 @@ static bool is_option(const struct cli *cli, const char *name)
     return false;
 }
 
+static bool is_given(const struct cli *cli, const char *name)
+{
+    return is_option(cli, name) && cli_has(cli, name);
+}
+
+/* A certificate or a secret: what is given now takes the other's place. */
+static enum err choose_identity(const struct cli *cli,
+                                struct client_settings *s, struct fault *f)
+{
+    bool by_cert = is_given(cli, "cert") || is_given(cli, "key");
+
+    if (by_cert && is_given(cli, "secret"))
+        return fault_set(f, ERR_USAGE,
+                         "--cert and --key, or --secret: one protects the "
+                         "messages");
+    if (by_cert)
+        s->secret = NULL;
+    if (s->mac != NULL && !client_mac_is_known(s->mac))
+        return fault_set(f, ERR_USAGE,
+                         "--mac takes pbmac1, pbm or pbm-sha1, not \"%s\"",
+                         s->mac);
+    return ERR_OK;
+}
+
 /* What is given now stands before what was kept. */
 static enum err read_options(const struct cli *cli, struct client_settings *s,
                              struct fault *f)
@@ -43,22 +76,24 @@ static enum err read_options(const struct cli *cli, struct client_settings *s,
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char **at = (const char **)(void *)((char *)s + texts[i].at);
 
-        if (is_option(cli, texts[i].option) && cli_has(cli, texts[i].option))
+        if (is_given(cli, texts[i].option))
             *at = cli_value(cli, texts[i].option);
     }
+    TRY(choose_identity(cli, s, f));
     status = s->unknown_status;
     if (status != NULL && strcmp(status, "accept") != 0 &&
         strcmp(status, "refuse") != 0)
         return fault_set(f, ERR_USAGE,
                          "--unknown-status takes refuse or accept, not \"%s\"",
                          status);
-    if (!is_option(cli, "trust") || !cli_has(cli, "trust"))
+    if (!is_given(cli, "trust"))
         return ERR_OK;
     mode = cli_value(cli, "trust");
     s->trust = trust_mode_find(mode);
     if (s->trust == TRUST_NUM)
         return fault_set(f, ERR_USAGE,
-                         "--trust takes pinned, tls or learn, not \"%s\"",
+                         "--trust takes pinned, tls, secret or learn, not "
+                         "\"%s\"",
                          mode);
     if (s->trust != TRUST_PINNED && cli_has(cli, "root"))
         return fault_set(f, ERR_USAGE,
@@ -120,7 +155,7 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
     run->once = cli_has(cli, "once");
     TRY(read_request(cli, run, f));
     TRY(read_reason(cli, run, f));
-    run->again = is_option(cli, "again") && cli_has(cli, "again");
+    run->again = is_given(cli, "again");
     return ERR_OK;
 }
 
@@ -219,17 +254,51 @@ static void tell(void *arg, const struct client_event *e)
 
 /* --- running --- */
 
+/* A line of standard input, so that it stands in no list of processes and
+ * lies in no buffer of the C library. */
+static enum err read_line(struct secret **out, struct fault *f)
+{
+    char line[LINE_SIZE];
+    size_t len = 0;
+    ssize_t got;
+
+    do {
+        got = read(STDIN_FILENO, line + len, 1);
+        len += got > 0;
+    } while ((got > 0 || (got < 0 && errno == EINTR)) && len < sizeof(line) &&
+             (len == 0 || line[len - 1] != '\n'));
+    if (len > 0)
+        *out = secret_new(span_of(line, len));
+    secret_wipe(line, sizeof(line));
+    if (len == 0)
+        return fault_set(f, ERR_USAGE,
+                         "--secret - takes the secret from standard input, "
+                         "where there is none");
+    return *out != NULL ? ERR_OK : fault_set(f, ERR_NO_MEM, "secret");
+}
+
+static enum err read_secret(const struct cli *cli, struct secret **out,
+                            struct fault *f)
+{
+    if (!is_given(cli, "secret") || strcmp(cli_value(cli, "secret"), "-") != 0)
+        return ERR_OK;
+    return read_line(out, f);
+}
+
 static enum err drive(const struct cli *cli,
                       const struct client_settings *settings, struct telling *t,
                       const struct station_work *work, struct fault *f)
 {
     AUTO(crypto) crypto = NULL;
+    AUTO(secret) secret = NULL;
     AUTO(http_transport) http = NULL;
     AUTO(station) station = NULL;
     struct client_env env = { .report = tell, .arg = t };
     struct client_run run;
 
     TRY(read_run(cli, &run, f));
+    TRY(read_secret(cli, &secret, f));
+    env.secret = secret;
     TRY(crypto_new(&crypto, f));
     TRY(http_transport_new(settings->tls_root, &http, f));
     env.transport = http_transport_use(http);
@@ -372,10 +441,20 @@ static const struct cli_option enroll_options[] = {
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },
     VENDOR_OPTIONS,
+    { "secret", "FILE", NULL,
+      "in place of --cert and --key: one line, a secret shared with the "
+      "server, in a file that nobody else may read; -: a line of standard "
+      "input, kept nowhere", CLI_ONCE },
+    { "reference", "NAME", NULL, "which secret it is, as the server knows it",
+      CLI_ONCE },
+    { "mac", "NAME", NULL,
+      "how messages are protected with it, and answers at the least: pbmac1 "
+      "(which is preset), pbm, or pbm-sha1 for servers of RFC 4210", CLI_ONCE },
     { "trust", "MODE", NULL,
       "pinned (which is preset) believes --root alone; tls takes the root "
-      "from the first answer of a server that --tls-root vouches for; learn "
-      "takes it from whoever answers first", CLI_ONCE },
+      "from the first answer of a server that --tls-root vouches for; secret "
+      "takes it from caPubs of an answer under --secret; learn takes it from "
+      "whoever answers first", CLI_ONCE },
     { "fingerprint", "SHA256", NULL,
       "of the operator root: makes --trust learn safe", CLI_ONCE },
     { "subject", "NAME", NULL,
@@ -421,7 +500,8 @@ static const struct cli_verb verbs[] = {
         .summary = "get the operator's certificate",
         .description =
             "Makes a key, asks for a certificate of it with the vendor's "
-            "certificate (CMP ir), checks the answer, confirms it, and puts "
+            "certificate or a shared secret (CMP ir), checks the answer, "
+            "confirms it, and puts "
             "key and certificate into DIR/current once the server has "
             "acknowledged.\n\n"
             "An answer that cannot be believed is counted, shown, and treated "
@@ -431,7 +511,7 @@ static const struct cli_verb verbs[] = {
             "was under way when a station stopped goes on at the next call. "
             "What is given here is kept for later calls.\n\n"
             "Further roots that the answer brings are kept beside the "
-            "operator's: from caPubs with --trust pinned and tls, from "
+            "operator's: from caPubs with --trust pinned, secret and tls, from "
             "extraCerts in a TLS session that --tls-root vouches for, with "
             "--trust learn none but by a later renew. station roots lists "
             "them.",

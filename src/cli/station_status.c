@@ -27,12 +27,14 @@ static const char *const origins[] = {
     [ROOT_CONFIGURED] = "configured",
     [ROOT_VERIFIED] = "learnt, verified by fingerprint",
     [ROOT_UNVERIFIED] = "learnt, unverified",
+    [ROOT_BY_SECRET] = "from a server that knows the shared secret",
     [ROOT_BY_TLS] = "from a server that a TLS root vouches for",
 };
 static const char *const origin_words[] = {
     [ROOT_CONFIGURED] = "configured",
     [ROOT_VERIFIED] = "verified",
     [ROOT_UNVERIFIED] = "unverified",
+    [ROOT_BY_SECRET] = "secret",
     [ROOT_BY_TLS] = "tls",
 };
 

@@ -3,6 +3,7 @@
 static const char *const source_names[SOURCE_NUM] = {
     [SOURCE_SETTINGS] = "configured",
     [SOURCE_LEARNT] = "learnt",
+    [SOURCE_SECRET] = "secret",
     [SOURCE_TLS] = "tls",
 };
 

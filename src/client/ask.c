@@ -160,7 +160,7 @@ static enum err held_crls(struct station *s, const struct client_asking *given,
 enum err question_write(struct station *s, struct asking *asking,
                         const struct client_waits *waits, struct fault *f)
 {
-    const struct client_credential own = { &s->own.cert, s->own.alg };
+    const struct client_credential own = identity_credential(&s->own);
     struct client_answers *out = asking->out;
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct cert_list extra = { 0 };

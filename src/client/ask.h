@@ -53,10 +53,10 @@ struct client_answers {
 
 /*
  * Asks, signed with the operator's certificate where there is one in force,
- * else with the vendor's. A transaction under way is left as it is, and this
- * one leaves no trace. ERR_REFUSED: by the server; or what it told breaks a
- * rule (txn/client_told.h), and nothing of it was used. Otherwise as
- * station_enroll.
+ * else under the shared secret, or signed with the vendor's. A transaction
+ * under way is left as it is, and this one leaves no trace. ERR_REFUSED: by the
+ * server; or what it told breaks a rule (txn/client_told.h), and nothing of it
+ * was used. Otherwise as station_enroll.
  */
 MUST_USE enum err station_ask(struct station *s, const struct client_run *run,
                               const struct client_asking *asking,

@@ -8,7 +8,8 @@
  *
  * The directory (0700, its files 0600):
  *     settings            what enroll was given, "key: value" lines
- *     pending             the transaction under way, message and new key in it
+ *     pending             the transaction under way, message and new key in it;
+ *                         of a shared secret its file's name alone
  *     ignored             how many answers were not believed, and the last
  *     pairs/ID/           certificate.pem key.pem chain.pem root.pem info
  *                         revoked: when; absent: it was not
@@ -21,6 +22,7 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
+#include "base/secret.h"
 #include "client/transport.h"
 #include "crypto/crypto.h"
 #include "txn/client.h"
@@ -38,7 +40,12 @@ struct client_settings {
     const char *cert;  /* the vendor's certificate */
     const char *chain; /* its intermediates */
     const char *key;
-    const char *root; /* the operator's, one or several */
+    /* In their place a secret shared with the server: a file that nobody else
+     * may read, or "-", which client_env brings. */
+    const char *secret;
+    const char *reference; /* which secret it is, for the server */
+    const char *mac;       /* "pbmac1" (so when NULL), "pbm", "pbm-sha1" */
+    const char *root;      /* the operator's, one or several */
     enum trust_mode trust;
     const char *fingerprint;    /* SHA-256 of the root, in hexadecimal */
     const char *subject;        /* to suggest; RFC 4514 text */
@@ -51,6 +58,9 @@ struct client_settings {
     const char *unknown_status; /* of that signer, for roots in caPubs:
                                    "accept" or, when NULL, "refuse" */
 };
+
+/* True for what `mac` takes. */
+bool client_mac_is_known(const char *name);
 
 /* Kept in and taken from the state directory; paths are made absolute. */
 MUST_USE enum err client_settings_save(const char *dir,
@@ -103,6 +113,7 @@ struct client_env {
     void (*sleep)(void *arg, int64_t ms); /* NULL: really sleeps */
     void (*report)(void *arg, const struct client_event *event);
     void (*probe)(void *arg, enum client_probe at);
+    const struct secret *secret; /* for the setting "-"; NULL: there is none */
     void *arg;
 };
 
@@ -133,7 +144,8 @@ void station_free(struct station *s);
 DEFINE_AUTO(station)
 
 /*
- * Gets a certificate with the key of the settings (the vendor's), or renews the
+ * Gets a certificate with the key of the settings (the vendor's) or the shared
+ * secret, which goes before, or renews the
  * current one with its own key. A transaction under way is finished first, and
  * is what was asked for when it succeeds. ERR_NO_ANSWER: none came in time that
  * can be believed; the transaction stays pending. ERR_WAITING: the server asks
@@ -158,6 +170,7 @@ enum root_origin {
     ROOT_CONFIGURED,
     ROOT_VERIFIED,   /* learnt, and a fingerprint says it is right */
     ROOT_UNVERIFIED, /* learnt */
+    ROOT_BY_SECRET,  /* in an answer under the shared secret */
     ROOT_BY_TLS      /* a server vouched for that --tls-root vouches for */
 };
 

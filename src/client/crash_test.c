@@ -65,33 +65,41 @@ static void read_pair(struct fake_station *fs, struct buf *out)
     assert_int_equal(file_load(path, out, NULL), ERR_OK);
 }
 
-static void test_stopped_enroll(void **state)
+static void check_stopped_enroll(struct fake_station *fs)
 {
-    struct fake_station fs;
     struct fault f = { 0 };
     bool has, is_done = false;
 
-    (void)state;
-    fake_station_init(&fs);
     for (unsigned n = 1; !is_done; n++) {
         size_t issued;
 
-        fake_station_reset(&fs);
-        issued = fake_ra_num_issued(fs.ra);
-        is_done = run_until(&fs, n, fake_station_enroll);
-        assert_true(fake_station_is_sound(&fs, &has));
+        fake_station_reset(fs);
+        issued = fake_ra_num_issued(fs->ra);
+        is_done = run_until(fs, n, fake_station_enroll);
+        assert_true(fake_station_is_sound(fs, &has));
         if (!is_done) {
-            enum err e = fake_station_enroll(&fs, &f);
+            enum err e = fake_station_enroll(fs, &f);
 
             /* Stopped after its last step it has what it wants. */
             assert_true(e == ERR_OK || (e == ERR_EXISTS && has));
         }
-        assert_true(fake_station_is_sound(&fs, &has) && has);
-        assert_false(fake_station_is_pending(&fs));
+        assert_true(fake_station_is_sound(fs, &has) && has);
+        assert_false(fake_station_is_pending(fs));
         /* Nothing was asked for twice: the same bytes went again. */
-        assert_int_equal(fake_ra_num_issued(fs.ra) - issued, 1);
+        assert_int_equal(fake_ra_num_issued(fs->ra) - issued, 1);
         assert_true(n < 30);
     }
+}
+
+static void test_stopped_enroll(void **state)
+{
+    struct fake_station fs;
+
+    (void)state;
+    fake_station_init(&fs);
+    check_stopped_enroll(&fs);
+    fake_ra_share(fs.ra, &fs.settings);
+    check_stopped_enroll(&fs);
     fake_station_done(&fs);
 }
 

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "client/client.h"
+#include "crypto/mac.h"
 #include "crypto/path.h"
 
 #define CLIENT_ARENA ((size_t)4 * 1024 * 1024)
@@ -24,7 +25,8 @@ struct cert_list {
 enum root_source {
     SOURCE_SETTINGS,
     SOURCE_LEARNT, /* the first answer */
-    SOURCE_TLS,    /* the same, in an authenticated TLS session */
+    SOURCE_SECRET, /* caPubs of the same, under the shared secret */
+    SOURCE_TLS,    /* the first answer, in an authenticated TLS session */
     SOURCE_NUM
 };
 
@@ -83,6 +85,7 @@ enum root_source root_source_read(struct span text, struct arena *a);
 struct pending {
     struct client machine;
     struct span message;     /* under way */
+    const char *secret_path; /* of the secret, where one protects it */
     struct secret *key;      /* the new key, PKCS#8 PEM */
     struct span cert;        /* got; absent before */
     struct cert_list chain;  /* between it and the root */
@@ -141,13 +144,19 @@ MUST_USE enum err ignored_add(const char *dir, int64_t now, const char *text,
 
 /* --- station.c --- */
 
-/* What messages are signed with. */
+/* What messages are protected with. */
 struct identity {
     struct x509_cert cert;
     struct cert_list chain;
     struct privkey *key;
     enum sig_alg alg;
+    /* In place of these. */
+    struct secret *secret; /* NULL: messages are signed */
+    const char *secret_path;
+    struct span reference, mac_alg; /* as struct client_credential has them */
 };
+void identity_done(struct identity *own);
+struct client_credential identity_credential(const struct identity *own);
 
 struct station {
     struct crypto *crypto;
@@ -173,6 +182,25 @@ struct station {
 int64_t station_now(const struct station *s);
 void station_probe(const struct station *s, enum client_probe at);
 void station_report(const struct station *s, const struct client_event *e);
+
+/* --- shared.c: a secret shared with the server --- */
+
+#define SECRET_STDIN "-"
+
+/* Takes the settings' secret, with parameters for a new transaction. */
+MUST_USE enum err shared_begin(struct station *s, struct identity *out,
+                               struct fault *f);
+/* Takes the secret of the transaction under way, with its parameters. */
+MUST_USE enum err shared_resume(struct station *s, struct identity *out,
+                                struct fault *f);
+/*
+ * Whether an answer has its MAC under the secret: parameters are judged before
+ * anything is derived. Fills the facts about it; they point into `policy`.
+ */
+MUST_USE enum err shared_check(struct station *s,
+                               const struct cmp_message *reply,
+                               struct mac_policy *policy,
+                               struct client_facts *facts, struct fault *f);
 
 /* --- trust.c --- */
 
@@ -203,6 +231,7 @@ MUST_USE enum err updates_hold(struct station *s, struct span root, bool *out,
 /* What was found about one answer; in the scratch arena. */
 struct checked {
     struct client_facts facts;
+    struct mac_policy macs;
     struct x509_cert signer, cert;
     struct cert_list chain; /* of the new certificate, without leaf and root */
     struct cert_list signer_chain; /* signer first, without the root */

@@ -58,21 +58,36 @@ static enum err keep_key(struct station *s, struct fault *f)
     return e;
 }
 
+static enum err protect(struct station *s, struct span part, struct span *out,
+                        struct fault *f)
+{
+    struct der in = der_open(s->own.mac_alg, NULL);
+    struct alg_id alg;
+
+    if (s->own.secret == NULL)
+        return privkey_sign(s->cx, s->own.key, s->own.alg, part, s->arena, out,
+                            f);
+    if (alg_id_read(&in, &alg) != ERR_OK)
+        return fault_set(f, ERR_BAD_ALG, "the MAC of our messages");
+    return mac_make(s->cx, &alg, secret_span(s->own.secret), part, s->arena,
+                    out, f);
+}
+
 enum err message_write(struct station *s, const struct client_step *step,
                        struct cert_list extra, struct span *out,
                        struct fault *f)
 {
     struct arena *a = s->arena;
     struct span header = SPAN_NONE, body = SPAN_NONE, part = SPAN_NONE;
-    struct span sig = SPAN_NONE;
+    struct span protection = SPAN_NONE;
 
     if (cmp_header_write(&step->header, a, &header) != ERR_OK ||
         cmp_body_write(&step->body, a, &body) != ERR_OK ||
         cmp_protected_part_write(header, body, a, &part) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "message");
-    TRY(privkey_sign(s->cx, s->own.key, s->own.alg, part, a, &sig, f));
-    if (cmp_message_write(header, body, sig, extra.list, extra.num, a, out) !=
-        ERR_OK)
+    TRY(protect(s, part, &protection, f));
+    if (cmp_message_write(header, body, protection, extra.list, extra.num, a,
+                          out) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "message");
     return ERR_OK;
 }
@@ -101,7 +116,11 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
             out->recipient = s->own.cert.issuer;
         return ERR_OK;
     }
-    return name_setting(s->settings->subject, s->arena, &out->subject, f);
+    TRY(name_setting(s->settings->subject, s->arena, &out->subject, f));
+    /* RFC 9483, 4.1.5: who knows no name asks for the reference's. */
+    if (s->own.secret != NULL && span_is_absent(out->subject))
+        return client_reference_name(s->own.reference, s->arena, &out->subject);
+    return ERR_OK;
 }
 
 enum err recipient_find(struct station *s, struct span *out, struct fault *f)
@@ -119,8 +138,11 @@ enum err recipient_find(struct station *s, struct span *out, struct fault *f)
 enum err own_certs(struct station *s, struct cert_list *out, struct fault *f)
 {
     size_t num = 1 + s->own.chain.num;
-    struct span *list = arena_array(s->arena, num, sizeof(*list));
+    struct span *list;
 
+    if (s->own.secret != NULL)
+        return ERR_OK;
+    list = arena_array(s->arena, num, sizeof(*list));
     if (list == NULL)
         return fault_set(f, ERR_NO_MEM, "extraCerts");
     list[0] = s->own.cert.der;
@@ -135,7 +157,7 @@ static enum err body_make(struct station *s, struct client_wish *wish,
                           struct cert_req_msg *msg, struct p10_request *p10,
                           struct fault *f)
 {
-    const struct client_credential own = { &s->own.cert, s->own.alg };
+    const struct client_credential own = identity_credential(&s->own);
     enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
     struct span bytes = SPAN_NONE;
 
@@ -153,7 +175,7 @@ static enum err body_make(struct station *s, struct client_wish *wish,
 enum err request_write(struct station *s, enum cmp_body_type request,
                        const struct client_waits *waits, struct fault *f)
 {
-    const struct client_credential own = { &s->own.cert, s->own.alg };
+    const struct client_credential own = identity_credential(&s->own);
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct cert_list extra = { 0 };
     struct client_step step;
@@ -174,7 +196,7 @@ enum err request_write(struct station *s, enum cmp_body_type request,
 enum err revocation_write(struct station *s, enum crl_reason reason,
                           const struct client_waits *waits, struct fault *f)
 {
-    const struct client_credential own = { &s->own.cert, s->own.alg };
+    const struct client_credential own = identity_credential(&s->own);
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct cert_list extra = { 0 };
     struct client_step step;

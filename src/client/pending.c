@@ -41,7 +41,7 @@ static void put_all(struct buf *b, const struct pending *p)
 {
     const struct client *c = &p->machine;
 
-    buf_printf(b, "version: 3\nrequest: %s\nstate: %s\naccepts: %d\n",
+    buf_printf(b, "version: 4\nrequest: %s\nstate: %s\naccepts: %d\n",
                cmp_body_name(c->request), client_state_name(c->state),
                c->accepts);
     buf_printf(b, "deadline: %lld\nroot: %s\n", (long long)c->deadline,
@@ -51,6 +51,8 @@ static void put_all(struct buf *b, const struct pending *p)
     put_hex(b, "nonce", c->nonce, sizeof(c->nonce));
     put_hex(b, "signer", c->signer, sizeof(c->signer));
     put_poll(b, c);
+    if (c->is_mac)
+        buf_printf(b, "secret: %s\n", p->secret_path);
     buf_add_str(b, "\n");
     if (p->key != NULL)
         buf_add(b, secret_span(p->key));
@@ -120,8 +122,8 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
                                                    CMP_RR, CMP_KUR };
     int64_t version = line_number(text, "version", a);
 
-    /* 2 is 3 without polling. */
-    if ((version != 2 && version != 3) || request == NULL ||
+    /* 2 is 4 without polling and secrets, 3 without secrets. */
+    if (version < 2 || version > 4 || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
     for (size_t i = 0; i < NUM(requests); i++)
@@ -177,6 +179,7 @@ static bool read_blocks(struct span text, struct pending *p, struct arena *a)
 /* The file in its three parts: lines, the key's PEM, other PEM. */
 static bool read_all(struct span text, struct pending *p, struct arena *a)
 {
+    struct span lines;
     const uint8_t *blank = memmem(text.ptr, text.len, "\n\n", 2);
     const uint8_t *key, *key_end;
     size_t end_len = sizeof(LABEL_KEY_END) - 1;
@@ -187,13 +190,15 @@ static bool read_all(struct span text, struct pending *p, struct arena *a)
     key_end = memmem(key, (size_t)(text.ptr + text.len - key), LABEL_KEY_END,
                      end_len);
     key_end = key_end == NULL ? key : key_end + end_len;
+    lines = span_of(text.ptr, (size_t)(key - text.ptr));
+    p->secret_path = line_find(lines, "secret", a);
     p->source = root_source_read(text, a);
     if (p->source == SOURCE_NUM || !added_read(text, &p->added, a) ||
-        !read_machine(span_of(text.ptr, (size_t)(key - text.ptr)), &p->machine,
-                      a) ||
+        !read_machine(lines, &p->machine, a) ||
         !read_blocks(span_of(key_end, (size_t)(text.ptr + text.len - key_end)),
                      p, a))
         return false;
+    p->machine.is_mac = p->secret_path != NULL;
     if (key_end == key) /* an rr brings no new key */
         return p->machine.request == CMP_RR;
     p->key = secret_new(span_of(key, (size_t)(key_end - key)));

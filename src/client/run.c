@@ -99,7 +99,8 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
     arena_reset(s->arena);
     at->resumed = false;
     TRY(trust_load(s, request, f));
-    TRY(identity_load(s, request, f));
+    TRY(identity_begin(s, request, f));
+    s->pending.secret_path = s->own.secret_path;
     if (at->asking != NULL) {
         TRY(question_write(s, at->asking, &at->run->waits, f));
         return keep(at, f);
@@ -232,8 +233,9 @@ static enum err keep_waiting(struct attempt *at, const struct checked *found,
 {
     struct station *s = at->s;
 
-    /* Only the first answer says whose word holds. */
-    if (s->pending.signer.num == 0)
+    /* Only the first answer says whose word holds; under a secret none does,
+     * as nothing ties a root to it but the certificate to come. */
+    if (s->pending.signer.num == 0 && !s->pending.machine.is_mac)
         TRY(keep_answer(s, found, f));
     TRY(keep(at, f));
     station_report(s, &(struct client_event){ .type = EVENT_POSTPONED,
@@ -248,25 +250,38 @@ static enum err still_waiting(struct attempt *at)
     return ERR_OK;
 }
 
+/* Who answered before: the signer, or whoever knows the secret. */
+static enum err find_recipient(struct station *s, struct span *out,
+                               struct fault *f)
+{
+    const struct pending *p = &s->pending;
+    struct x509_cert signer;
+
+    if (p->machine.is_mac)
+        return client_reference_name(s->own.reference, s->scratch, out);
+    if (p->signer.num == 0 ||
+        x509_read(p->signer.list[0], s->scratch, &signer) != ERR_OK)
+        return fault_set(f, ERR_CONFIG,
+                         "%s/pending is damaged; remove it to start over",
+                         s->dir);
+    *out = signer.subject;
+    return ERR_OK;
+}
+
 /* Where a poll is due: sleeps until its time, makes it, or leaves it. */
 static enum err poll_next(struct attempt *at, struct fault *f)
 {
     struct station *s = at->s;
-    const struct client_credential own = { &s->own.cert, s->own.alg };
-    struct x509_cert signer;
+    const struct client_credential own = identity_credential(&s->own);
+    struct span recipient = SPAN_NONE;
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct client_step step;
 
     arena_reset(s->scratch);
-    if (s->pending.signer.num == 0 ||
-        x509_read(s->pending.signer.list[0], s->scratch, &signer) != ERR_OK)
-        return fault_set(f, ERR_CONFIG,
-                         "%s/pending is damaged; remove it to start over",
-                         s->dir);
+    TRY(find_recipient(s, &recipient, f));
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
-    TRY(client_poll_next(&s->pending.machine, &own, signer.subject,
-                         &at->run->waits, station_now(s), fresh, s->scratch,
-                         &step, f));
+    TRY(client_poll_next(&s->pending.machine, &own, recipient, &at->run->waits,
+                         station_now(s), fresh, s->scratch, &step, f));
     if (step.action == CLIENT_SEND)
         return send_poll(at, &step, f);
     if (step.wait * 1000 > at->run->wait * 1000 - gone_ms(at))
@@ -344,7 +359,7 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
                          bool is_tls, struct fault *f)
 {
     struct station *s = at->s;
-    const struct client_credential own = { &s->own.cert, s->own.alg };
+    const struct client_credential own = identity_credential(&s->own);
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct checked found;
     struct client_step step;
@@ -459,7 +474,7 @@ static enum err resume(struct attempt *at, struct fault *f)
         return ERR_OK;
     }
     TRY(trust_load(s, request, f));
-    TRY(identity_load(s, request, f));
+    TRY(identity_resume(s, f));
     if (request != CMP_RR)
         TRY(privkey_parse(s->cx, secret_span(s->pending.key), &s->new_key, f));
     at->resumed = true;

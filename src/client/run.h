@@ -5,10 +5,13 @@
 #include "client/ask.h"
 #include "client/internal.h"
 
-/* The current pair's for a kur and an rr, and for a genm where it is in force;
- * else the vendor's. */
-MUST_USE enum err identity_load(struct station *s, enum cmp_body_type request,
-                                struct fault *f);
+/* Who asks: the current pair for a kur and an rr, and for a genm where it is in
+ * force; else the shared secret where the settings have one, else the vendor's
+ * certificate. */
+MUST_USE enum err identity_begin(struct station *s, enum cmp_body_type request,
+                                 struct fault *f);
+/* Who asked in the transaction under way. */
+MUST_USE enum err identity_resume(struct station *s, struct fault *f);
 /* 32 bytes from hexadecimal, colons allowed. ERR_CONFIG. */
 MUST_USE enum err fingerprint_parse(const char *text, struct arena *a,
                                     struct span *out, struct fault *f);

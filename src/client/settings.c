@@ -7,6 +7,7 @@
 static const char *const mode_names[TRUST_NUM] = {
     [TRUST_PINNED] = "pinned",
     [TRUST_TLS] = "tls",
+    [TRUST_SECRET] = "secret",
     [TRUST_LEARN] = "learn",
 };
 
@@ -42,6 +43,9 @@ static const struct {
     PATH("cert", cert),
     PATH("chain", chain),
     PATH("key", key),
+    PATH("secret", secret),
+    TEXT("reference", reference),
+    TEXT("mac", mac),
     PATH("root", root),
     TEXT("fingerprint", fingerprint),
     TEXT("subject", subject),
@@ -69,9 +73,12 @@ static enum err put(struct buf *text, const char *name, const char *value,
         return ERR_OK;
     if (strchr(value, '\n') != NULL)
         return fault_set(f, ERR_CONFIG, "%s: a line's end in it", name);
-    if (is_path && realpath(value, full) == NULL)
-        return fault_set(f, ERR_CONFIG, "%s: %s is not there", name, value);
-    buf_printf(text, "%s: %s\n", name, is_path ? full : value);
+    if (is_path && strcmp(value, SECRET_STDIN) != 0) {
+        if (realpath(value, full) == NULL)
+            return fault_set(f, ERR_CONFIG, "%s: %s is not there", name, value);
+        value = full;
+    }
+    buf_printf(text, "%s: %s\n", name, value);
     return ERR_OK;
 }
 

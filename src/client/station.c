@@ -132,7 +132,7 @@ void station_free(struct station *s)
         return;
     pending_done(&s->pending);
     privkey_free(s->new_key);
-    privkey_free(s->own.key);
+    identity_done(&s->own);
     crypto_ctx_free(s->cx);
     arena_free(s->scratch);
     arena_free(s->arena);
@@ -142,7 +142,7 @@ void station_free(struct station *s)
     free(s);
 }
 
-/* --- what messages are signed with --- */
+/* --- what messages are protected with --- */
 
 static enum err take_identity(struct station *s, struct span cert,
                               struct cert_list chain, const char *key_path,
@@ -159,7 +159,7 @@ static enum err take_identity(struct station *s, struct span cert,
     if (e != ERR_OK)
         return fault_prefix(f, ERR_CONFIG, "%s", key_path);
     own.alg = sig_alg_default(privkey_kind(own.key));
-    privkey_free(s->own.key);
+    identity_done(&s->own);
     s->own = own;
     if (!span_is_equal(privkey_spki(own.key), own.cert.spki.der))
         return fault_set(f, ERR_CONFIG, "%s is not the certificate's key",
@@ -220,6 +220,26 @@ static enum err load_current(struct station *s, struct fault *f)
                         f);
 }
 
+static enum err load_secret(struct station *s,
+                            enum err load(struct station *s,
+                                          struct identity *out,
+                                          struct fault *f),
+                            struct fault *f)
+{
+    struct identity own = { .secret = NULL };
+
+    TRY(load(s, &own, f));
+    identity_done(&s->own);
+    s->own = own;
+    return ERR_OK;
+}
+
+static enum err load_first(struct station *s, struct fault *f)
+{
+    return s->settings->secret != NULL ? load_secret(s, shared_begin, f)
+                                       : load_vendor(s, f);
+}
+
 /* The operator's certificate, where there is one in force. */
 static enum err load_either(struct station *s, struct fault *f)
 {
@@ -227,15 +247,42 @@ static enum err load_either(struct station *s, struct fault *f)
     enum err e = pair_load(s->dir, s->arena, &pair, f);
 
     if (e == ERR_NOT_FOUND || (e == ERR_OK && pair.revoked_at != 0))
-        return load_vendor(s, f);
+        return load_first(s, f);
     return e == ERR_OK ? load_current(s, f) : e;
 }
 
-enum err identity_load(struct station *s, enum cmp_body_type request,
-                       struct fault *f)
+enum err identity_begin(struct station *s, enum cmp_body_type request,
+                        struct fault *f)
 {
     if (request == CMP_GENM)
         return load_either(s, f);
     return request == CMP_KUR || request == CMP_RR ? load_current(s, f)
-                                                   : load_vendor(s, f);
+                                                   : load_first(s, f);
+}
+
+enum err identity_resume(struct station *s, struct fault *f)
+{
+    const struct client *c = &s->pending.machine;
+
+    if (c->is_mac)
+        return load_secret(s, shared_resume, f);
+    return c->request == CMP_KUR || c->request == CMP_RR ? load_current(s, f)
+                                                         : load_vendor(s, f);
+}
+
+void identity_done(struct identity *own)
+{
+    privkey_free(own->key);
+    secret_free(own->secret);
+    *own = (struct identity){ .key = NULL };
+}
+
+struct client_credential identity_credential(const struct identity *own)
+{
+    return (struct client_credential){
+        .cert = own->secret == NULL ? &own->cert : NULL,
+        .alg = own->alg,
+        .reference = own->reference,
+        .mac_alg = own->mac_alg,
+    };
 }

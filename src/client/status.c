@@ -3,6 +3,7 @@
 static const enum root_origin origins[SOURCE_NUM] = {
     [SOURCE_SETTINGS] = ROOT_CONFIGURED,
     [SOURCE_LEARNT] = ROOT_UNVERIFIED,
+    [SOURCE_SECRET] = ROOT_BY_SECRET,
     [SOURCE_TLS] = ROOT_BY_TLS,
 };
 

@@ -118,12 +118,20 @@ enum err trust_load(struct station *s, enum cmp_body_type request,
     e = take_pair_root(s, f);
     if (e == ERR_OK)
         return add_updates(s, f);
-    if (e != ERR_NOT_FOUND || may_learn(s, request))
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    return fault_set(f, ERR_CONFIG,
-                     "no operator root: give one with --root, take it from a "
-                     "server that --tls-root vouches for with --trust tls, or "
-                     "take the server's at its word with --trust learn");
+    if (e != ERR_NOT_FOUND)
+        return e;
+    if (mode == TRUST_SECRET && s->settings->secret == NULL)
+        return fault_set(f, ERR_CONFIG,
+                         "--trust secret needs the secret: --secret and "
+                         "--reference");
+    if (may_learn(s, request))
+        return ERR_OK;
+    return fault_set(
+        f, ERR_CONFIG,
+        "no operator root: give one with --root, take it from a "
+        "server that --tls-root vouches for with --trust tls, from "
+        "one that knows the shared secret with --trust secret, or "
+        "take the server's at its word with --trust learn");
 }
 
 /* --- paths --- */
@@ -308,7 +316,8 @@ static enum err judge_all(struct judge *j, struct fault *f)
     facts->signer = NULL;
     facts->signature_holds = facts->signer_is_trusted = false;
     facts->cert_is_trusted = false;
-    TRY(find_signer(j, f));
+    if (!j->s->pending.machine.is_mac)
+        TRY(find_signer(j, f));
     return facts->cert == NULL ? ERR_OK : check_cert(j, f);
 }
 
@@ -325,8 +334,15 @@ static bool is_postponed(const struct cmp_message *reply)
            b->cert_rep.responses[0].status.status == STATUS_WAITING;
 }
 
+/* Protected by one we may believe: under that root, or under the secret. */
+static bool is_vouched_for(const struct judge *j)
+{
+    return j->s->pending.machine.is_mac ? j->out->facts.mac_holds
+                                        : j->out->facts.signer_is_trusted;
+}
+
 /*
- * Tries one certificate of extraCerts as the operator root. It must validate
+ * Tries one certificate of the answer as the operator root. It must validate
  * both the signer and the new certificate, where there is one yet; with a
  * fingerprint given, the one that has it is the root, whatever the answer says.
  */
@@ -350,7 +366,7 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
     } else if (err_whose(e) != WHOSE_OURS) {
         return ERR_OK; /* not a CA's: no root */
     }
-    *found = e == ERR_OK && facts->signer_is_trusted &&
+    *found = e == ERR_OK && is_vouched_for(j) &&
              (facts->cert == NULL ? is_known || is_postponed(j->reply)
                                   : facts->cert_is_trusted);
     if (*found && facts->cert == NULL)
@@ -360,33 +376,58 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
     return e;
 }
 
-static enum err learn_root(struct judge *j, struct fault *f)
+/* The first of these that is one. */
+static enum err try_roots(struct judge *j, const struct span *list, size_t num,
+                          bool *found, struct fault *f)
 {
-    enum trust_mode mode = j->s->settings->trust;
     struct x509_cert cert;
-    bool found = false;
     size_t tries = 0;
 
-    for (size_t i = 0; i < j->reply->num_extra_certs; i++) {
-        struct span der = j->reply->extra_certs[i];
-
-        if (tries == LIMIT_PATH_CERTS ||
-            x509_read(der, j->s->scratch, &cert) != ERR_OK ||
+    for (size_t i = 0; i < num && !*found && tries < LIMIT_PATH_CERTS; i++) {
+        if (x509_read(list[i], j->s->scratch, &cert) != ERR_OK ||
             !is_self_signed(j->s, &cert))
             continue;
         tries++;
-        TRY(try_root(j, der, &found, f));
-        if (found) {
-            j->out->source =
-                j->is_tls && mode == TRUST_TLS ? SOURCE_TLS : SOURCE_LEARNT;
-            return ERR_OK;
-        }
+        TRY(try_root(j, list[i], found, f));
+    }
+    return ERR_OK;
+}
+
+static enum err learn_root(struct judge *j, struct fault *f)
+{
+    enum trust_mode mode = j->s->settings->trust;
+    bool found = false;
+
+    TRY(try_roots(j, j->reply->extra_certs, j->reply->num_extra_certs, &found,
+                  f));
+    if (found) {
+        j->out->source =
+            j->is_tls && mode == TRUST_TLS ? SOURCE_TLS : SOURCE_LEARNT;
+        return ERR_OK;
     }
     TRY(judge_all(j, f));
-    j->out->facts.path_text =
+    j->out->facts.path_text = j->out->facts.cert_path_text =
         span_is_absent(j->s->fingerprint)
             ? "no root in extraCerts that leads to it and to a certificate"
             : "no root in extraCerts has the fingerprint given";
+    return ERR_OK;
+}
+
+/* What the MAC does not cover, as extraCerts, is not looked at. */
+static enum err take_shared_root(struct judge *j, struct fault *f)
+{
+    const struct pki_body *body = &j->reply->body;
+    bool found = false;
+
+    if (client_is_answer(body->type) && body->cert_rep.has_ca_pubs)
+        TRY(try_roots(j, body->cert_rep.ca_pubs, body->cert_rep.num_ca_pubs,
+                      &found, f));
+    if (found) {
+        j->out->source = SOURCE_SECRET;
+        return ERR_OK;
+    }
+    TRY(judge_all(j, f));
+    j->out->facts.cert_path_text = "no root in caPubs that leads to it";
     return ERR_OK;
 }
 
@@ -425,14 +466,21 @@ static enum err judge_held(struct judge *j, struct cert_list roots,
     return e;
 }
 
-/* In mode `tls` what came otherwise is nobody's word. */
+/* In modes `tls` and `secret` what came otherwise is nobody's word. */
 static enum err judge_without_root(struct judge *j, struct fault *f)
 {
-    if (j->s->settings->trust != TRUST_TLS || j->is_tls)
+    bool is_mac = j->s->pending.machine.is_mac;
+    enum trust_mode mode = j->s->settings->trust;
+
+    if (mode == TRUST_SECRET && is_mac)
+        return take_shared_root(j, f);
+    if (mode == TRUST_LEARN || (mode == TRUST_TLS && j->is_tls))
         return learn_root(j, f);
     TRY(judge_all(j, f));
-    j->out->facts.path_text = "not in a TLS session with a server that "
-                              "--tls-root vouches for";
+    j->out->facts.path_text = j->out->facts.cert_path_text =
+        mode == TRUST_TLS ? "not in a TLS session with a server that "
+                            "--tls-root vouches for"
+                          : "not under the shared secret";
     return ERR_OK;
 }
 
@@ -451,6 +499,8 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
         out->facts.subject = s->own.cert.subject;
         out->facts.san = s->own.cert.san;
     }
+    if (p->machine.is_mac)
+        TRY(shared_check(s, reply, &out->macs, &out->facts, f));
     TRY(gather(&j, f));
     TRY(read_cert(&j, f));
     out->source = s->source;

@@ -206,6 +206,9 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
     if (job->decision.action == TXN_WAIT)
         return ERR_OK;
     *tail = job->profile->tail;
+    if (body->type == CMP_IP && job->secret_key != NULL)
+        return roots_put_shared(job->profile, job->arena, &body->cert_rep,
+                                &job->fault);
     roots_put(job->profile, job->msg.body.type, &body->cert_rep);
     return ERR_OK;
 }

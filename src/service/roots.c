@@ -78,3 +78,21 @@ void roots_put(const struct path_profile *profile, enum cmp_body_type request,
     out->ca_pubs = profile->ca_pubs;
     out->num_ca_pubs = profile->num_ca_pubs;
 }
+
+enum err roots_put_shared(const struct path_profile *profile, struct arena *a,
+                          struct cert_rep_message *out, struct fault *f)
+{
+    size_t num = 1 + profile->num_ca_pubs;
+    struct span *all = arena_array(a, num, sizeof(*all));
+    const struct issuer *issuer = profile->issuer;
+
+    if (all == NULL)
+        return fault_set(f, ERR_NO_MEM, "caPubs");
+    all[0] = issuer->chain[issuer->num_chain - 1];
+    for (size_t i = 1; i < num; i++)
+        all[i] = profile->ca_pubs[i - 1];
+    out->has_ca_pubs = true;
+    out->ca_pubs = all;
+    out->num_ca_pubs = num;
+    return ERR_OK;
+}

@@ -32,4 +32,13 @@ MUST_USE enum err roots_load(const struct config_texts *files,
 void roots_put(const struct path_profile *profile, enum cmp_body_type request,
                struct cert_rep_message *out);
 
+/*
+ * The same, for an ip under a shared secret: behind the operator's root, for
+ * which the secret vouches and nothing else does (RFC 9483, 4.1 and 4.1.1).
+ */
+MUST_USE enum err roots_put_shared(const struct path_profile *profile,
+                                   struct arena *a,
+                                   struct cert_rep_message *out,
+                                   struct fault *f);
+
 #endif

@@ -40,17 +40,34 @@ struct general_name client_directory(struct span name)
     };
 }
 
+/* Whose message it is, and what will protect it. */
+static enum err name_sender(const struct client_credential *own,
+                            struct arena *a, struct pki_header *h,
+                            struct fault *f)
+{
+    if (own->cert != NULL) {
+        h->sender = client_directory(own->cert->subject);
+        h->sender_kid = own->cert->ski;
+        h->protection_alg.der = sig_alg_info(own->alg)->der;
+        return ERR_OK;
+    }
+    h->sender.type = GN_DIRECTORY;
+    h->sender_kid = own->reference;
+    h->protection_alg.der = own->mac_alg;
+    if (client_reference_name(own->reference, a, &h->sender.value) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "header");
+    return ERR_OK;
+}
+
 enum err client_header_fill(const struct client *c,
                             const struct client_credential *own, int64_t now,
                             struct arena *a, struct pki_header *h,
                             struct fault *f)
 {
     h->pvno = PVNO;
-    h->sender = client_directory(own->cert->subject);
     h->has_message_time = true;
     h->message_time = now;
-    h->protection_alg.der = sig_alg_info(own->alg)->der;
-    h->sender_kid = own->cert->ski;
+    TRY(name_sender(own, a, h, f));
     h->transaction_id = arena_copy(a, SPAN_OF(c->transaction_id));
     h->sender_nonce = arena_copy(a, SPAN_OF(c->nonce));
     if (span_is_absent(h->transaction_id) || span_is_absent(h->sender_nonce))
@@ -66,6 +83,7 @@ enum err client_open(struct client *c, const struct client_wish *wish,
 {
     struct client next = { .state = CLIENT_REQUEST_SENT,
                            .request = wish->request,
+                           .is_mac = own->cert == NULL,
                            .deadline = now + waits->request };
 
     assert(c->state == CLIENT_IDLE);

@@ -13,6 +13,7 @@
 #define TXN_CLIENT_H
 
 #include "asn1/cmp.h"
+#include "asn1/mac.h"
 #include "base/limits.h"
 
 #define CLIENT_ID_LEN 16
@@ -49,11 +50,13 @@ struct client {
     enum client_poll poll;
     enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR, CMP_KUR,
                                    CMP_RR or CMP_GENM */
+    bool is_mac;                /* under a shared secret; else signed */
     bool accepts;               /* what the certConf under way says */
     int64_t deadline;           /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
-    uint8_t nonce[CLIENT_ID_LEN];       /* senderNonce under way */
-    uint8_t signer[CLIENT_CERT_ID_LEN]; /* who signed the first answer */
+    uint8_t nonce[CLIENT_ID_LEN]; /* senderNonce under way */
+    /* Who signed the first answer; under a shared secret nobody, in zeros. */
+    uint8_t signer[CLIENT_CERT_ID_LEN];
 
     /* While polling. */
     int64_t poll_since;
@@ -75,11 +78,28 @@ struct client_waits {
     int64_t poll_max;  /* what of a checkAfter is believed */
 };
 
-/* The credential every message of the transaction is signed with. */
+/*
+ * The credential that protects every message of the transaction: a certificate
+ * and its key, or a secret shared with the server (RFC 9483, 4.1.5), whose
+ * parameters stay the same from the first message to the last.
+ */
 struct client_credential {
-    const struct x509_cert *cert;
+    const struct x509_cert *cert; /* NULL: a shared secret */
     enum sig_alg alg;
+    struct span reference; /* of the secret: senderKID, and sender's CN */
+    struct span mac_alg;   /* AlgorithmIdentifier, whole */
 };
+
+/* Name { commonName }: how sender names a secret (RFC 9483, 4.1.5). */
+MUST_USE enum err client_reference_name(struct span reference, struct arena *a,
+                                        struct span *out);
+
+/*
+ * What answers are taken under a secret: the algorithm of our own messages,
+ * with digests as long as theirs or longer, so that none is talked down; a
+ * count from the least of RFC 9045, 4.3 to one that is derived in a blink.
+ */
+void client_mac_policy(const struct mac_params *own, struct mac_policy *out);
 
 /* What crypto and the settings say about an answer. */
 struct client_facts {
@@ -94,6 +114,11 @@ struct client_facts {
     bool signer_is_trusted; /* has a path to the operator root, now */
     bool signer_is_named;   /* by the settings */
     const char *path_text;  /* why there is no path; NULL: not known */
+
+    /* In place of a signer, under a shared secret. */
+    const struct mac_policy *macs; /* what is taken */
+    struct span reference;
+    bool mac_holds;
 
     /* The certificate in the answer; NULL: there is none that can be read. */
     const struct x509_cert *cert;
@@ -126,7 +151,8 @@ struct client_step {
 
 /*
  * What a request asks for. `subject` absent: the authority chooses, and
- * poposkInput names the vendor's subject (TS 33.310, 9.5.4.2). `old` is the
+ * poposkInput names the vendor's subject (TS 33.310, 9.5.4.2); under a shared
+ * secret nobody could be named there, so it is given. `old` is the
  * certificate a kur updates or an rr revokes, else NULL.
  */
 struct client_wish {

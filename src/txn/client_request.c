@@ -1,6 +1,8 @@
 /*
  * The bodies of a base station's requests.
  */
+#include <assert.h>
+
 #include "txn/internal.h"
 
 /* oldCertID ::= CertId, as a control (RFC 4211, 6.5). */
@@ -87,8 +89,10 @@ enum err client_request_make(const struct client_wish *wish,
     TRY(fill_template(wish, a, &msg.cert_req, f));
     msg.popo.type = POPO_SIGNATURE;
     msg.popo.alg.der = sig_alg_info(key_alg)->der;
-    if (span_is_absent(msg.cert_req.cert_template.subject))
+    if (span_is_absent(msg.cert_req.cert_template.subject)) {
+        assert(own->cert != NULL);
         TRY(fill_popo_input(own, &msg.cert_req.cert_template, a, &msg.popo, f));
+    }
     der_writer_init(&w, a, 1024);
     cert_request_put(&w, &msg.cert_req);
     if (der_finish(&w, &msg.cert_req.der) != ERR_OK)

@@ -30,6 +30,9 @@ enum need {
 static const enum need needs[TRUST_NUM][ROOT_PLACE_NUM] = {
     [TRUST_PINNED] = { [ROOT_IN_CA_PUBS] = NEEDS_NOTHING_MORE,
                        [ROOT_IN_EXTRA_CERTS] = NEEDS_TLS },
+    /* In the first answer the secret, later the root that came under it. */
+    [TRUST_SECRET] = { [ROOT_IN_CA_PUBS] = NEEDS_NOTHING_MORE,
+                       [ROOT_IN_EXTRA_CERTS] = NEEDS_TLS },
     [TRUST_TLS] = { [ROOT_IN_CA_PUBS] = NEEDS_TLS,
                     [ROOT_IN_EXTRA_CERTS] = NEEDS_TLS },
     /* Once it has a root: as pinned. */
@@ -51,8 +54,9 @@ static bool is_protected(const struct judged *in)
 
 static bool is_status_known(const struct judged *in)
 {
-    return in->root->place != ROOT_IN_CA_PUBS || in->scene->signer_is_good ||
-           in->scene->signer_is_issuer || in->scene->status_is_waived;
+    return in->root->place != ROOT_IN_CA_PUBS || in->scene->is_mac ||
+           in->scene->signer_is_good || in->scene->signer_is_issuer ||
+           in->scene->status_is_waived;
 }
 
 static bool is_self_signed(const struct judged *in)

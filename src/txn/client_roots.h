@@ -16,6 +16,7 @@
 enum trust_mode {
     TRUST_PINNED, /* the operator root is in the settings */
     TRUST_TLS,    /* it comes with the first answer, in a TLS session */
+    TRUST_SECRET, /* in caPubs of one under a shared secret (RFC 9483, 4.1) */
     TRUST_LEARN,  /* it comes with the first answer */
     TRUST_NUM
 };
@@ -37,6 +38,7 @@ struct root_scene {
     bool has_root; /* the operator root was known before the answer came */
     bool is_tls;   /* it came in a session with a server that validated to a
                       TLS anchor of the settings and bears the name asked */
+    bool is_mac;   /* under a shared secret: no signer, and nobody's status */
     bool signer_is_good;   /* not revoked, as a current CRL says */
     bool signer_is_issuer; /* of the new certificate */
     bool status_is_waived; /* by the settings */

@@ -38,6 +38,10 @@ static void test_modes(void **state)
     } cases[] = {
         { TRUST_PINNED, true, false, "", "root-protected" },
         { TRUST_PINNED, true, true, "", "" },
+        { TRUST_SECRET, false, false, "", "root-protected" },
+        { TRUST_SECRET, false, true, "", "" },
+        { TRUST_SECRET, true, false, "", "root-protected" },
+        { TRUST_SECRET, true, true, "", "" },
         { TRUST_TLS, false, false, "root-protected", "root-protected" },
         { TRUST_TLS, false, true, "", "" },
         { TRUST_TLS, true, false, "root-protected", "root-protected" },
@@ -65,18 +69,19 @@ static void test_modes(void **state)
     }
 }
 
-/* RFC 9483, 3.5: caPubs ask for the status of the signer; extraCerts rest on
- * the TLS session. */
+/* RFC 9483, 3.5: caPubs ask for the status of the signer, where there is one;
+ * extraCerts rest on the TLS session. */
 static void test_status(void **state)
 {
     static const struct {
-        bool is_good, is_issuer, is_waived;
+        bool is_good, is_issuer, is_waived, is_mac;
         const char *ca_pubs;
     } cases[] = {
-        { false, false, false, "root-signer-status" },
-        { true, false, false, "" },
-        { false, true, false, "" },
-        { false, false, true, "" },
+        { false, false, false, false, "root-signer-status" },
+        { true, false, false, false, "" },
+        { false, true, false, false, "" },
+        { false, false, true, false, "" },
+        { false, false, false, true, "" },
     };
     const struct x509_cert cert = root_cert();
 
@@ -89,6 +94,7 @@ static void test_status(void **state)
                                               cases[i].is_issuer,
                                           .status_is_waived =
                                               cases[i].is_waived,
+                                          .is_mac = cases[i].is_mac,
                                           .now = NOW };
         struct root_facts root = { ROOT_IN_CA_PUBS, &cert, true, true, 0 };
         struct fault f;

@@ -45,4 +45,15 @@ MUST_USE enum err client_open(struct client *c, const struct client_wish *wish,
                               struct arena *a, struct client_step *step,
                               struct fault *f);
 
+/* --- rules of client_mac.c --- */
+
+bool client_check_kind(const struct client_judged *in,
+                       struct client_found *found);
+bool client_check_mac_alg(const struct client_judged *in,
+                          struct client_found *found);
+bool client_check_reference(const struct client_judged *in,
+                            struct client_found *found);
+bool client_check_mac(const struct client_judged *in,
+                      struct client_found *found);
+
 #endif

@@ -50,6 +50,8 @@ struct fake_ra *fake_ra_new(void)
     ra->pki = test_pki_new();
     ra->arena = arena_new(ARENA);
     must(ra->arena != NULL);
+    must(crypto_new(&ra->crypto, NULL) == ERR_OK &&
+         crypto_ctx_new(ra->crypto, &ra->cx, NULL) == ERR_OK);
     ra->only = CMP_BODY_NUM;
     make_certs(ra);
     ra->dir = arena_printf(ra->arena, "%s/answers", test_pki_dir(ra->pki));
@@ -70,6 +72,8 @@ void fake_ra_free(struct fake_ra *ra)
     if (dir != NULL)
         closedir(dir);
     remove(ra->dir);
+    crypto_ctx_free(ra->cx);
+    crypto_free(ra->crypto);
     test_pki_free(ra->pki);
     arena_free(ra->arena);
     free(ra);
@@ -82,6 +86,14 @@ void fake_ra_settings(struct fake_ra *ra, struct client_settings *out)
     out->key = test_pki_save(ra->pki, "vendor.key",
                              test_key_pem(ra->vendor->key), 0600);
     out->root = test_pki_save(ra->pki, "root.pem", ra->root->pem, 0600);
+}
+
+void fake_ra_share(struct fake_ra *ra, struct client_settings *out)
+{
+    out->cert = out->key = NULL;
+    out->secret =
+        test_pki_save(ra->pki, "secret", FAKE_SECRET "\n", 0600);
+    out->reference = FAKE_REFERENCE;
 }
 
 size_t fake_ra_num_issued(const struct fake_ra *ra)
@@ -177,6 +189,28 @@ void fake_reply_extra(struct fake_reply *reply, struct span der)
     reply->num_extra++;
 }
 
+/* A request under the secret is answered so, over a salt of its own. */
+static void fill_mac(struct fake_ra *ra, const struct cmp_message *req,
+                     struct fake_reply *r)
+{
+    static const uint8_t salt[] = "the fake RA's";
+    struct mac_policy policy;
+
+    if (mac_alg_find(&req->header.protection_alg) == MAC_UNKNOWN)
+        return;
+    must(mac_params_read(&req->header.protection_alg, &r->mac, NULL) == ERR_OK);
+    client_mac_policy(&r->mac, &policy);
+    must(mac_verify(ra->cx, &policy, &req->header.protection_alg,
+                    SPAN_LIT(FAKE_SECRET), cmp_protected_part(req, ra->arena),
+                    req->protection.bytes, NULL) == ERR_OK);
+    must(span_is_equal(req->header.sender_kid, SPAN_LIT(FAKE_REFERENCE)));
+    must(req->num_extra_certs == 0);
+    r->mac.salt = SPAN_OF(salt);
+    r->secret = FAKE_SECRET;
+    r->header.sender = req->header.sender;
+    r->header.sender_kid = req->header.sender_kid;
+}
+
 static void fill(struct fake_ra *ra, const struct cmp_message *req,
                  struct fake_reply *r)
 {
@@ -190,6 +224,7 @@ static void fill(struct fake_ra *ra, const struct cmp_message *req,
     r->header.sender_nonce = SPAN_OF(nonce);
     r->header.has_message_time = true;
     r->header.message_time = TEST_NOW;
+    fill_mac(ra, req, r);
     if (req->body.type == CMP_CERT_CONF) {
         r->body.type = CMP_PKICONF;
         return;
@@ -215,7 +250,21 @@ static void fill(struct fake_ra *ra, const struct cmp_message *req,
     }
     fake_reply_extra(r, ra->root->der);
     fake_reply_extra(r, ra->ca->der);
-    fake_reply_extra(r, ra->ra->der);
+    if (r->secret == NULL)
+        fake_reply_extra(r, ra->ra->der);
+}
+
+static struct span mac_over(struct fake_ra *ra, const struct fake_reply *r,
+                            struct span part)
+{
+    struct der in = der_open(r->header.protection_alg.der, NULL);
+    struct alg_id alg;
+    struct span mac;
+
+    must(alg_id_read(&in, &alg) == ERR_OK);
+    must(mac_make(ra->cx, &alg, span_str(r->secret), part, ra->arena, &mac,
+                  NULL) == ERR_OK);
+    return mac;
 }
 
 static struct span encode(struct fake_ra *ra, struct fake_reply *r)
@@ -224,17 +273,24 @@ static struct span encode(struct fake_ra *ra, struct fake_reply *r)
     struct span header, body, part, sig = SPAN_NONE, out;
 
     must(x509_read(r->signer->der, ra->arena, &signer) == ERR_OK);
-    if (span_is_absent(r->header.sender.value)) {
+    if (r->secret != NULL) {
+        must(mac_params_write(&r->mac, ra->arena,
+                              &r->header.protection_alg.der) == ERR_OK);
+    } else if (span_is_absent(r->header.sender.value)) {
         r->header.sender.type = GN_DIRECTORY;
         r->header.sender.value = signer.subject;
         r->header.sender_kid = signer.ski;
     }
-    if (!r->is_unprotected)
+    if (r->secret == NULL)
         r->header.protection_alg.der = sig_alg_info(SIG_ECDSA_SHA256)->der;
+    if (r->is_unprotected)
+        r->header.protection_alg.der = SPAN_NONE;
     must(cmp_header_write(&r->header, ra->arena, &header) == ERR_OK);
     must(cmp_body_write(&r->body, ra->arena, &body) == ERR_OK);
     must(cmp_protected_part_write(header, body, ra->arena, &part) == ERR_OK);
-    if (!r->is_unprotected)
+    if (!r->is_unprotected && r->secret != NULL)
+        sig = mac_over(ra, r, part);
+    else if (!r->is_unprotected)
         sig = test_key_sign(r->signer->key, "SHA256", false, part);
     must(cmp_message_write(header, body, sig, r->extra, r->num_extra, ra->arena,
                            &out) == ERR_OK);

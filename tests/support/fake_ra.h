@@ -1,12 +1,14 @@
 /*
  * An RA/CA for tests of the station: answers ir, kur, certConf and pollReq,
- * well or in any wrong way a test asks for. What it answered is kept in files,
- * so it goes on when the process that tests ends and another follows.
+ * signed or under FAKE_SECRET as it was asked, well or in any wrong way a test
+ * asks for. What it answered is kept in files, so it goes on when the process
+ * that tests ends and another follows.
  */
 #ifndef SUPPORT_FAKE_RA_H
 #define SUPPORT_FAKE_RA_H
 
 #include "client/client.h"
+#include "crypto/mac.h"
 #include "support/test_pki.h"
 
 /* What the certificate will say; a test changes it before it is signed. */
@@ -27,6 +29,8 @@ struct fake_reply {
     struct cert_response responses[2];
     struct poll_rep_one polls[2];
     const struct test_cert *signer;
+    const char *secret; /* in place of the signer; NULL: it signs */
+    struct mac_params mac;
     bool is_unprotected;
     struct span extra[FAKE_MAX_EXTRA];
     size_t num_extra;
@@ -34,6 +38,8 @@ struct fake_reply {
 
 struct fake_ra {
     struct test_pki *pki;
+    struct crypto *crypto;
+    struct crypto_ctx *cx;
     struct arena *arena;
     const char *dir;                              /* of the answers kept */
     const struct test_cert *vendor_root, *vendor; /* the station's */
@@ -62,6 +68,11 @@ struct client_transport fake_ra_transport(struct fake_ra *ra);
 
 /* Settings of a station with its vendor's files; `root` is for `pinned`. */
 void fake_ra_settings(struct fake_ra *ra, struct client_settings *out);
+
+/* In place of the vendor's certificate the secret that this RA knows. */
+#define FAKE_SECRET "of no meaning"
+#define FAKE_REFERENCE "ref-1"
+void fake_ra_share(struct fake_ra *ra, struct client_settings *out);
 
 /* How many certificates were issued, by all processes. */
 size_t fake_ra_num_issued(const struct fake_ra *ra);
