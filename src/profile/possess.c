@@ -66,6 +66,9 @@ const char *pop_method_word(enum pop_method method)
     return words[method];
 }
 
+/* Before, only RSA encrypts (RFC 9810, 5.2.2 and 7). */
+#define FIRST_WITH_ENVELOPES 3
+
 static bool is_private(const struct popo *popo)
 {
     return popo->type == POPO_KEY_ENCIPHERMENT ||
@@ -123,8 +126,12 @@ enum verdict check_popo_for_key(const struct judged *in, struct found *found)
     if (!is_private(popo) ||
         (popo->type == POPO_KEY_ENCIPHERMENT && kind == KEY_RSA) ||
         (popo->type == POPO_KEY_AGREEMENT && is_on_curve(kind) &&
-         pop_method_of(popo) != POP_CHALLENGE))
+         in->msg->header.pvno >= FIRST_WITH_ENVELOPES))
         return VERDICT_HOLDS;
+    if (popo->type == POPO_KEY_AGREEMENT && is_on_curve(kind))
+        return broken(found, "header.pvno",
+                      "%lld, in which nothing encrypts to such a key",
+                      (long long)in->msg->header.pvno);
     return broken(found, "body.popo", "%s%s for a %s key", choice_of(popo),
                   pop_method_word(pop_method_of(popo)), key_kind_name(kind));
 }

@@ -42,7 +42,9 @@
 
 /* A signature by every key that can; others are proven by what only their
  * holder decrypts. */
-#define POP_BY_DECRYPTION (POP_BIT(POP_SIGNATURE) | POP_BIT(POP_CHALLENGE))
+#define POP_BY_DECRYPTION                                   \
+    (POP_BIT(POP_SIGNATURE) | POP_BIT(POP_ENCRYPTED_CERT) | \
+     POP_BIT(POP_CHALLENGE))
 
 #define ANSWERED_WITH_CERTS                                      \
     (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) | \

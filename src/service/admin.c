@@ -97,6 +97,7 @@ static const char *status_text(const struct certificate_record *r)
         [CERTIFICATE_CONFIRMED] = "confirmed",
         [CERTIFICATE_REJECTED] = "rejected",
         [CERTIFICATE_TIMED_OUT] = "timed out",
+        [CERTIFICATE_UNPROVEN] = "unproven",
     };
 
     if (r->revoked_at != 0)

@@ -4,8 +4,6 @@
  */
 #include "service/line.h"
 
-#include "crypto/encipher.h"
-
 #define NUMBER_LEN 16
 
 /* --- popdecc: made in step 7 of the request --- */
@@ -21,41 +19,6 @@ static enum err draw_number(struct worker *w, struct job *job, struct span *out)
     bytes[0] = (bytes[0] & 0x3f) | 0x40;
     *out = span_of(bytes, NUMBER_LEN);
     return ERR_OK;
-}
-
-static enum err write_rand(struct job *job, struct span number,
-                           struct span sender, struct span *out)
-{
-    struct pop_rand rand = {
-        .integer = number, .sender = { .type = GN_DIRECTORY, .value = sender }
-    };
-    struct der_writer w;
-
-    der_writer_init(&w, job->arena, sender.len + 64);
-    pop_rand_put(&w, &rand);
-    if (der_finish(&w, out) != ERR_OK)
-        return fault_set(&job->fault, ERR_NO_MEM, "challenge");
-    return ERR_OK;
-}
-
-/* Our name, which has to fit beside the number: else its CN alone. */
-static enum err encipher_rand(struct worker *w, struct job *job,
-                              const struct spki *key, struct span number,
-                              struct span *out)
-{
-    struct pki_header ours = { 0 };
-    struct span cn, name, rand;
-    enum err e;
-
-    TRY(protect_header(w, job, &ours));
-    TRY(write_rand(job, number, ours.sender.value, &rand));
-    e = pubkey_encipher(w->cx, key, rand, job->arena, out, &job->fault);
-    if (e != ERR_LIMIT ||
-        !name_find(ours.sender.value, OID_ID_AT_COMMON_NAME, 0, &cn))
-        return e;
-    TRY(protect_name(cn, job->arena, &name));
-    TRY(write_rand(job, number, name, &rand));
-    return pubkey_encipher(w->cx, key, rand, job->arena, out, &job->fault);
 }
 
 /* What owf is applied to no text says: here the INTEGER's content. A station
@@ -131,8 +94,7 @@ enum err challenge_make(struct worker *w, struct job *job)
             continue;
         TRY(draw_number(w, job, &numbers[num]));
         TRY(fill_witness(w, job, numbers[num], &list[num]));
-        TRY(encipher_rand(w, job, &ask->req->cert_req.cert_template.public_key,
-                          numbers[num], &list[num].challenge));
+        TRY(conceal_number(w, job, ask, numbers[num], &list[num]));
         num++;
     }
     job->challenges = (struct pop_challenges){ list, num };

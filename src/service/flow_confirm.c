@@ -126,10 +126,13 @@ static void release_old(struct job *job)
     change_set_certificate(job->change, &old);
 }
 
+/* Whose the key of an unproven one is nobody knows: that is never kept. */
 static void reject(struct job *job, struct certificate_record *cert)
 {
+    bool is_proven = cert->status != CERTIFICATE_UNPROVEN;
+
     cert->status = CERTIFICATE_REJECTED;
-    if (!job->decision.revoke || cert->revoked_at != 0)
+    if ((!job->decision.revoke && is_proven) || cert->revoked_at != 0)
         return;
     cert->revoked_at = job->facts.now;
     cert->reason = CRL_CESSATION_OF_OPERATION;

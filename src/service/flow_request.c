@@ -174,9 +174,12 @@ static enum err issue(struct worker *w, struct job *job, struct ask *ask)
         request.not_before = t->not_before;
         request.not_after = t->not_after;
     }
-    return ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
-                    job->facts.now, job->received + w->line->request_deadline,
-                    w->cx, job->arena, &ask->certificate, &ask->fault);
+    TRY(ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
+                 job->facts.now, job->received + w->line->request_deadline,
+                 w->cx, job->arena, &ask->certificate, &ask->fault));
+    return ask->facts.possession == FACT_BY_CERTIFICATE
+               ? conceal_certificate(w, job, ask)
+               : ERR_OK;
 }
 
 static enum err make(struct worker *w, struct job *job)
@@ -323,6 +326,15 @@ static void end_request(struct job *job)
     change_drop_reply(job->change, r.transaction);
 }
 
+static enum certificate_status status_of(const struct job *job,
+                                         const struct ask *ask)
+{
+    if (job->decision.grant_implicit)
+        return CERTIFICATE_CONFIRMED;
+    return ask->facts.possession == FACT_BY_CERTIFICATE ? CERTIFICATE_UNPROVEN
+                                                        : CERTIFICATE_ISSUED;
+}
+
 static void add_certificate(struct job *job, const struct ask *ask,
                             int64_t station, int64_t transaction)
 {
@@ -335,7 +347,7 @@ static void add_certificate(struct job *job, const struct ask *ask,
         .cert_req_id = ask->req->cert_req.cert_req_id,
         .request_digest = span_of(ask->digest, sizeof(ask->digest)),
         .der = ask->certificate.der,
-        .status = is_done ? CERTIFICATE_CONFIRMED : CERTIFICATE_ISSUED,
+        .status = status_of(job, ask),
         .not_before = ask->certificate.not_before,
         .not_after = ask->certificate.not_after,
         .previous = job->facts.old != NULL ? job->old_record.id : 0,

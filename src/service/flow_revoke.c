@@ -73,7 +73,8 @@ static enum err find_target(struct worker *w, struct job *job, struct ask *ask)
                                              magnitude(t->serial), job->arena,
                                              &ask->record, &job->fault),
                       job, &found));
-    if (!found)
+    /* Nothing is told of one that only its holder is to know. */
+    if (!found || ask->record.status == CERTIFICATE_UNPROVEN)
         return ERR_OK;
     describe_target(job, ask);
     return find_owner(w, job, ask);

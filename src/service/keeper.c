@@ -116,9 +116,11 @@ static void set_timed_out(struct change *c, const struct timeout *out,
     for (size_t i = 0; i < out->certificates.num; i++) {
         struct certificate_record cert = out->certificates.list[i];
 
+        bool is_proven = cert.status != CERTIFICATE_UNPROVEN;
+
         cert.status = CERTIFICATE_TIMED_OUT;
         cert.changed = now;
-        if (out->revokes && cert.revoked_at == 0) {
+        if ((out->revokes || !is_proven) && cert.revoked_at == 0) {
             cert.revoked_at = now;
             cert.reason = CRL_CESSATION_OF_OPERATION;
         }

@@ -105,6 +105,7 @@ struct ask {
     const struct span *claims;
     size_t num_claims;
     struct ca_certificate certificate;
+    struct span encrypted_cert; /* EncryptedKey; absent: it goes as it is */
     struct certificate_record record; /* rr: what it names; id 0: none */
     struct rev_wish wish;             /* rr: what it wants */
     struct fault fault; /* refused by itself: others may be granted */
@@ -200,6 +201,7 @@ void line_turn_away(struct job *job, int status, const char *text);
 /* --- shared inside this module --- */
 
 typedef enum err job_step(struct worker *w, struct job *job);
+typedef enum err ask_step(struct worker *w, struct job *job, struct ask *ask);
 
 /* What a body has of its own at the steps of the line. */
 struct flow {
@@ -249,6 +251,12 @@ job_step line_reopen;
 job_step challenge_make;
 /* flow_poll.c: such a request was refused now: that ends its transaction. */
 job_step record_refused_resume;
+/* conceal.c: into ask->encrypted_cert. */
+ask_step conceal_certificate;
+/* conceal.c: Rand to the key of a request, in the form of its pvno. */
+MUST_USE enum err conceal_number(struct worker *w, struct job *job,
+                                 const struct ask *ask, struct span number,
+                                 struct pop_challenge *out);
 /* The certReqIds whose requests still stand, as a request_record keeps them. */
 MUST_USE enum err asks_write_waiting(struct job *job, struct span *out);
 /* The reverse, into the job. */
@@ -269,7 +277,6 @@ MUST_USE enum err asks_open(struct job *job);
  * the peer's doing, refuses that one (its fault); the message only where none
  * is left standing. Our own troubles end it at once.
  */
-typedef enum err ask_step(struct worker *w, struct job *job, struct ask *ask);
 MUST_USE enum err asks_each(struct worker *w, struct job *job, ask_step *step);
 
 /* verify.c */

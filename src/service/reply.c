@@ -158,7 +158,9 @@ static enum err fill_response(struct job *job, const struct ask *ask,
     if (fault == NULL || fault->err == ERR_OK) {
         out->status.status = choose_status(ask);
         out->has_key_pair = true;
-        out->certificate = ask->certificate.der;
+        out->encrypted_cert = ask->encrypted_cert;
+        if (span_is_absent(ask->encrypted_cert))
+            out->certificate = ask->certificate.der;
         return ERR_OK;
     }
     status = status_of(fault, job->arena);

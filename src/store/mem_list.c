@@ -115,7 +115,8 @@ static bool is_listed(const struct mem *m, const struct certificate_record *c,
            is_or_any(by->serial, c->serial) &&
            is_or_any(by->vendor, station->vendor) &&
            is_or_any(by->station_serial, station->serial) &&
-           (by->status == 0 || by->status == (int64_t)c->status) &&
+           (by->status == 0 ? c->status != CERTIFICATE_UNPROVEN
+                            : by->status == (int64_t)c->status) &&
            (!by->only_revoked || c->revoked_at != 0) &&
            (by->expires_before == 0 || c->not_after < by->expires_before);
 }

@@ -27,11 +27,12 @@
     "expires_at, created_at, last_used_at, vendor, serial, version"
 #define AUDIT_COLUMNS "id, at, node, entry, digest"
 
-/* A list's filter; a parameter that is NULL asks for nothing. */
+/* A list's filter; a parameter that is NULL asks for nothing. 5 is
+ * CERTIFICATE_UNPROVEN. */
 #define CERTIFICATE_FILTER                                   \
     " AND id > ?1 AND (?2 IS NULL OR ca = ?2) "              \
     "AND (?3 IS NULL OR serial = ?3) "                       \
-    "AND (?4 IS NULL OR status = ?4) "                       \
+    "AND (status = ?4 OR (?4 IS NULL AND status != 5)) "     \
     "AND (?5 IS NULL OR not_after < ?5) "                    \
     "AND (?6 IS NULL OR station IN (SELECT id FROM station " \
     "WHERE vendor = ?6)) "                                   \

@@ -124,7 +124,10 @@ enum certificate_status {
     CERTIFICATE_ISSUED = 1, /* not confirmed yet */
     CERTIFICATE_CONFIRMED = 2,
     CERTIFICATE_REJECTED = 3, /* by certConf */
-    CERTIFICATE_TIMED_OUT = 4
+    CERTIFICATE_TIMED_OUT = 4,
+    /* Sent encrypted: that its certConf comes shows whose the key is, so that
+     * nobody may see it elsewhere before (RFC 9810, 5.2.8.3.2). */
+    CERTIFICATE_UNPROVEN = 5
 };
 
 /*
@@ -328,7 +331,8 @@ MUST_USE enum err store_has_request(struct store_session *s, struct span digest,
                                     bool *out, struct fault *f);
 
 /* Certificates with id > after, in order of id, at most `max`. Filters: an
- * absent span or 0 asks for nothing. */
+ * absent span or 0 asks for nothing, but those whose status is UNPROVEN are
+ * listed only where it is asked for. */
 struct certificate_filter {
     struct span ca;
     struct span serial;

@@ -264,6 +264,12 @@ static void test_certificate_filters(void **state)
         { "CA", { .max = 9, .ca = SPAN_LIT("other") }, "7 " },
         { "no such CA", { .max = 9, .ca = SPAN_LIT("none") }, "" },
         { "confirmed", { .max = 9, .status = CERTIFICATE_CONFIRMED }, "2 3 " },
+        { "unproven, asked for",
+          { .max = 9, .status = CERTIFICATE_UNPROVEN },
+          "8 " },
+        { "unproven, by its serial",
+          { .max = 9, .serial = SPAN_LIT("sixty") },
+          "" },
         { "revoked", { .max = 9, .only_revoked = true }, "3 4 " },
         { "revoked and confirmed",
           { .max = 9, .only_revoked = true, .status = CERTIFICATE_CONFIRMED },
@@ -303,6 +309,10 @@ static void test_certificate_filters(void **state)
     other.ca = SPAN_LIT("other");
     other.serial = SPAN_LIT("fifty");
     other.station = 99;
+    change_add_certificate(c, &other);
+    other.serial = SPAN_LIT("sixty");
+    other.request_digest = SPAN_LIT("of the unproven");
+    other.status = CERTIFICATE_UNPROVEN;
     change_add_certificate(c, &other);
     bench_commit(b, c, ERR_OK);
     bench_commit(b, case_confirmation(b->s, b->a, 2), ERR_OK);

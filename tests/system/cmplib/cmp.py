@@ -238,17 +238,19 @@ class StatusInfo:
 
 
 class Response:
-    """CertResponse: the certificate is there in clear, or not at all."""
+    """CertResponse: the certificate is there in clear, encrypted, or not at
+    all."""
 
     def __init__(self, node):
         self.cert_req_id = node[0].number
         self.status = StatusInfo(node[1])
-        self.cert = None
+        self.cert = self.encrypted = None
         if node.children[2:]:
             pair = node[2]
-            if pair[0].tag != 0xa0:
-                raise Unbelievable("a certificate that is encrypted")
-            self.cert = pki.Cert(pair[0][0].der)
+            if pair[0].tag == 0xa0:
+                self.cert = pki.Cert(pair[0][0].der)
+            else:
+                self.encrypted = pair[0][0]
 
 
 class PollRep:
