@@ -319,7 +319,7 @@ static enum err read_leaf(struct query *q, struct span leaf, struct fault *f)
         return dates_fault(&q->leaf, "certificate", q->now, q->a, f);
     if (is_weakly_signed(q->t, &q->leaf, q->a, f))
         return ERR_SIGNER_NOT_TRUSTED;
-    q->x509 = x509_decode(leaf);
+    q->x509 = x509_decode_leaf(leaf, &q->leaf.spki);
     if (q->x509 == NULL)
         return fault_set(f, ERR_SIGNER_NOT_TRUSTED,
                          "OpenSSL does not read certificate %s",
