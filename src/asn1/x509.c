@@ -431,3 +431,20 @@ void ext_put_san(struct der_writer *w, const struct general_name *names,
     der_put_header(w, DER_SEQUENCE, mark);
     ext_wrap(w, OID_ID_CE_SUBJECT_ALT_NAME, critical, mark);
 }
+
+/* [0] { SEQUENCE { base }, ... }: minimum is 0, which DER leaves out. */
+void ext_put_permitted(struct der_writer *w, const struct general_name *names,
+                       size_t num)
+{
+    size_t mark = der_mark(w);
+
+    while (num-- > 0) {
+        size_t end = der_mark(w);
+
+        general_name_put(w, &names[num]);
+        der_put_header(w, DER_SEQUENCE, end);
+    }
+    der_put_header(w, DER_CTX(0), mark);
+    der_put_header(w, DER_SEQUENCE, mark);
+    ext_wrap(w, OID_ID_CE_NAME_CONSTRAINTS, true, mark);
+}

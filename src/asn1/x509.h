@@ -98,6 +98,9 @@ void ext_put_eku(struct der_writer *w, const enum oid *purposes, size_t num);
 void ext_put_crl_url(struct der_writer *w, struct span url);
 void ext_put_san(struct der_writer *w, const struct general_name *names,
                  size_t num, bool critical);
+/* nameConstraints with permittedSubtrees alone; critical. */
+void ext_put_permitted(struct der_writer *w, const struct general_name *names,
+                       size_t num);
 
 /* --- CRLs --- */
 

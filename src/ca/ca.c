@@ -153,6 +153,16 @@ int64_t ca_not_after(const struct ca *ca)
     return ca->cert.not_after;
 }
 
+enum sig_alg ca_sig_alg(const struct ca *ca)
+{
+    return ca->alg->alg;
+}
+
+const struct spki *ca_key(const struct ca *ca)
+{
+    return &ca->cert.spki;
+}
+
 /* --- shapes --- */
 
 static enum err check_shape(const struct ca_shape_options *options,

@@ -77,6 +77,50 @@ MUST_USE enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
                            struct arena *a, struct ca_certificate *out,
                            struct fault *f);
 
+/* --- certificates of other authorities (ca/peer.c) --- */
+
+/* What another CA may be certified for, at most. */
+struct ca_peer_limits {
+    int64_t path_len; /* pathLenConstraint */
+    int64_t validity; /* seconds */
+    int64_t backdate; /* seconds notBefore lies in the past */
+    const struct general_name *permitted; /* nameConstraints; none: no such */
+    size_t num_permitted;
+};
+/* ERR_CONFIG: no time to be valid in, or the pathLenConstraint of `ca` does not
+ * leave so many CAs below it. */
+MUST_USE enum err ca_check_peer(const struct ca *ca,
+                                const struct ca_peer_limits *limits,
+                                struct fault *f);
+
+/* What it asks for; what goes beyond the limits is cut to them. */
+struct ca_peer_request {
+    struct span subject; /* Name */
+    struct spki public_key;
+    struct span key_id; /* its own subjectKeyIdentifier; absent: of the key */
+    bool has_path_len;
+    int64_t path_len;
+    int64_t not_before, not_after;
+};
+/*
+ * Issues a CA certificate: basicConstraints cA with a pathLenConstraint,
+ * always, keyUsage keyCertSign and cRLSign, both critical, SKI, AKI,
+ * distribution point, nameConstraints where the limits have any. Into the
+ * arena. `limits` passed ca_check_peer.
+ * Fails as ca_issue. ERR_BAD_CERT_TEMPLATE: no subject, or no time is left of
+ * what is asked for.
+ */
+MUST_USE enum err ca_certify_peer(const struct ca *ca,
+                                  const struct ca_peer_limits *limits,
+                                  const struct ca_peer_request *request,
+                                  int64_t now, int64_t deadline,
+                                  struct crypto_ctx *cx, struct arena *a,
+                                  struct ca_certificate *out, struct fault *f);
+
+/* What it signs with, and its key. */
+enum sig_alg ca_sig_alg(const struct ca *ca);
+const struct spki *ca_key(const struct ca *ca);
+
 /* A full CRL (v2, AKI, cRLNumber), signed. Into the arena. */
 MUST_USE enum err ca_make_crl(const struct ca *ca, int64_t number,
                               int64_t this_update, int64_t next_update,

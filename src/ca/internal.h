@@ -36,4 +36,20 @@ struct ca_shape {
 MUST_USE enum err serial_make(struct crypto_ctx *cx, int64_t now,
                               uint8_t out[CA_SERIAL_LEN], struct fault *f);
 
+/* Is it time for this CA to issue? ERR_CONFIG: it has expired, or is not valid
+ * yet. */
+MUST_USE enum err ca_check_dates(const struct ca *ca, int64_t now,
+                                 struct fault *f);
+
+/*
+ * Fills in what every certificate of this CA has (issuer, algorithm, serial
+ * number, the key as a whole SubjectPublicKeyInfo), signs, and puts it
+ * together. The caller's are dates, subject and extensions.
+ */
+MUST_USE enum err ca_finish(const struct ca *ca, const struct spki *key,
+                            int64_t now, int64_t deadline,
+                            struct crypto_ctx *cx, struct tbs_cert *tbs,
+                            struct arena *a, struct ca_certificate *out,
+                            struct fault *f);
+
 #endif

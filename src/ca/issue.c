@@ -35,10 +35,7 @@ static void shorten(const struct ca_request *request, int64_t now,
     tbs->not_after = until;
 }
 
-/* From `now - backdate` for `validity`, within the issuer's own time. */
-static enum err validity_make(const struct ca *ca, const struct ca_shape *shape,
-                              const struct ca_request *request, int64_t now,
-                              struct tbs_cert *tbs, struct fault *f)
+enum err ca_check_dates(const struct ca *ca, int64_t now, struct fault *f)
 {
     const struct x509_cert *issuer = &ca->cert;
 
@@ -49,6 +46,17 @@ static enum err validity_make(const struct ca *ca, const struct ca_shape *shape,
         return fault_clause(f, ERR_CONFIG, "RFC 5280, 4.1.2.5",
                             "CA \"%s\" is not valid yet; is the clock right?",
                             ca->name);
+    return ERR_OK;
+}
+
+/* From `now - backdate` for `validity`, within the issuer's own time. */
+static enum err validity_make(const struct ca *ca, const struct ca_shape *shape,
+                              const struct ca_request *request, int64_t now,
+                              struct tbs_cert *tbs, struct fault *f)
+{
+    const struct x509_cert *issuer = &ca->cert;
+
+    TRY(ca_check_dates(ca, now, f));
     tbs->not_before = later(now - shape->backdate, issuer->not_before);
     tbs->not_after = shape->validity > issuer->not_after - now
                          ? issuer->not_after
@@ -116,38 +124,46 @@ static enum err sign_whole(const struct ca *ca, struct span tbs,
     return der_finish(&w, out);
 }
 
+enum err ca_finish(const struct ca *ca, const struct spki *key, int64_t now,
+                   int64_t deadline, struct crypto_ctx *cx,
+                   struct tbs_cert *tbs, struct arena *a,
+                   struct ca_certificate *out, struct fault *f)
+{
+    uint8_t serial[CA_SERIAL_LEN];
+    struct ca_certificate made = { 0 };
+    struct span tbs_der;
+
+    tbs->sig_alg = ca->alg->der;
+    tbs->issuer = ca->cert.subject;
+    TRY(serial_make(cx, now, serial, f));
+    tbs->serial = arena_copy(a, span_of(serial, sizeof(serial)));
+    if (span_is_absent(tbs->serial))
+        return fault_set(f, ERR_NO_MEM, "certificate");
+    TRY(spki_whole(key, a, &tbs->spki));
+    TRY(tbs_write(tbs, a, &tbs_der));
+    TRY(sign_whole(ca, tbs_der, deadline, cx, a, &made.der, f));
+    made.serial = tbs->serial;
+    made.not_before = tbs->not_before;
+    made.not_after = tbs->not_after;
+    *out = made;
+    return ERR_OK;
+}
+
 enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
                   const struct ca_request *request, int64_t now,
                   int64_t deadline, struct crypto_ctx *cx, struct arena *a,
                   struct ca_certificate *out, struct fault *f)
 {
-    struct ca_certificate made;
-    struct tbs_cert tbs = {
-        .sig_alg = ca->alg->der,
-        .issuer = ca->cert.subject,
-        .subject = request->subject,
-    };
-    uint8_t serial[CA_SERIAL_LEN];
-    struct span tbs_der;
+    struct tbs_cert tbs = { .subject = request->subject };
 
     assert(shape->ca == ca);
     if (name_is_null(request->subject) && request->num_san == 0)
         return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
                             "neither subject nor subjectAltName");
     TRY(validity_make(ca, shape, request, now, &tbs, f));
-    TRY(serial_make(cx, now, serial, f));
-    tbs.serial = arena_copy(a, span_of(serial, sizeof(serial)));
-    if (span_is_absent(tbs.serial))
-        return fault_set(f, ERR_NO_MEM, "certificate");
-    TRY(spki_whole(&request->public_key, a, &tbs.spki));
     TRY(extensions_make(shape, request, cx, a, &tbs.extensions, f));
-    TRY(tbs_write(&tbs, a, &tbs_der));
-    TRY(sign_whole(ca, tbs_der, deadline, cx, a, &made.der, f));
-    made.serial = tbs.serial;
-    made.not_before = tbs.not_before;
-    made.not_after = tbs.not_after;
-    *out = made;
-    return ERR_OK;
+    return ca_finish(ca, &request->public_key, now, deadline, cx, &tbs, a, out,
+                     f);
 }
 
 enum err ca_make_crl(const struct ca *ca, int64_t number, int64_t this_update,
