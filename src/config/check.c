@@ -143,6 +143,9 @@ static void check_vendors(struct reading *r, struct config *c,
             complain(r->errors, spot_find(entry, "name").at,
                      "name: \"secret\" is kept for stations that enrol by a "
                      "shared secret");
+        if (name != NULL && strcmp(name, "peer-ca") == 0)
+            complain(r->errors, spot_find(entry, "name").at,
+                     "name: \"peer-ca\" is kept for the CAs of peer_cas");
     }
 }
 
@@ -218,6 +221,17 @@ static void check_heard(struct reading *r, const struct config_profile *p,
              config_profile_type_name(p->type));
 }
 
+/* RFC 9483 leaves cross-certification out, and so do the others. */
+static void check_certified(struct reading *r, const struct config_profile *p,
+                            const struct node *entry)
+{
+    if (p->peer_cas.num == 0 || p->type == CONFIG_PROFILE_OPEN)
+        return;
+    complain(r->errors, spot_find(entry, "peer_cas").at,
+             "peer_cas: type %s certifies stations alone; open takes ccr too",
+             config_profile_type_name(p->type));
+}
+
 /* Whether a pattern gives each station a name of its own. */
 static const char *ambiguity(const struct config_profile *p, bool has_serial,
                              bool has_vendor)
@@ -279,6 +293,17 @@ static void check_roots(struct reading *r, const struct config *c,
     }
 }
 
+static void check_peer_cas(struct config *c, const struct node *root)
+{
+    const struct node *entry = entries_of(root, "peer_cas");
+
+    for (size_t i = 0; i < c->num_peer_cas; i++, entry = entry->next)
+        if (node_find(entry, "revocation") == NULL)
+            c->peer_cas[i].revocation = c->peer_cas[i].crls.num > 0
+                                            ? CONFIG_REVOCATION_REFUSE
+                                            : CONFIG_REVOCATION_ADMIT;
+}
+
 static void check_profiles(struct reading *r, struct config *c,
                            const struct node *root)
 {
@@ -305,6 +330,7 @@ static void check_profiles(struct reading *r, struct config *c,
             complain(r->errors, spot_find(entry, "approval_of_updates").at,
                      "approval_of_updates: needs approval: operator");
         check_heard(r, p, entry);
+        check_certified(r, p, entry);
         check_patterns(r, p, entry);
         check_roots(r, c, p, entry);
     }
@@ -316,6 +342,7 @@ void config_check(struct reading *r, struct config *c, const struct node *root)
     check_cas(r, c, root);
     check_vendors(r, c, root);
     check_ras(r, c, root);
+    check_peer_cas(c, root);
     check_profiles(r, c, root);
     check_claims(r);
 }

@@ -205,6 +205,26 @@ struct config_ras {
     const struct config_ra **items;
 };
 
+/* A CA that may be certified as one, by ccr. */
+struct config_peer_ca {
+    const char *name;
+    struct config_mark at;
+    const char *subject; /* a name as RFC 4514 writes it */
+    struct config_texts certificates;
+    struct config_texts anchors;
+    struct config_texts intermediates;
+    struct config_texts crls;
+    enum config_revocation revocation;
+    uint32_t path_len;
+    int64_t validity_s;
+    struct config_texts permitted_dns; /* none: no nameConstraints */
+};
+
+struct config_peer_cas {
+    size_t num;
+    const struct config_peer_ca **items;
+};
+
 enum config_profile_type {
     CONFIG_PROFILE_3GPP_BS,
     CONFIG_PROFILE_RFC9483,
@@ -299,10 +319,11 @@ struct config_profile {
     struct config_texts paths;
     const struct config_ca *ca;
     const struct config_signer *signer;
-    struct config_vendors vendors; /* all of them when none is named */
-    struct config_ras ras;         /* none when none is named */
-    struct config_name subject;    /* patterns: {serial}, {vendor} */
-    const char *dns;               /* the same; NULL: no such SAN */
+    struct config_vendors vendors;   /* all of them when none is named */
+    struct config_ras ras;           /* none when none is named */
+    struct config_peer_cas peer_cas; /* the same */
+    struct config_name subject;      /* patterns: {serial}, {vendor} */
+    const char *dns;                 /* the same; NULL: no such SAN */
     int64_t validity_s;
     int64_t backdate_s;
     int64_t confirm_wait_s;
@@ -345,6 +366,8 @@ struct config {
     struct config_vendor *vendors;
     size_t num_ras;
     struct config_ra *ras;
+    size_t num_peer_cas;
+    struct config_peer_ca *peer_cas;
     size_t num_profiles;
     struct config_profile *profiles;
     struct arena *arena; /* holds all of it, this struct too */

@@ -19,6 +19,9 @@
 #define FIRST LISTEN KEYS CAS SIGNERS /* lines 1 to 4 */
 #define ALL FIRST PROFILES            /* lines 1 to 5; cases go on at 6 */
 #define RA "ras: [{ name: west, anchors: [ra.pem], "
+#define PEER                                                            \
+    "peer_cas: [{ name: east, subject: 'CN=e', certificates: [e.pem], " \
+    "anchors: [r.pem], "
 #define A_PROFILE(rest) FIRST "profiles:\n- { " PROFILE rest " }\n"
 
 static const struct {
@@ -105,6 +108,35 @@ static const struct {
     { FIRST "profiles: [{ name: p, type: rfc9483, ca: ca, signer: s, ras: "
             "[wets], " SUBJECT " }]\n" RA "may: [nested] }]\n",
       "5:63: ras: no \"wets\" in ras; did you mean \"west\"?\n" },
+
+    /* authorities that may be certified as such */
+    { ALL PEER "}]\n", "" },
+    { ALL PEER "path_len: 8, permitted_dns: [a.example] }]\n", "" },
+    { ALL "peer_cas: [{ name: e, certificates: [e.pem], anchors: [r.pem] }]\n",
+      "6:12: a peer CA lacks \"subject\"\n" },
+    { ALL "peer_cas: [{ name: e, subject: 'CN=e', anchors: [r.pem] }]\n",
+      "6:12: a peer CA lacks \"certificates\"\n" },
+    { ALL "peer_cas: [{ name: e, subject: 'CN=e', certificates: [e.pem] }]\n",
+      "6:12: a peer CA lacks \"anchors\"\n" },
+    { ALL PEER "path_len: 9 }]\n",
+      "6:94: path_len: \"9\" is out of range: 0 to 8\n" },
+    { A_PROFILE("peer_cas: [east], " SUBJECT) PEER "}]\n",
+      "6:58: peer_cas: type 3gpp-bs certifies stations alone; open takes ccr "
+      "too\n" },
+    { FIRST "profiles: [{ name: p, type: rfc9483, ca: ca, signer: s, peer_cas: "
+            "[east], " SUBJECT " }]\n" PEER "}]\n",
+      "5:67: peer_cas: type rfc9483 certifies stations alone; open takes ccr "
+      "too\n" },
+    { FIRST "profiles: [{ name: p, type: legacy-2010, ca: ca, signer: s, "
+            "peer_cas: [east], " SUBJECT " }]\n" PEER "}]\n",
+      "5:71: peer_cas: type legacy-2010 certifies stations alone; open takes "
+      "ccr too\n" },
+    { FIRST "profiles: [{ name: p, type: open, ca: ca, signer: s, peer_cas: "
+            "[east], " SUBJECT " }]\n" PEER "}]\n",
+      "" },
+    { FIRST "profiles: [{ name: p, type: open, ca: ca, signer: s, peer_cas: "
+            "[esat], " SUBJECT " }]\n" PEER "}]\n",
+      "5:65: peer_cas: no \"esat\" in peer_cas; did you mean \"east\"?\n" },
 
     /* values */
     { ALL "node:\n", "6:6: node: a value is missing\n" },

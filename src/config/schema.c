@@ -339,6 +339,16 @@ static const struct setting root_rows[] = {
       .meaning = "Registration authorities that stand between stations and "
                  "this server.",
       .example = "[{ name: west, anchors: [ra-root.pem], may: [nested] }]" },
+    { .key = "peer_cas",
+      .kind = KIND_MAP,
+      .traits = LIST,
+      ITEMS(config, peer_cas, num_peer_cas),
+      .max = 64,
+      .section = &schema_peer_cas,
+      .meaning = "Authorities that may ask to be certified as such: CAs "
+                 "below one of ours, and other operators' (RFC 9810, 6.6).",
+      .example = "[{ name: east, subject: \"CN=East CA\", certificates: "
+                 "[east.pem], anchors: [east-root.pem] }]" },
     { .key = "profiles",
       .kind = KIND_MAP,
       .traits = REQUIRED | LIST,

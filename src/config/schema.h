@@ -1,8 +1,8 @@
 /*
  * The schema's sections, and what its tables are written with.
  *
- * Every setting there is has a row in schema.c, schema_trust.c,
- * schema_ra.c or schema_profile.c. A row gives its parser, bounds, default,
+ * Every setting there is has a row in schema.c, schema_trust.c, schema_ra.c,
+ * schema_peer.c or schema_profile.c. A row gives its parser, bounds, default,
  * help and manual entry; adding a setting is adding a row and a member.
  */
 #ifndef CONFIG_SCHEMA_H
@@ -15,6 +15,7 @@ extern const struct section schema_cas;
 extern const struct section schema_signers;
 extern const struct section schema_vendors;
 extern const struct section schema_ras;
+extern const struct section schema_peer_cas;
 extern const struct section schema_profiles;
 extern const struct choices schema_revocations;
 

@@ -238,6 +238,18 @@ static const struct setting profile_rows[] = {
       .meaning = "The registration authorities that are heard here; in types "
                  "rfc9483 and open alone.",
       .example = "[west]" },
+    { .key = "peer_cas",
+      .kind = KIND_ENTRY,
+      .traits = LIST,
+      MEMBER(config_profile, peer_cas),
+      .min = 1,
+      .max = 64,
+      .target = "peer_cas",
+      .preset_note = "none",
+      .meaning = "The authorities that may ask here, by ccr, for a CA "
+                 "certificate; in type open alone. Each request waits for "
+                 "`stationmaster request approve`, whatever approval says.",
+      .example = "[east]" },
     { .key = "subject",
       .kind = KIND_SUBJECT,
       .traits = REQUIRED,
