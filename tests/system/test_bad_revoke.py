@@ -4,7 +4,7 @@ import time
 import pytest
 
 from cmplib import cmp, der, pki
-from cmplib.der import NULL_DN, seq
+from cmplib.der import NULL_DN
 from cmplib.rows import Rows, check_refused
 
 rows = Rows()

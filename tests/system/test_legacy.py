@@ -2,12 +2,12 @@
 profile alone, for vendors that no other profile serves."""
 import pytest
 
-from cmplib import cmp, http, pki
+from cmplib import http, pki
 from cmplib.rows import Rows, check_refused
 from cmplib.server import Server
 from cmplib.station import Station
 from cmplib.world import World
-from test_openssl_station import Files, openssl, succeeds
+from test_openssl_station import Files, succeeds
 
 OLD = http.PATH + "/p/old"
 MIXED = http.PATH + "/p/mixed"

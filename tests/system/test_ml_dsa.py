@@ -1,12 +1,10 @@
 """ML-DSA: both programs on the libraries of OpenSSL 3.5 and openssl 3.5 as
 their peer; refused by name on a libcrypto that has none."""
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from cmplib import pki
 from cmplib.http import PATH
 from cmplib.program import Program
 from cmplib.world import World

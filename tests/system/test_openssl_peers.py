@@ -1,7 +1,6 @@
 """Everything `openssl cmp` can ask for, by each OpenSSL there is: the system's,
 and the one that SM_OPENSSL35 names (./dev openssl35 fetches one)."""
 import os
-import subprocess
 
 import pytest
 

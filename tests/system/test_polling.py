@@ -9,7 +9,6 @@ from cmplib import cmp, http, pki
 from cmplib.race import at_once
 from polls import (WAIT, WAIT_ALL, WAIT_BRIEF, WAIT_LAB, Operator, Refusal,
                    confirmed, make_world, polled, waits)
-from test_openssl_station import Files, openssl, succeeds, verifies
 
 BLOCKED = "station-is-not-blocked"
 
@@ -349,89 +348,6 @@ def test_commands(polling, boss):
     with pytest.raises(Refusal, match="is approved, by "):
         boss.deny(out, "late")
     assert boss.find(out)["decided_by"]
-
-
-# --- OpenSSL polls ---
-
-class Openssl:
-    """`openssl cmp`, which polls by itself, as a process."""
-
-    def __init__(self, files, spawn, command="ir", cert="vendor", new="one",
-                 path=WAIT, *more):
-        self.files = files
-        wish = []
-        if new:
-            files.new_key(f"{new}.key")
-            wish = ["-newkey", files[f"{new}.key"], "-certout",
-                    files[f"{new}.pem"]]
-        self.process = spawn([
-            "openssl", "cmp", "-config", "", "-cmd", command, "-server",
-            f"http://127.0.0.1:{files.server.port}{path}", "-cert",
-            files[f"{cert}.pem"], "-key", files[f"{cert}.key"], "-untrusted",
-            files["chain.pem"], "-extracerts", files["chain.pem"],
-            "-trusted", files.root, "-out_trusted", files.root,
-            "-total_timeout", "60", "-msg_timeout", "20", *wish, *more])
-
-    def polls(self, mark):
-        self.files.server.wait_lines(mark, "polled", 2)
-        return self
-
-    def succeeds(self):
-        assert self.process.wait(40) == 0, self.process.output()
-
-
-@pytest.fixture
-def files(polling, tmp_path):
-    return Files(polling, tmp_path).write_station(polling.credential())
-
-
-SUBJECT = ("-subject", "/CN=unit")
-
-
-@pytest.mark.parametrize("command,path", [("ir", WAIT), ("cr", WAIT_LAB)])
-def test_openssl_approved(files, boss, spawn, command, path):
-    mark = files.server.mark()
-    client = Openssl(files, spawn, command, "vendor", "one", path, *SUBJECT)
-    client.polls(mark)
-    boss.run("approve", boss.list("--state", "waiting")[-1]["id"])
-    client.succeeds()
-    succeeds(verifies(files, "one.pem"))
-    assert files.server.wait_lines(mark, "confirmed")
-
-
-def test_openssl_kur_approved(files, boss, spawn):
-    files.new_key("one.key")
-    succeeds(files.cmp("ir", "vendor.pem", "vendor.key", "one.key", "one.pem",
-                       *SUBJECT))
-    mark = files.server.mark()
-    client = Openssl(files, spawn, "kur", "one", "two", WAIT_ALL).polls(mark)
-    boss.run("approve", boss.list("--state", "waiting")[-1]["id"])
-    client.succeeds()
-    succeeds(verifies(files, "two.pem"))
-
-
-def test_openssl_p10cr_approved(files, boss, spawn):
-    files.new_key("one.key")
-    succeeds(openssl("req", "-new", "-key", files["one.key"], "-subj",
-                     "/CN=unit", "-out", files["one.csr"]))
-    mark = files.server.mark()
-    client = Openssl(files, spawn, "p10cr", "vendor", None, WAIT_LAB,
-                     "-csr", str(files["one.csr"]), "-certout",
-                     str(files["one.pem"])).polls(mark)
-    boss.run("approve", boss.list("--state", "waiting")[-1]["id"])
-    client.succeeds()
-    succeeds(verifies(files, "one.pem"))
-
-
-def test_openssl_denied(files, boss, spawn):
-    mark = files.server.mark()
-    client = Openssl(files, spawn, "ir", "vendor", "one", WAIT,
-                     *SUBJECT).polls(mark)
-    boss.run("deny", boss.list("--state", "waiting")[-1]["id"], "--reason",
-             "not on site yet")
-    assert client.process.wait(40) != 0
-    assert "not on site yet" in client.process.output()
-    assert "notAuthorized" in client.process.output()
 
 
 # --- the server ends in the middle ---

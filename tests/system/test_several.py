@@ -5,7 +5,6 @@ import pytest
 from cmplib import cmp, der, http, pki
 from cmplib.der import seq
 from cmplib.rows import Rows, check_refused
-from test_openssl_station import Files, succeeds, openssl
 
 LAB = http.PATH + "/p/lab"
 LIGHT = http.PATH + "/p/light"
@@ -194,21 +193,3 @@ row("hashes-swapped", confirming(lambda r: [
 @pytest.mark.parametrize("build, body, failure, rule, path", rows.params)
 def test_refused(world, build, body, failure, rule, path):
     check_refused(world, build, body, failure, rule, path)
-
-
-def test_openssl_p10cr(world, tmp_path):
-    files = Files(world, tmp_path).write_station(world.credential())
-    files.new_key("one.key")
-    succeeds(openssl("req", "-new", "-key", files["one.key"], "-subj",
-                     "/CN=unit", "-out", files["one.csr"]))
-    succeeds(files.cmp("p10cr", "vendor.pem", "vendor.key", "one.key",
-                       "one.pem", "-csr", files["one.csr"], path=LAB))
-    cert = pki.Cert(pki.from_pem(files["one.pem"].read_text()))
-    assert world.server.status_of(cert) == "confirmed"
-
-
-def test_openssl_cr(world, tmp_path):
-    files = Files(world, tmp_path).write_station(world.credential())
-    files.new_key("one.key")
-    succeeds(files.cmp("cr", "vendor.pem", "vendor.key", "one.key", "one.pem",
-                       "-subject", "/CN=unit", path=LIGHT))

@@ -79,7 +79,7 @@ def test_waits_and_is_denied(polling, make):
 
 def test_waits_while_the_server_starts_anew(polling, make):
     program = make()
-    command = waiting(polling, program, WAIT)
+    waiting(polling, program, WAIT)
     polling.server.stop()
     polling.server.start()
     decide(polling, program, "approve")
