@@ -8,5 +8,6 @@
 
 extern const struct cli_verbs cli_station_enroll; /* enroll, renew */
 extern const struct cli_verbs cli_station_status; /* status, roots, trust */
+extern const struct cli_verbs cli_station_ra;     /* ra wrap, batch, open */
 
 #endif

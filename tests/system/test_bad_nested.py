@@ -298,6 +298,10 @@ on_behalf("on-behalf-in-3gpp-bs", "signerNotTrusted", "signer-has-path", None,
           "error")
 on_behalf("on-behalf-by-ra-of-another-path", "signerNotTrusted",
           "signer-has-path", KEYED, "error", signer=lambda w: w.ras.east)
+# The path lets nobody in whom its own profile does not hear.
+on_behalf("on-behalf-by-a-path-that-hears-none", "signerNotTrusted",
+          "signer-has-path", http.PATH + "/p/ahead", "error",
+          general_info=[cmp.info(cmp.id_it(21), seq(der.utf8("lab")))])
 on_behalf("on-behalf-by-ra-that-may-not", "notAuthorized", "ra-may-request",
           signer=lambda w: w.ras.south, vendor=lambda w: w.borealis)
 on_behalf("on-behalf-by-ra-that-may-not-in-rfc9483", "notAuthorized",
