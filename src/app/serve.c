@@ -13,6 +13,8 @@
 #include "net/net.h"
 #include "service/service.h"
 
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
+
 static const char *const cmp_media_types[] = { "application/pkixcmp",
                                                "application/pkixcmp-poll",
                                                NULL };
@@ -66,6 +68,7 @@ static void on_message(struct net_exchange *x, void *arg)
         .profile = route->profile,
         .bytes = net_exchange_body(x),
         .source = source_of(peer->version, peer->bytes),
+        .tls_client = net_exchange_client_cert(x),
         .send = answer,
         .send_arg = request,
     };
@@ -99,6 +102,24 @@ static void on_crl(struct net_exchange *x, void *arg)
         net_reply_text(x, 503, 5, "No CRL yet; try later.\n");
     }
     buf_done(&crl);
+}
+
+/* Who presents what may not come in is logged, as a message refused is. */
+static bool check_client(void *arg, const struct net_peer *peer,
+                         const struct span *chain, size_t num)
+{
+    struct wiring *w = arg;
+    char text[NET_PEER_TEXT_LEN];
+
+    net_peer_format(peer, text);
+    return service_admits_client(w->service, text, chain, num);
+}
+
+static bool check_session(void *arg, struct span cert)
+{
+    struct wiring *w = arg;
+
+    return service_admits_session(w->service, cert);
 }
 
 static void add_route(struct wiring *w, const char *path, unsigned methods,
@@ -142,6 +163,12 @@ static enum err make_routes(struct wiring *w, struct fault *f)
     return ERR_OK;
 }
 
+static const enum net_client_cert client_certs[] = {
+    [CONFIG_CLIENT_CERTS_IGNORE] = NET_CLIENT_CERT_IGNORE,
+    [CONFIG_CLIENT_CERTS_REQUEST] = NET_CLIENT_CERT_REQUEST,
+    [CONFIG_CLIENT_CERTS_REQUIRE] = NET_CLIENT_CERT_REQUIRE,
+};
+
 static enum err start_net(struct wiring *w, const struct config *config,
                           struct fault *f)
 {
@@ -155,6 +182,9 @@ static enum err start_net(struct wiring *w, const struct config *config,
         .body_ms = (unsigned)server->body_timeout_ms,
         .idle_ms = (unsigned)server->idle_timeout_ms,
         .max_connections = server->max_connections,
+        .check_client = check_client,
+        .check_session = check_session,
+        .check_client_arg = w,
     };
 
     TRY(make_routes(w, f));
@@ -170,6 +200,7 @@ static enum err start_net(struct wiring *w, const struct config *config,
             .port = listen->port,
             .tls_cert_file = listen->has_tls ? listen->tls.certificate : NULL,
             .tls_key_file = listen->has_tls ? listen->tls.key : NULL,
+            .client_cert = client_certs[listen->tls.client_certificates],
         };
     }
     options.listeners = w->listeners;
@@ -251,16 +282,28 @@ static void hand_over_calmly(void)
 /* What was refused before it came to be a message, by HTTP status. */
 static void log_http_figures(struct wiring *w)
 {
-    struct log_field fields[NET_REFUSED_NUM + 1];
-    char keys[NET_REFUSED_NUM][16], texts[NET_REFUSED_NUM + 1][24];
     struct net_counters counters;
+    const struct {
+        const char *key;
+        const uint64_t *value;
+    } totals[] = {
+        { "requests", &counters.requests },
+        { "tls_handshakes", &counters.tls_handshakes },
+        { "tls_resumed", &counters.tls_resumed },
+        { "tls_refused", &counters.tls_refused },
+    };
+    struct log_field fields[NET_REFUSED_NUM + NUM(totals)];
+    char keys[NET_REFUSED_NUM][16], texts[NET_REFUSED_NUM + NUM(totals)][24];
     size_t num = 0;
 
     net_counters_get(w->net, &counters);
-    text_format(texts[NET_REFUSED_NUM], sizeof(texts[0]), "%llu",
-                (unsigned long long)counters.requests);
-    fields[num++] =
-        (struct log_field){ "requests", span_str(texts[NET_REFUSED_NUM]) };
+    for (; num < NUM(totals); num++) {
+        char *text = texts[NET_REFUSED_NUM + num];
+
+        text_format(text, sizeof(texts[0]), "%llu",
+                    (unsigned long long)*totals[num].value);
+        fields[num] = (struct log_field){ totals[num].key, span_str(text) };
+    }
     for (enum net_refused r = 0; r < NET_REFUSED_NUM; r++) {
         if (counters.refused[r] == 0)
             continue;

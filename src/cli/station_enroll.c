@@ -30,6 +30,7 @@ static const struct {
     TEXT("key-type", key_type),
     TEXT("new-key", new_key),
     TEXT("tls-root", tls_root),
+    TEXT("tls-client-cert", tls_client_cert),
     TEXT("crl", crl),
     TEXT("unknown-status", unknown_status),
 #undef TEXT
@@ -67,11 +68,33 @@ static enum err choose_identity(const struct cli *cli,
     return ERR_OK;
 }
 
+/* Options that take one of two words; the first is preset. */
+static enum err check_words(const struct client_settings *s, struct fault *f)
+{
+    const struct {
+        const char *option, *preset, *other, *value;
+    } options[] = {
+        { "unknown-status", "refuse", "accept", s->unknown_status },
+        { "tls-client-cert", "none", "signer", s->tls_client_cert },
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const char *value = options[i].value;
+
+        if (value != NULL && strcmp(value, options[i].preset) != 0 &&
+            strcmp(value, options[i].other) != 0)
+            return fault_set(f, ERR_USAGE, "--%s takes %s or %s, not \"%s\"",
+                             options[i].option, options[i].preset,
+                             options[i].other, value);
+    }
+    return ERR_OK;
+}
+
 /* What is given now stands before what was kept. */
 static enum err read_options(const struct cli *cli, struct client_settings *s,
                              struct fault *f)
 {
-    const char *mode, *status;
+    const char *mode;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char **at = (const char **)(void *)((char *)s + texts[i].at);
@@ -80,12 +103,7 @@ static enum err read_options(const struct cli *cli, struct client_settings *s,
             *at = cli_value(cli, texts[i].option);
     }
     TRY(choose_identity(cli, s, f));
-    status = s->unknown_status;
-    if (status != NULL && strcmp(status, "accept") != 0 &&
-        strcmp(status, "refuse") != 0)
-        return fault_set(f, ERR_USAGE,
-                         "--unknown-status takes refuse or accept, not \"%s\"",
-                         status);
+    TRY(check_words(s, f));
     if (!is_given(cli, "trust"))
         return ERR_OK;
     mode = cli_value(cli, "trust");
@@ -411,6 +429,9 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
     { "tls-root", "FILE", NULL,                                               \
       "CA certificates: whose servers to believe for https, and nobody "      \
       "else's", CLI_ONCE },                                                   \
+    { "tls-client-cert", "WHICH", NULL,                                       \
+      "none (which is preset) or signer: for https, present the certificate " \
+      "whose key signs the messages to a server that asks", CLI_ONCE },       \
     { "crl", "FILE", NULL,                                                    \
       "CRLs of the CAs above the server's signer: who is on them may not "    \
       "answer, who is known not to be may send roots in caPubs", CLI_ONCE },  \

@@ -54,9 +54,11 @@ struct client_settings {
     const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */
     const char *new_key;        /* a file: the key to certify */
     const char *tls_root;       /* https: CA certificates; NULL: the system's */
-    const char *crl;            /* of those that issued the server's signer */
-    const char *unknown_status; /* of that signer, for roots in caPubs:
-                                   "accept" or, when NULL, "refuse" */
+    const char *tls_client_cert; /* https: "signer" presents the certificate
+                                    that signs; "none" or NULL: nothing */
+    const char *crl;             /* of those that issued the server's signer */
+    const char *unknown_status;  /* of that signer, for roots in caPubs:
+                                    "accept" or, when NULL, "refuse" */
 };
 
 /* True for what `mac` takes. */

@@ -202,6 +202,12 @@ MUST_USE enum err shared_check(struct station *s,
                                struct mac_policy *policy,
                                struct client_facts *facts, struct fault *f);
 
+/* --- present.c --- */
+
+/* Has the transport present, in TLS, what messages are signed with, where the
+ * settings say so. */
+MUST_USE enum err identity_present(struct station *s, struct fault *f);
+
 /* --- trust.c --- */
 
 /* SHA-256 of a certificate. */

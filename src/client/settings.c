@@ -53,6 +53,7 @@ static const struct {
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),
     PATH("tls-root", tls_root),
+    TEXT("tls-client-cert", tls_client_cert),
     PATH("crl", crl),
     TEXT("unknown-status", unknown_status),
 };

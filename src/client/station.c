@@ -164,7 +164,7 @@ static enum err take_identity(struct station *s, struct span cert,
     if (!span_is_equal(privkey_spki(own.key), own.cert.spki.der))
         return fault_set(f, ERR_CONFIG, "%s is not the certificate's key",
                          key_path);
-    return ERR_OK;
+    return identity_present(s, f);
 }
 
 /* What the settings name and is not there is a matter of the settings. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/secret.h"
+
 #define CONNECT_MS 10000L
 #define MEDIA_TYPE "application/pkixcmp"
 
@@ -11,6 +13,7 @@ struct http_transport {
     CURL *curl;
     struct curl_slist *headers;
     bool has_tls_root;
+    struct secret *certs, *key; /* presented in TLS; NULL: nothing is */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -21,6 +24,8 @@ void http_transport_free(struct http_transport *t)
     curl_slist_free_all(t->headers);
     if (t->curl != NULL)
         curl_easy_cleanup(t->curl);
+    secret_free(t->certs);
+    secret_free(t->key);
     free(t);
 }
 
@@ -199,7 +204,39 @@ static enum err http_post(void *arg, const char *url, struct span message,
     return judge(c, &answer->bytes, f);
 }
 
+/* libcurl is lent the bytes: a copy of the key it would not wipe. */
+static bool lend(CURL *c, CURLoption option, struct secret *s)
+{
+    struct curl_blob blob = { s->bytes, s->len, CURL_BLOB_NOCOPY };
+
+    return curl_easy_setopt(c, option, &blob) == CURLE_OK;
+}
+
+static void swap(struct secret **a, struct secret **b)
+{
+    struct secret *kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+static enum err http_present(void *arg, struct span certs, struct span key,
+                             struct fault *f)
+{
+    struct http_transport *t = arg;
+    AUTO(secret) new_certs = secret_new(certs);
+    AUTO(secret) new_key = secret_new(key);
+
+    if (new_certs == NULL || new_key == NULL ||
+        !lend(t->curl, CURLOPT_SSLCERT_BLOB, new_certs) ||
+        !lend(t->curl, CURLOPT_SSLKEY_BLOB, new_key))
+        return fault_set(f, ERR_NO_MEM, "TLS certificate");
+    swap(&t->certs, &new_certs);
+    swap(&t->key, &new_key);
+    return ERR_OK;
+}
+
 struct client_transport http_transport_use(struct http_transport *t)
 {
-    return (struct client_transport){ http_post, t };
+    return (struct client_transport){ http_post, http_present, t };
 }

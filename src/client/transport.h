@@ -25,6 +25,10 @@ struct client_transport {
     enum err (*post)(void *arg, const char *url, struct span message,
                      int64_t timeout_ms, struct client_answer *answer,
                      struct fault *f);
+    /* From now on presents this in TLS, where it is asked for: certificates
+     * in PEM, the own one first, and its key. Copies. NULL: it cannot. */
+    enum err (*present)(void *arg, struct span certs, struct span key,
+                        struct fault *f);
     void *arg;
 };
 

@@ -57,9 +57,17 @@ struct config_log {
     const char *file; /* "-": standard error */
 };
 
+/* Certificates of stations, in TLS. */
+enum config_client_certs {
+    CONFIG_CLIENT_CERTS_IGNORE,
+    CONFIG_CLIENT_CERTS_REQUEST,
+    CONFIG_CLIENT_CERTS_REQUIRE
+};
+
 struct config_tls {
     const char *certificate; /* PEM: leaf first, then its chain */
     const char *key;
+    enum config_client_certs client_certificates;
 };
 
 struct config_listen {

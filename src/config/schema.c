@@ -62,6 +62,15 @@ static const struct setting log_rows[] = {
 };
 static const struct section logging = { .what = "the log", ROWS(log_rows) };
 
+static const struct choice client_cert_rows[] = {
+    { "ignore", CONFIG_CLIENT_CERTS_IGNORE, NULL, "none is asked for" },
+    { "request", CONFIG_CLIENT_CERTS_REQUEST, NULL,
+      "a client may do without; one that is presented has to be good" },
+    { "require", CONFIG_CLIENT_CERTS_REQUIRE, NULL,
+      "without a good one the handshake ends" },
+};
+CHOICES(client_certs, client_cert_rows);
+
 static const struct setting tls_rows[] = {
     { .key = "certificate",
       .kind = KIND_FILE,
@@ -76,6 +85,18 @@ static const struct setting tls_rows[] = {
       MEMBER(config_tls, key),
       .meaning = "PEM file of its private key, which is no key of the CA.",
       .example = "tls.key" },
+    { .key = "client_certificates",
+      .kind = KIND_CHOICE,
+      MEMBER(config_tls, client_certificates),
+      .choices = &client_certs,
+      .preset = "ignore",
+      .meaning = "Whether a client is asked for a certificate. Good is one "
+                 "that leads to an anchor of vendors or of ras, or to the "
+                 "root of cas, is not revoked as far as their entries want "
+                 "it known, may sign, and, where it has an extendedKeyUsage, "
+                 "has clientAuth there. It only opens the door: each message "
+                 "is still judged by its own protection.",
+      .example = "request" },
 };
 static const struct section tls = { .what = "TLS", ROWS(tls_rows) };
 

@@ -3,6 +3,7 @@
  */
 #include "net/internal.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -395,13 +396,15 @@ static void on_write(struct bufferevent *bev, void *arg)
         linger(c);
 }
 
+static void turn_away(struct conn *c);
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct conn *c = arg;
 
     (void)bev;
     if ((what & BEV_EVENT_CONNECTED) != 0) {
-        loop_count(c->loop, COUNT_TLS_HANDSHAKES);
+        tls_count_done(c);
         rest(c);
         return;
     }
@@ -410,7 +413,37 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
     if ((what & BEV_EVENT_EOF) != 0 &&
         (c->state == CONN_WAITING || c->state == CONN_WRITING))
         return;
-    conn_close(c);
+    if (c->state == CONN_HANDSHAKE && tls_is_refused(c))
+        turn_away(c);
+    else
+        conn_close(c);
+}
+
+/*
+ * A client of TLS 1.3 whose certificate is refused may have sent its request
+ * along already, and a reset would overtake the alert that says so. TLS takes
+ * nothing from it any more: that is read off the bare socket.
+ */
+static void turn_away(struct conn *c)
+{
+    int fd = fcntl(bufferevent_getfd(c->bev), F_DUPFD_CLOEXEC, 0);
+    struct bufferevent *bare =
+        fd < 0
+            ? NULL
+            : bufferevent_socket_new(c->loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
+
+    if (bare == NULL) {
+        if (fd >= 0)
+            close(fd);
+        conn_close(c);
+        return;
+    }
+    bufferevent_free(c->bev);
+    c->bev = bare;
+    c->has_ended = false;
+    bufferevent_setcb(bare, on_read, on_write, on_event, c);
+    bufferevent_enable(bare, EV_READ);
+    linger(c);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -474,6 +507,26 @@ static bool has_room(struct loop *l)
     return false;
 }
 
+/* NULL: out of memory. */
+static struct conn *conn_new(struct loop *l, struct bound *b,
+                             evutil_socket_t fd, const struct sockaddr *addr)
+{
+    struct conn *c = calloc(1, sizeof(*c));
+
+    if (c == NULL)
+        return NULL;
+    c->loop = l;
+    c->bound = b;
+    peer_set(&c->peer, addr);
+    c->bev = b->conf->tls_cert_file != NULL
+                 ? tls_bev_new(c, fd)
+                 : bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (c->bev != NULL)
+        return c;
+    free(c);
+    return NULL;
+}
+
 void conn_open(struct loop *l, struct bound *b, evutil_socket_t fd,
                const struct sockaddr *addr)
 {
@@ -484,20 +537,12 @@ void conn_open(struct loop *l, struct bound *b, evutil_socket_t fd,
         close(fd);
         return;
     }
-    c = calloc(1, sizeof(*c));
-    if (c != NULL && b->conf->tls_cert_file != NULL)
-        c->bev = tls_bev_new(l, b, fd);
-    else if (c != NULL)
-        c->bev = bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (c == NULL || c->bev == NULL) {
-        free(c);
+    c = conn_new(l, b, fd, addr);
+    if (c == NULL) {
         close(fd);
         atomic_fetch_sub(&l->net->num_open, 1);
         return;
     }
-    c->loop = l;
-    c->bound = b;
-    peer_set(&c->peer, addr);
     c->link = &l->conns;
     c->next = l->conns;
     if (c->next != NULL)

@@ -13,15 +13,17 @@ struct net_exchange *exchange_new(struct conn *c, const struct http_head *h,
 {
     struct net *n = c->loop->net;
     struct net_exchange *x;
-    size_t path_len = h->path.len;
+    size_t path_len = h->path.len, cert_len = tls_client_cert(c, NULL);
+    uint8_t *cert;
     char *query;
 
     if (path_len > 1 && h->path.ptr[path_len - 1] == '/')
         path_len--;
-    x = malloc(sizeof(*x) + path_len + h->query.len + 2);
+    x = malloc(sizeof(*x) + path_len + h->query.len + 2 + cert_len);
     if (x == NULL)
         return NULL;
     query = x->path + path_len + 1;
+    cert = (uint8_t *)query + h->query.len + 1;
     *x = (struct net_exchange){
         .loop = c->loop,
         .conn = c,
@@ -37,6 +39,8 @@ struct net_exchange *exchange_new(struct conn *c, const struct http_head *h,
     x->path[path_len] = '\0';
     memcpy(query, h->query.ptr, h->query.len);
     query[h->query.len] = '\0';
+    if (cert_len > 0)
+        x->client_cert = span_of(cert, tls_client_cert(c, cert));
     buf_init(&x->body, n->o.body_cap);
     return x;
 }
@@ -73,6 +77,11 @@ struct span net_exchange_body(const struct net_exchange *x)
 bool net_exchange_is_tls(const struct net_exchange *x)
 {
     return x->loop->net->bounds[x->listener].conf->tls_cert_file != NULL;
+}
+
+struct span net_exchange_client_cert(const struct net_exchange *x)
+{
+    return x->client_cert;
 }
 
 size_t net_exchange_listener(const struct net_exchange *x)

@@ -58,6 +58,8 @@ enum count {
     COUNT_REPLIES,
     COUNT_CLIENT_GONE,
     COUNT_TLS_HANDSHAKES,
+    COUNT_TLS_RESUMED,
+    COUNT_TLS_REFUSED,
     COUNT_CUT,
     COUNT_REFUSED, /* the first of NET_REFUSED_NUM */
     COUNT_NUM = COUNT_REFUSED + NET_REFUSED_NUM
@@ -131,6 +133,7 @@ struct net_exchange {
     const struct net_route *route;
     uint64_t id;
     struct net_peer peer;
+    struct span client_cert; /* behind the path */
     size_t listener;
     enum net_method method;
     struct buf body;
@@ -185,10 +188,17 @@ void conn_answer(struct conn *c, struct wire *w);
 enum err tls_ctx_new(const struct net_listener *conf, struct ssl_ctx_st **out,
                      struct fault *f);
 void tls_ctx_free(struct ssl_ctx_st *ctx);
-/* For an accepted socket, on the listener's present context; owns the socket
- * unless it is NULL: out of memory. */
-struct bufferevent *tls_bev_new(struct loop *l, struct bound *b,
-                                evutil_socket_t fd);
+/* For an accepted socket of this connection, on the present context of its
+ * listener; owns the socket unless it is NULL: out of memory. */
+struct bufferevent *tls_bev_new(struct conn *c, evutil_socket_t fd);
+/* Counts a handshake that is done. */
+void tls_count_done(struct conn *c);
+/* Whether a handshake failed for the client's certificate, or for want of one,
+ * of which check_client is told. */
+bool tls_is_refused(struct conn *c);
+/* What the client presented, as DER into `out` unless that is NULL; the length,
+ * 0 for nothing and where there is no TLS. */
+size_t tls_client_cert(const struct conn *c, uint8_t *out);
 /* Tells a client whose handshake is done that nothing follows; does nothing
  * where there is no TLS. */
 void tls_say_end(struct bufferevent *bev);

@@ -252,6 +252,8 @@ void net_counters_get(const struct net *n, struct net_counters *out)
         [COUNT_REPLIES] = &c.replies,
         [COUNT_CLIENT_GONE] = &c.client_gone,
         [COUNT_TLS_HANDSHAKES] = &c.tls_handshakes,
+        [COUNT_TLS_RESUMED] = &c.tls_resumed,
+        [COUNT_TLS_REFUSED] = &c.tls_refused,
         [COUNT_CUT] = &c.cut_by_deadline,
     };
 

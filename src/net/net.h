@@ -55,12 +55,27 @@ struct net_route {
     void *arg;
 };
 
+/* Whether a TLS client is asked for a certificate. */
+enum net_client_cert {
+    NET_CLIENT_CERT_IGNORE,  /* it is not asked */
+    NET_CLIENT_CERT_REQUEST, /* it may present one, which has to be good */
+    NET_CLIENT_CERT_REQUIRE  /* without a good one the handshake ends */
+};
+
+/* Where a request comes from. An IPv4-mapped address counts as IPv4. */
+struct net_peer {
+    unsigned char version; /* 4 or 6 */
+    uint8_t bytes[16];     /* the first 4 or all, network order */
+    uint16_t port;
+};
+
 /* Both TLS files or neither. The certificate file holds the chain, PEM. */
 struct net_listener {
     const char *address; /* numeric; IPv6 alone, but "::" is both families */
     uint16_t port;       /* 0: one is picked, see net_port */
     const char *tls_cert_file;
     const char *tls_key_file;
+    enum net_client_cert client_cert;
 };
 
 /*
@@ -86,6 +101,19 @@ struct net_options {
     unsigned idle_ms;      /* [60,000] */
 
     size_t max_connections; /* [20,000]; more are closed once accepted */
+
+    /*
+     * Judges what a TLS client presents: DER, its own certificate first. On a
+     * loop's thread, several at once; must not block. False ends the
+     * handshake. With `num` 0 it is told of a client that presented nothing
+     * where something is required. Set where a listener asks.
+     */
+    bool (*check_client)(void *arg, const struct net_peer *peer,
+                         const struct span *chain, size_t num);
+    /* The same of a session that would be resumed, by the certificate alone;
+     * false makes it a handshake from the start. */
+    bool (*check_session)(void *arg, struct span cert);
+    void *check_client_arg;
 };
 
 /*
@@ -134,15 +162,11 @@ struct span net_exchange_body(const struct net_exchange *x);
 bool net_exchange_is_tls(const struct net_exchange *x);
 /* Which of the listeners it came in by. */
 size_t net_exchange_listener(const struct net_exchange *x);
+/* The certificate the TLS client presented, as DER; absent: none. */
+struct span net_exchange_client_cert(const struct net_exchange *x);
 /* Different for every exchange of this process; from 1. */
 uint64_t net_exchange_id(const struct net_exchange *x);
 
-/* Where a request comes from. An IPv4-mapped address counts as IPv4. */
-struct net_peer {
-    unsigned char version; /* 4 or 6 */
-    uint8_t bytes[16];     /* the first 4 or all, network order */
-    uint16_t port;
-};
 const struct net_peer *net_exchange_peer(const struct net_exchange *x);
 
 /* The address without the port: "192.0.2.1", "2001:db8::1". */
@@ -194,6 +218,8 @@ struct net_counters {
     uint64_t replies;         /* written to a connection that was there */
     uint64_t client_gone;     /* answers whose client had left */
     uint64_t tls_handshakes;  /* completed */
+    uint64_t tls_resumed;     /* of these */
+    uint64_t tls_refused;     /* for the client's certificate, or for none */
     uint64_t cut_by_deadline; /* handshake, header, body or write */
     uint64_t refused[NET_REFUSED_NUM];
 };

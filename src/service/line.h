@@ -118,8 +118,9 @@ struct job {
     const struct path_profile *profile; /* under which it is served */
     struct span bytes;                  /* as received; borrowed until sent */
     struct source source;
-    const char *peer; /* for the log; borrowed until sent */
-    int64_t received; /* clock_monotonic_micros */
+    const char *peer;       /* for the log; borrowed until sent */
+    struct span tls_client; /* the same: its certificate; absent: none */
+    int64_t received;       /* clock_monotonic_micros */
     job_send *send;
     void *send_arg;
     /* Called instead of `send` when the job has to travel again. */

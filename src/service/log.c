@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "service/line.h"
+#include "service/gate.h"
 
 #define LINE_CAP 4096
 
@@ -264,6 +264,13 @@ static void format_revoked(const struct job *job, struct buf *out)
     }
 }
 
+static const char *tls_client(const struct job *job)
+{
+    return span_is_absent(job->tls_client)
+               ? NULL
+               : gate_describe(job->tls_client, job->arena);
+}
+
 void log_job(struct log *log, const struct job *job)
 {
     char id[2 * LIMIT_ID_LEN + 1], serial[2 * LIMIT_SERIAL_LEN + 1], took[32];
@@ -291,6 +298,7 @@ void log_job(struct log *log, const struct job *job)
             { "body",
               type < CMP_BODY_NUM ? span_str(cmp_body_name(type)) : SPAN_NONE },
             { "peer", text_or_none(job->peer) },
+            { "tls_client", text_or_none(tls_client(job)) },
             { "vendor", job->facts.vendor },
             { "station", job->facts.serial },
             { "ra", ra == NULL ? SPAN_NONE : span_str(ra->name) },

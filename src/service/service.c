@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
+#include "service/gate.h"
 
 #define WELL_KNOWN "/.well-known/cmp"
 #define MICROS_PER_MS 1000
@@ -19,6 +21,7 @@ struct service {
     struct log *log;
     struct line line;
     struct keeper *keeper;
+    struct gate *gate;
     struct pool *pool;
     struct arena *arena; /* of the paths */
     struct service_path *paths;
@@ -204,6 +207,7 @@ static enum err start(struct service *s, const struct service_options *options,
         return fault_set(f, ERR_NO_MEM, "service");
     fill_line(s, options);
     TRY(keeper_new(&s->line, &s->keeper, f));
+    TRY(gate_new(&s->line, &s->gate, f));
     if (options->without_threads)
         return ERR_OK;
     TRY(keeper_start(s->keeper, f));
@@ -248,6 +252,7 @@ void service_free(struct service *s)
     if (s->store != NULL)
         flush_store(s);
     pool_free(s->pool);
+    gate_free(s->gate);
     keeper_free(s->keeper);
     store_free(s->store);
     free_authority(s);
@@ -270,6 +275,7 @@ void service_post(struct service *s, const struct service_request *request)
     job->bytes = request->bytes;
     job->source = request->source;
     job->peer = request->peer;
+    job->tls_client = request->tls_client;
     job->send = request->send;
     job->send_arg = request->send_arg;
     job->received = clock_monotonic_micros();
@@ -293,6 +299,44 @@ enum err service_crl(struct service *s, const struct issuer *issuer,
                      struct buf *out, int64_t *this_update)
 {
     return keeper_crl(s->keeper, issuer, out, this_update);
+}
+
+static void log_turned_away(struct service *s, const char *peer,
+                            const struct span *chain, size_t num,
+                            const struct fault *why)
+{
+    AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
+    const char *name =
+        a == NULL || num == 0 ? NULL : gate_describe(chain[0], a);
+    struct log_field fields[] = {
+        { "peer", span_str(peer) },
+        { "tls_client", name == NULL ? SPAN_NONE : span_str(name) },
+        { "clause", span_str(why->clause) },
+        { "text", span_str(why->text) },
+    };
+
+    log_write(s->log,
+              err_whose(why->err) == WHOSE_OURS ? LOG_LEVEL_ERROR
+                                                : LOG_LEVEL_WARN,
+              "tls-refused", fields, sizeof(fields) / sizeof(fields[0]));
+}
+
+bool service_admits_client(struct service *s, const char *peer,
+                           const struct span *chain, size_t num)
+{
+    struct fault why = { 0 };
+
+    if (gate_check(s->gate, chain, num, &why) == ERR_OK)
+        return true;
+    log_turned_away(s, peer, chain, num, &why);
+    return false;
+}
+
+bool service_admits_session(struct service *s, struct span cert)
+{
+    struct fault why = { 0 };
+
+    return gate_check(s->gate, &cert, 1, &why) == ERR_OK;
 }
 
 enum err service_reload(struct service *s, struct fault *f)

@@ -47,7 +47,9 @@ struct service_request {
     const struct path_profile *profile;
     struct span bytes; /* borrowed until `send` was called */
     struct source source;
-    const char *peer; /* the same */
+    const char *peer;       /* the same */
+    struct span tls_client; /* the same: the certificate its TLS client
+                               presented; absent: none */
     job_send *send;
     void *send_arg;
 };
@@ -72,6 +74,16 @@ const struct service_crl_path *service_crl_paths(const struct service *s,
 /* As keeper_crl. */
 MUST_USE enum err service_crl(struct service *s, const struct issuer *issuer,
                               struct buf *out, int64_t *this_update);
+
+/*
+ * Whether a TLS client that presents this may go on (gate.h); what may not is
+ * logged. Its own certificate first, as DER. From any thread.
+ */
+bool service_admits_client(struct service *s, const char *peer,
+                           const struct span *chain, size_t num);
+/* The same of a TLS session begun before, and nothing is logged: it may begin
+ * anew, with all that led to an anchor. */
+bool service_admits_session(struct service *s, struct span cert);
 
 /* Reads CRLs, anchors and allow-lists anew and reopens the log (SIGHUP). */
 MUST_USE enum err service_reload(struct service *s, struct fault *f);

@@ -345,5 +345,5 @@ static enum err post(void *arg, const char *url, struct span message,
 
 struct client_transport fake_ra_transport(struct fake_ra *ra)
 {
-    return (struct client_transport){ post, ra };
+    return (struct client_transport){ .post = post, .arg = ra };
 }
