@@ -22,7 +22,7 @@ static const char *const cmp_media_types[] = { "application/pkixcmp",
 /* What a route's handler is given. */
 struct cmp_route {
     struct service *service;
-    const struct path_profile *profile;
+    const struct service_path *path;
 };
 struct crl_route {
     struct service *service;
@@ -65,7 +65,8 @@ static void on_message(struct net_exchange *x, void *arg)
     const struct net_peer *peer = net_exchange_peer(x);
     struct request *request = calloc(1, sizeof(*request));
     struct service_request message = {
-        .profile = route->profile,
+        .profile = route->path->profile,
+        .operation = route->path->operation,
         .bytes = net_exchange_body(x),
         .source = source_of(peer->version, peer->bytes),
         .tls_client = net_exchange_client_cert(x),
@@ -152,7 +153,7 @@ static enum err make_routes(struct wiring *w, struct fault *f)
     if (w->routes == NULL || cmp_routes == NULL || crl_routes == NULL)
         return fault_set(f, ERR_NO_MEM, "routes");
     for (size_t i = 0; i < num_cmp; i++) {
-        cmp_routes[i] = (struct cmp_route){ w->service, cmp[i].profile };
+        cmp_routes[i] = (struct cmp_route){ w->service, &cmp[i] };
         add_route(w, cmp[i].path, NET_POST, cmp_media_types, on_message,
                   &cmp_routes[i]);
     }

@@ -34,6 +34,10 @@ R(BODY_IS_SERVED, "body-is-served", "TS 33.310, 9.5.1 (RFC 9483, 3.5)",        \
   BAD_REQUEST, HEADER, ERROR, ALL_BODIES, check_body_served,                   \
   "a body this profile serves",                                                \
   "use ir for a first certificate and kur to renew it")                        \
+R(BODY_IS_OF_OPERATION, "body-is-of-operation", "RFC 9483, 6.1", BAD_REQUEST,  \
+  HEADER, ERROR, ALL_BODIES, NULL,                                             \
+  "what the operation label at the end of the path is for",                    \
+  "send it to the path of its own operation, or to one without")               \
 R(TRANSACTION_ID_IS_THERE, "transaction-id-is-there", "RFC 9483, 3.1",         \
   BAD_DATA_FORMAT, HEADER, ERROR, ALL_BODIES, check_transaction_id,            \
   "a transactionID of 128 random bits",                                        \

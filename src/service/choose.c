@@ -21,14 +21,9 @@ static enum err enter(struct job *job, const struct path_profile *profile)
 /* How many things the message asks for, each with a name of its own. */
 static size_t count_asked(const struct pki_body *body)
 {
-    switch (body->type) {
-    case CMP_GENM:
+    if (body->type == CMP_GENM)
         return body->general.num;
-    case CMP_P10CR:
-        return 1;
-    default:
-        return body->cert_req.num;
-    }
+    return body->type == CMP_P10CR ? 1 : body->cert_req.num;
 }
 
 /* The one name among those of the requests; absent when there is none. */

@@ -52,6 +52,19 @@ static enum err screen_ask(struct worker *w, struct job *job, struct ask *ask)
     return rules_check(STEP_REQUEST, &in, &job->findings, &ask->fault);
 }
 
+/* The later messages of a transaction come to the path of its first. */
+static enum err check_operation(struct job *job)
+{
+    const struct operation *operation = job->operation;
+
+    if (operation == NULL || job->flow->continues || job->is_resumed ||
+        operation_fits(operation, &job->msg.body))
+        return ERR_OK;
+    return rule_break(&job->fault, RULE_BODY_IS_OF_OPERATION, "body",
+                      "%s, at the path for %s",
+                      cmp_body_name(job->msg.body.type), operation->label);
+}
+
 /* 2: what needs no key. */
 static enum err screen(struct worker *w, struct job *job)
 {
@@ -63,6 +76,7 @@ static enum err screen(struct worker *w, struct job *job)
     if (job->flow == NULL)
         return rule_break(&job->fault, RULE_BODY_IS_SERVED, "body", "%s",
                           cmp_body_name(job->msg.body.type));
+    TRY(check_operation(job));
     TRY(choose_named(w, job));
     in.profile = &job->profile->profile;
     TRY(asks_open(job));
@@ -337,6 +351,7 @@ static void forget(struct job *job)
     *job = (struct job){
         .arena = job->arena,
         .entry = job->entry,
+        .operation = job->operation,
         .bytes = span_is_absent(job->outer) ? job->bytes : job->outer,
         .source = job->source,
         .peer = job->peer,

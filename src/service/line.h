@@ -11,6 +11,7 @@
 #include "service/budget.h"
 #include "service/log.h"
 #include "service/naming.h"
+#include "service/operation.h"
 #include "txn/txn.h"
 
 /* The steps of the line, for probes and logs. */
@@ -116,6 +117,7 @@ struct job {
     struct arena *arena;
     const struct path_profile *entry;   /* of the path it came in by */
     const struct path_profile *profile; /* under which it is served */
+    const struct operation *operation;  /* that the path names; or NULL */
     struct span bytes;                  /* as received; borrowed until sent */
     struct source source;
     const char *peer;       /* for the log; borrowed until sent */

@@ -190,6 +190,8 @@ static struct job *new_part(struct job *job, size_t i)
     if (part == NULL)
         return NULL;
     part->entry = job->entry;
+    if (job->operation != NULL && !operation_is_batch(job->operation))
+        part->operation = job->operation;
     part->bytes = job->msg.body.nested.list[i];
     part->source = job->source;
     part->peer = job->peer;

@@ -148,19 +148,46 @@ static void fill_line(struct service *s, const struct service_options *options)
     s->line.crl_arg = s;
 }
 
+/* A path of the service's own choice, as configured. */
 static void add_path(struct service *s, const char *path,
                      const struct path_profile *profile)
 {
-    s->paths[s->num_paths++] = (struct service_path){ path, profile };
+    s->paths[s->num_paths++] = (struct service_path){ path, profile, NULL };
+}
+
+/* A well-known path, with those behind it of the operations that the profile
+ * serves; of others there is nothing (RFC 9483, 6.1). */
+static enum err add_well_known(struct service *s, const char *path,
+                               const struct path_profile *profile)
+{
+    size_t num;
+    const struct operation *list = operation_list(&num);
+
+    if (path == NULL)
+        return ERR_NO_MEM;
+    add_path(s, path, profile);
+    for (size_t i = 0; i < num; i++) {
+        const char *whole;
+
+        if ((profile->profile.bodies & BODY_BIT(list[i].body)) == 0)
+            continue;
+        whole = arena_printf(s->arena, "%s/%s", path, list[i].label);
+        if (whole == NULL)
+            return ERR_NO_MEM;
+        s->paths[s->num_paths++] =
+            (struct service_path){ whole, profile, &list[i] };
+    }
+    return ERR_OK;
 }
 
 static enum err make_paths(struct service *s, struct fault *f)
 {
     const struct authority *au = s->authority;
-    size_t max = 0;
+    size_t max = 0, num_operations;
 
+    operation_list(&num_operations);
     for (size_t i = 0; i < au->num_profiles; i++)
-        max += 2 + au->profiles[i].config->paths.num;
+        max += 2 * (1 + num_operations) + au->profiles[i].config->paths.num;
     s->arena = arena_new((size_t)1024 * 1024);
     if (s->arena == NULL)
         return fault_set(f, ERR_NO_MEM, "paths");
@@ -171,14 +198,13 @@ static enum err make_paths(struct service *s, struct fault *f)
         return fault_set(f, ERR_NO_MEM, "paths");
     for (size_t i = 0; i < au->num_profiles; i++) {
         const struct path_profile *p = &au->profiles[i];
-        const char *path =
-            arena_printf(s->arena, WELL_KNOWN "/p/%s", p->config->name);
 
-        if (path == NULL)
+        if (add_well_known(
+                s, arena_printf(s->arena, WELL_KNOWN "/p/%s", p->config->name),
+                p) != ERR_OK ||
+            (p->config->is_default &&
+             add_well_known(s, WELL_KNOWN, p) != ERR_OK))
             return fault_set(f, ERR_NO_MEM, "paths");
-        add_path(s, path, p);
-        if (p->config->is_default)
-            add_path(s, WELL_KNOWN, p);
         for (size_t k = 0; k < p->config->paths.num; k++)
             add_path(s, p->config->paths.items[k], p);
     }
@@ -272,6 +298,7 @@ void service_post(struct service *s, const struct service_request *request)
         return;
     }
     job->entry = request->profile;
+    job->operation = request->operation;
     job->bytes = request->bytes;
     job->source = request->source;
     job->peer = request->peer;

@@ -45,7 +45,8 @@ DEFINE_AUTO(service)
 /* A message that came in. */
 struct service_request {
     const struct path_profile *profile;
-    struct span bytes; /* borrowed until `send` was called */
+    const struct operation *operation; /* that the path names; or NULL */
+    struct span bytes;                 /* borrowed until `send` was called */
     struct source source;
     const char *peer;       /* the same */
     struct span tls_client; /* the same: the certificate its TLS client
@@ -61,6 +62,7 @@ void service_post(struct service *s, const struct service_request *request);
 struct service_path {
     const char *path;
     const struct path_profile *profile;
+    const struct operation *operation; /* NULL: any that the profile serves */
 };
 const struct service_path *service_paths(const struct service *s, size_t *num);
 
