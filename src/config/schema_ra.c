@@ -87,7 +87,8 @@ static const struct setting ra_rows[] = {
       .max = 1024,
       .target = "vendors",
       .preset_note = "all of them",
-      .meaning = "The vendors whose stations it may ask and revoke for. By "
+      .meaning = "The vendors whose stations it may approve, ask for and "
+                 "revoke. By "
                  "their naming rules the serial number is found in the "
                  "subject asked for; it has to be found by one rule alone.",
       .example = "[acme]" },

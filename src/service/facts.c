@@ -166,6 +166,9 @@ enum err find_station(struct worker *w, struct job *job)
                                              &job->station, &job->fault),
                           job, &found));
     }
+    if (job->wrapper != NULL &&
+        !is_among(&job->wrapper->vendors, vendor->config))
+        facts->is_vouched = false; /* it speaks for others */
     facts->is_allowed = epoch_allows(job->epoch, job->vendor, facts->serial);
     facts->is_blocked = found && job->station.state == STATION_BLOCKED;
     return ERR_OK;

@@ -6,6 +6,7 @@ import pytest
 
 from cmplib import cmp, der, http, pki
 from cmplib.der import ctx
+from cmplib.race import post_at_once
 
 LAB, LIGHT, JUDGED = (f"{http.PATH}/p/{name}"
                       for name in ("lab", "light", "judged"))
@@ -87,6 +88,25 @@ def test_approval_is_taken_from_who_may(world):
     assert reply.status.status == "waiting"
 
 
+def test_approval_is_for_its_vendors_alone(world):
+    """west speaks for acme and borealis."""
+    station = world.station(world.ember, path=JUDGED)
+    reply = world.ra(path=JUDGED).ask_added(station.ir())
+    assert reply.status.status == "waiting"
+
+
+def test_one_wrapped_message_many_times_at_once(world, path):
+    """However it comes, it is one request, and has one answer."""
+    ra = world.ra(path=path)
+    _, out = ir(world, path)
+    added, batch = ra.added(out), ra.nested(out)
+    responses = post_at_once([added, batch, out] * 5, [world.server.port], path)
+    answers = {r.body for r in responses[0::3] + responses[2::3]}
+    answers |= {cmp.Reply(r.body).content[0].der for r in responses[1::3]}
+    assert len(answers) == 1
+    assert cmp.Reply(answers.pop()).cert.spki == out.key.spki
+
+
 # --- batches ---
 
 def test_batch(world, path):
@@ -159,6 +179,25 @@ def test_batch_of_16(world, path):
     made = [ir(world, path)[1] for _ in range(16)]
     replies = world.ra(path=path).ask_batch(*made)
     assert len({r.cert.serial for r in replies}) == 16
+
+
+def test_answers_that_do_not_fit(world):
+    """They are left out; who asks again for one gets what is stored."""
+    path = f"{http.PATH}/p/stout"
+    ra = world.ra(path=path)
+    outs = [ir(world, path)[1] for _ in range(8)]
+    nested = ra.nested(*outs)
+    reply = ra.ask(nested)
+    assert len(reply.der) <= 65536
+    answers = [cmp.Reply(m.der) for m in reply.content]
+    assert 1 < len(answers) < 8
+    assert [a.transaction_id for a in answers] == [
+        o.transaction_id for o in outs[:len(answers)]]
+    (issued,), = world.server.query("SELECT count(*) FROM certificate")
+    last, = ra.ask_batch(outs[-1])
+    assert last.cert.spki == outs[-1].key.spki
+    assert world.server.query("SELECT count(*) FROM certificate") == [
+        (issued,)]
 
 
 def test_batch_with_an_unreadable_body(world, path):

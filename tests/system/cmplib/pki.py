@@ -155,12 +155,16 @@ def key_id(spki):
     return digest.finalize()
 
 
+def name_part(attribute, value):
+    """A RelativeDistinguishedName."""
+    is_printable = attribute in ("C", "serialNumber")
+    return set_of(seq(oid(ATTRIBUTES[attribute]),
+                      printable(value) if is_printable else utf8(value)))
+
+
 def name(*parts, **attributes):
     """name(CN="a", O="b"); a part is a ready RelativeDistinguishedName."""
-    return seq(*parts, *(
-        set_of(seq(oid(ATTRIBUTES[k]),
-                   printable(v) if k in ("C", "serialNumber") else utf8(v)))
-        for k, v in attributes.items()))
+    return seq(*parts, *(name_part(k, v) for k, v in attributes.items()))
 
 
 def directory(dn):

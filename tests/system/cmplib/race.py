@@ -29,7 +29,7 @@ def at_once(calls, seconds=60):
     return results
 
 
-def post_at_once(messages, ports):
+def post_at_once(messages, ports, path=http.PATH):
     """Sends all of these at the same time, over both ports in turn, on
     connections that stand already; the HTTP responses in their order."""
     connections = [http.Connection(ports[i % len(ports)])
@@ -37,7 +37,7 @@ def post_at_once(messages, ports):
     order = random.sample(range(len(messages)), len(messages))
     try:
         got = at_once([lambda c=connections[i], m=http.request(bytes(
-            messages[i])): c.ask(m) for i in order])
+            messages[i]), path): c.ask(m) for i in order])
     finally:
         for connection in connections:
             connection.__exit__()

@@ -62,6 +62,8 @@ class World:
                 "light": dict(type="rfc9483", ras=HEARD),
                 "judged": dict(type="rfc9483", approval="operator",
                                ras="[west, north]"),
+                "stout": dict(type="open", ras="[west]",
+                              roots="{ ca_pubs: [stout.pem] }"),
                 "keyed": dict(type="open", vendors="[acme]", ras="[west]"),
                 "ahead": dict(type="open", general="{ new_root: root2.pem, "
                               "new_with_old: root2-by-root.pem, "
@@ -104,6 +106,12 @@ class World:
                     *revoked, this_update=past - pki.DAY, next_update=until)))
         for name, text in self.ras.files().items():
             self.write(name, text)
+        # Few answers with these fit one message.
+        self.write("stout.pem", "".join(
+            pki.pem("CERTIFICATE", pki.CA(pki.name(
+                *(pki.name_part("OU", f"{n} " + 60 * "x")
+                  for _ in range(10)), CN=f"Stout {n}")).cert)
+            for n in range(12)))
         self.write("acme-x.crl", pki.pem("X509 CRL", self.revoked_ca.crl()))
         self.write("borealis.txt", "# who may enrol\n" + "".join(
             f"{n}\n" for n in range(1000, 3000)))
