@@ -25,6 +25,7 @@ static const struct {
     TEXT("root", root),
     TEXT("fingerprint", fingerprint),
     TEXT("subject", subject),
+    TEXT("profile", cert_profile),
     TEXT("recipient", recipient),
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),
@@ -481,6 +482,8 @@ static const struct cli_option enroll_options[] = {
     { "subject", "NAME", NULL,
       "a name to suggest, as \"CN=gnb-1,O=Operator\"; else the operator "
       "chooses", CLI_ONCE },
+    { "profile", "NAME", NULL,
+      "the certificate profile to ask for, as the server names it", CLI_ONCE },
     { "again", NULL, NULL, "enrol though there is a certificate", CLI_ONCE },
 };
 static const struct cli_option renew_options[] = { COMMON_OPTIONS, KEY_OPTIONS };

@@ -49,6 +49,7 @@ struct client_settings {
     enum trust_mode trust;
     const char *fingerprint;    /* SHA-256 of the root, in hexadecimal */
     const char *subject;        /* to suggest; RFC 4514 text */
+    const char *cert_profile;   /* the server's, by name */
     const char *recipient;      /* Name of the authority */
     const char *server_subject; /* who else may answer */
     const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */

@@ -103,6 +103,21 @@ static enum err name_setting(const char *text, struct arena *a,
     return e == ERR_OK ? ERR_OK : fault_prefix(f, ERR_CONFIG, "%s", text);
 }
 
+static enum err profile_setting(struct station *s, struct text_list *out,
+                                struct fault *f)
+{
+    struct span *name;
+
+    if (s->settings->cert_profile == NULL)
+        return ERR_OK;
+    name = arena_alloc(s->arena, sizeof(*name));
+    if (name == NULL)
+        return fault_set(f, ERR_NO_MEM, "certProfile");
+    *name = span_str(s->settings->cert_profile);
+    *out = (struct text_list){ name, 1 };
+    return ERR_OK;
+}
+
 static enum err fill_wish(struct station *s, enum cmp_body_type request,
                           struct client_wish *out, struct fault *f)
 {
@@ -110,6 +125,8 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
     if (request != CMP_RR)
         out->public_key = privkey_spki(s->new_key);
     TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
+    if (request != CMP_RR)
+        TRY(profile_setting(s, &out->profiles, f));
     if (request == CMP_KUR || request == CMP_RR) {
         out->old = &s->own.cert;
         if (span_is_absent(out->recipient))

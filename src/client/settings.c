@@ -49,6 +49,7 @@ static const struct {
     PATH("root", root),
     TEXT("fingerprint", fingerprint),
     TEXT("subject", subject),
+    TEXT("profile", cert_profile),
     TEXT("recipient", recipient),
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),

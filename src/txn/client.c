@@ -75,6 +75,26 @@ enum err client_header_fill(const struct client *c,
     return ERR_OK;
 }
 
+/* certProfile stands in the header (RFC 9810, 5.1.1.4). */
+static enum err write_profiles(const struct text_list *profiles,
+                               struct arena *a, struct pki_header *h)
+{
+    struct info_type_value *info = arena_alloc(a, sizeof(*info));
+    struct der_writer w;
+
+    if (profiles->num == 0)
+        return ERR_OK;
+    if (info == NULL)
+        return ERR_NO_MEM;
+    info->id = OID_ID_IT_CERT_PROFILE;
+    info->oid = oid_span(info->id);
+    der_writer_init(&w, a, 256);
+    text_list_put(&w, profiles);
+    TRY(der_finish(&w, &info->value));
+    h->general_info = (struct info_list){ info, 1 };
+    return ERR_OK;
+}
+
 enum err client_open(struct client *c, const struct client_wish *wish,
                      const struct client_credential *own,
                      const struct client_waits *waits, int64_t now,
@@ -91,6 +111,8 @@ enum err client_open(struct client *c, const struct client_wish *wish,
     memcpy(next.nonce, fresh + CLIENT_ID_LEN, CLIENT_ID_LEN);
     TRY(client_header_fill(&next, own, now, a, &step->header, f));
     step->header.recipient = client_directory(wish->recipient);
+    if (write_profiles(&wish->profiles, a, &step->header) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "certProfile");
     step->body.type = wish->request;
     *c = next;
     return ERR_OK;

@@ -159,7 +159,8 @@ struct client_wish {
     enum cmp_body_type request;
     struct span public_key; /* SubjectPublicKeyInfo, whole */
     struct span subject;
-    struct span recipient; /* Name; absent: not known */
+    struct span recipient;     /* Name; absent: not known */
+    struct text_list profiles; /* certProfile; num 0: none */
     const struct x509_cert *old;
     const struct p10_request *p10; /* p10cr: signed; in place of CertReqMsg */
     enum crl_reason reason;        /* rr */

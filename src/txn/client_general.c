@@ -192,26 +192,6 @@ static enum err write_infos(const struct client_question *q, struct arena *a,
     return ERR_OK;
 }
 
-/* certProfile stands in the header (RFC 9810, 5.1.1.4). */
-static enum err write_profile(const struct client_question *q, struct arena *a,
-                              struct pki_header *h)
-{
-    struct info_type_value *info = arena_alloc(a, sizeof(*info));
-    struct der_writer w;
-
-    if (q->profile.num == 0)
-        return ERR_OK;
-    if (info == NULL)
-        return ERR_NO_MEM;
-    info->id = OID_ID_IT_CERT_PROFILE;
-    info->oid = oid_span(info->id);
-    der_writer_init(&w, a, 1024);
-    text_list_put(&w, &q->profile);
-    TRY(der_finish(&w, &info->value));
-    h->general_info = (struct info_list){ info, 1 };
-    return ERR_OK;
-}
-
 enum err client_ask(struct client *c, const struct client_question *question,
                     struct span recipient, const struct client_credential *own,
                     const struct client_waits *waits, int64_t now,
@@ -219,15 +199,14 @@ enum err client_ask(struct client *c, const struct client_question *question,
                     struct client_step *out, struct fault *f)
 {
     const struct client_wish wish = { .request = CMP_GENM,
-                                      .recipient = recipient };
+                                      .recipient = recipient,
+                                      .profiles = question->profile };
     struct client_step step = { .action = CLIENT_SEND };
     struct info_list infos;
 
     if (write_infos(question, a, &infos) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "genm");
     TRY(client_open(c, &wish, own, waits, now, fresh, a, &step, f));
-    if (write_profile(question, a, &step.header) != ERR_OK)
-        return fault_set(f, ERR_NO_MEM, "genm");
     step.body.general = infos;
     *out = step;
     return ERR_OK;

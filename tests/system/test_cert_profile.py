@@ -5,6 +5,7 @@ from cmplib import cmp, der, pki
 from cmplib.cmp import id_it, info
 from cmplib.der import octets, seq, utf8
 from cmplib.http import PATH
+from cmplib.program import Program
 from cmplib.rows import Rows, check_refused
 
 rows = Rows()
@@ -121,3 +122,26 @@ def test_path_of_later_messages_does_not_matter(world):
     mark = world.server.mark()
     station.confirm(out, reply)
     assert world.server.wait_lines(mark, "confirmed")[0]["profile"] == "lab"
+
+
+@pytest.mark.parametrize("body", ["ir", "p10cr"])
+def test_our_station_names_it(world, station, tmp_path, body):
+    """And again in each kur, since it is kept with the settings."""
+    path = PATH if body == "ir" else LAB
+    program = Program(station, tmp_path / "station", world.credential(),
+                      world.server.folder / "root.pem")
+    for verb in ("enroll", "renew"):
+        mark = world.server.mark()
+        program.must(program.enroll(world.server.port, "--profile", "light",
+                                    "--request", body, path=path)
+                     if verb == "enroll" else program.command("renew"))
+        line = world.server.wait_lines(mark, "confirmed")[0]
+        assert line["profile"] == "light"
+
+
+def test_our_station_is_told_that_there_is_none(world, station, tmp_path):
+    program = Program(station, tmp_path / "station", world.credential(),
+                      world.server.folder / "root.pem")
+    done = program.run(program.enroll(world.server.port, "--profile", "nobody"))
+    assert done.returncode != 0
+    assert "badRequest" in done.stderr and "5.1.1.4" in done.stderr
