@@ -6,9 +6,10 @@
 #include "cli/server.h"
 
 static const struct cli_verbs *const verbs[] = {
-    &cli_server_init,   &app_serve_verbs,    &cli_server_cert,
-    &cli_server_crl,    &cli_server_station, &cli_server_request,
-    &cli_server_secret, &cli_server_audit,   &cli_server_config,
+    &cli_server_init,     &app_serve_verbs,    &cli_server_cert,
+    &cli_server_crl,      &cli_server_station, &cli_server_request,
+    &cli_server_secret,   &cli_server_audit,   &cli_server_config,
+    &cli_server_announce,
 };
 
 static const struct cli_note files[] = {

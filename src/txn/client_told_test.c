@@ -354,6 +354,7 @@ static void test_certificates(void **state)
         { "unreadable", false, false, 0, false, "ca-cert", "target-cert" },
         { "CA", true, true, KU_KEY_CERT_SIGN, false, "", "target-cert" },
         { "no CA", true, false, KU_KEY_ENCIPHERMENT, true, "ca-cert", "" },
+        { "of any use", true, false, 0, true, "ca-cert", "" },
         { "agrees", true, false, KU_KEY_AGREEMENT, true, "ca-cert", "" },
         { "stranger", true, false, KU_KEY_AGREEMENT, false, "ca-cert",
           "target-cert" },
