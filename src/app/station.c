@@ -5,6 +5,7 @@
 #include "cli/station.h"
 
 static const struct cli_verbs *const verbs[] = { &cli_station_enroll,
+                                                 &cli_station_heed,
                                                  &cli_station_status,
                                                  &cli_station_ra };
 

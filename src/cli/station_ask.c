@@ -166,8 +166,8 @@ static json_t *answers_json(const struct cli *cli,
         else if (a->question.wants[t])
             (void)json_array_append_new(unanswered, json_string(name));
     }
-    for (size_t i = 0; i < a->num_files; i++)
-        (void)json_array_append_new(files, json_string(a->files[i]));
+    for (size_t i = 0; i < a->files.num; i++)
+        (void)json_array_append_new(files, json_string(a->files.list[i]));
     return json_pack("{s:o, s:o, s:o, s:o}", "told", told, "unsupported",
                      unsupported, "unanswered", unanswered, "files", files);
 }
@@ -266,8 +266,8 @@ static void print_answers(const struct cli *cli, const struct client_answers *a)
         else if (a->question.wants[t])
             cli_print(cli, CLI_YELLOW, "%-17s not answered\n", name);
     }
-    for (size_t i = 0; i < a->num_files; i++)
-        cli_print(cli, CLI_PLAIN, "wrote %s\n", a->files[i]);
+    for (size_t i = 0; i < a->files.num; i++)
+        cli_print(cli, CLI_PLAIN, "wrote %s\n", a->files.list[i]);
 }
 
 /* --- running --- */

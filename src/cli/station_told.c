@@ -49,6 +49,28 @@ const char *told_alg(const struct cli *cli, const struct alg_id *alg)
     return told_oid(cli, alg->oid);
 }
 
+const char *told_revocation(const struct rev_ann *ann)
+{
+    return ann->status == STATUS_REVOCATION_WARNING ? "revocationWarning"
+                                                    : "revocationNotification";
+}
+
+const char *told_reason(const struct rev_ann *ann)
+{
+    const struct extension *x =
+        extension_find(&ann->crl_details, OID_ID_CE_CRL_REASONS);
+    const char *name = NULL;
+    struct span reason;
+    struct der in;
+
+    if (x == NULL)
+        return crl_reason_name(CRL_UNSPECIFIED);
+    in = der_open(x->value, NULL);
+    if (der_content(&in, DER_ENUMERATED, &reason) == ERR_OK && reason.len == 1)
+        name = crl_reason_name(reason.ptr[0]);
+    return name == NULL ? "for a reason not known here" : name;
+}
+
 /* --- JSON --- */
 
 json_t *told_cert_json(const struct cli *cli,

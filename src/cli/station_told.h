@@ -18,6 +18,10 @@ json_t *told_crl_json(const struct cli *cli, const struct x509_crl *crl);
 json_t *told_update_json(const struct cli *cli,
                          const struct client_update *update, bool is_installed);
 
+/* "revocationWarning" or "revocationNotification", and why; static storage. */
+const char *told_revocation(const struct rev_ann *ann);
+const char *told_reason(const struct rev_ann *ann);
+
 /* One to three lines each, `label` in the first. */
 void told_cert_print(const struct cli *cli, const char *label,
                      const struct client_cert_told *cert);

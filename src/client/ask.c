@@ -5,9 +5,6 @@
 #include "client/run.h"
 #include "client/told.h"
 
-#define OUT_MODE 0644
-#define OUT_DIR_MODE 0755
-
 /* --- the question --- */
 
 /* The root to be told of what follows it: the last in force. */
@@ -128,35 +125,6 @@ static enum err fill_question(struct station *s,
     return fill_texts(s, &given->profile, num_profiles, &q->profile, f);
 }
 
-static const char *out_path(struct station *s,
-                            const struct client_asking *given, const char *name)
-{
-    return path_join(given->out_dir, name, s->arena);
-}
-
-/* CRLs at hand: those of the settings, and what was saved before. */
-static enum err held_crls(struct station *s, const struct client_asking *given,
-                          struct cert_list *out, struct fault *f)
-{
-    struct cert_list saved = { 0 };
-    struct span *list;
-    enum err e = ERR_OK;
-
-    if (given->out_dir != NULL)
-        e = crls_load(out_path(s, given, "crls.pem"), s->arena, &saved, f);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    list = arena_array(s->arena, s->crls.num + saved.num + 1, sizeof(*list));
-    if (list == NULL)
-        return fault_set(f, ERR_NO_MEM, "CRLs");
-    for (size_t i = 0; i < s->crls.num; i++)
-        list[i] = s->crls.list[i];
-    for (size_t i = 0; i < saved.num; i++)
-        list[s->crls.num + i] = saved.list[i];
-    *out = (struct cert_list){ list, s->crls.num + saved.num };
-    return ERR_OK;
-}
-
 enum err question_write(struct station *s, struct asking *asking,
                         const struct client_waits *waits, struct fault *f)
 {
@@ -168,7 +136,7 @@ enum err question_write(struct station *s, struct asking *asking,
     struct span recipient = SPAN_NONE;
 
     *out = (struct client_answers){ 0 };
-    TRY(held_crls(s, asking->given, &asking->held, f));
+    TRY(told_held_crls(s, asking->given->out_dir, &asking->held, f));
     TRY(fill_question(s, asking->given, asking->held, &out->question, f));
     TRY(recipient_find(s, &recipient, f));
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
@@ -261,81 +229,24 @@ static enum err judge_all(struct judge_told *j, struct client_answers *out,
 
 /* --- files --- */
 
-static enum err save_list(struct station *s, struct asking *asking,
-                          const char *name, const char *label,
-                          const struct span *list, size_t num, struct fault *f)
-{
-    struct client_answers *out = asking->out;
-    const char *path = out_path(s, asking->given, name);
-    struct buf text;
-    enum err e;
-
-    if (num == 0)
-        return ERR_OK;
-    buf_init(&text, LIMIT_FILE_LEN);
-    for (size_t i = 0; i < num; i++)
-        pem_format(label, list[i], &text);
-    e = path == NULL || text.failed != ERR_OK
-            ? fault_set(f, ERR_NO_MEM, "%s", name)
-            : file_save(path, buf_span(&text), OUT_MODE, f);
-    buf_done(&text);
-    if (e == ERR_OK)
-        out->files[out->num_files++] = path;
-    return e;
-}
-
-static enum err save_crls(struct station *s, struct asking *asking,
-                          struct fault *f)
-{
-    const struct client_answers *out = asking->out;
-    struct span *list = arena_array(s->arena, out->num_crls + 1, sizeof(*list));
-
-    if (list == NULL)
-        return fault_set(f, ERR_NO_MEM, "CRLs");
-    for (size_t i = 0; i < out->num_crls; i++)
-        list[i] = out->crls[i].der;
-    return save_list(s, asking, "crls.pem", "X509 CRL", list, out->num_crls, f);
-}
-
-static enum err save_update(struct station *s, struct asking *asking,
-                            struct fault *f)
-{
-    const struct client_update *u = asking->out->update;
-
-    if (u == NULL)
-        return ERR_OK;
-    TRY(save_list(s, asking, "new-root.pem", "CERTIFICATE", &u->fresh.cert.der,
-                  1, f));
-    TRY(save_list(s, asking, "new-with-old.pem", "CERTIFICATE",
-                  &u->linked.cert.der, 1, f));
-    return save_list(s, asking, "old-with-new.pem", "CERTIFICATE",
-                     &u->back.cert.der, u->has_back ? 1 : 0, f);
-}
-
 static enum err save_all(struct station *s, struct asking *asking,
                          struct fault *f)
 {
+    const char *dir = asking->given->out_dir;
     struct client_answers *out = asking->out;
     const struct client_told_one *of = out->told.of;
-    struct span form = of[TOPIC_TEMPLATE].value;
-    const char *path = out_path(s, asking->given, "template.der");
 
-    TRY(dir_create(asking->given->out_dir, OUT_DIR_MODE, f));
-    TRY(save_list(s, asking, "ca-certs.pem", "CERTIFICATE",
-                  of[TOPIC_CA_CERTS].certs.list, of[TOPIC_CA_CERTS].certs.num,
-                  f));
-    TRY(save_list(s, asking, "encryption.pem", "CERTIFICATE",
-                  of[TOPIC_ENC_CERT].certs.list, of[TOPIC_ENC_CERT].certs.num,
-                  f));
-    TRY(save_crls(s, asking, f));
-    TRY(save_update(s, asking, f));
-    if (span_is_absent(form))
+    if (dir == NULL)
         return ERR_OK;
-    if (path == NULL)
-        return fault_set(f, ERR_NO_MEM, "template");
-    TRY(file_save(path, form, OUT_MODE, f));
-    out->files[out->num_files++] = path;
-    return ERR_OK;
+    TRY(told_save_certs(s, dir, "ca-certs.pem", of[TOPIC_CA_CERTS].certs,
+                        &out->files, f));
+    TRY(told_save_certs(s, dir, "encryption.pem", of[TOPIC_ENC_CERT].certs,
+                        &out->files, f));
+    TRY(told_save_crls(s, dir, out->crls, out->num_crls, &out->files, f));
+    if (out->update != NULL)
+        TRY(told_save_update(s, dir, out->update, &out->files, f));
+    return told_save(s, dir, "template.der", of[TOPIC_TEMPLATE].value,
+                     &out->files, f);
 }
 
 /* The values last longer than the message: what is read is a copy. */
@@ -367,8 +278,7 @@ enum err answers_take(struct station *s, struct asking *asking,
     e = judge_all(&j, out, f);
     trust_free(j.trust);
     TRY(e);
-    if (asking->given->out_dir != NULL)
-        TRY(save_all(s, asking, f));
+    TRY(save_all(s, asking, f));
     if (out->update == NULL || !asking->given->install)
         return ERR_OK;
     TRY(update_install(s, out->update->fresh.cert.der,

@@ -37,6 +37,12 @@ struct client_update {
     struct span old_subject; /* of the root it follows */
 };
 
+#define CLIENT_MAX_FILES 8
+struct client_files {
+    const char *list[CLIENT_MAX_FILES];
+    size_t num;
+};
+
 /* Lives as long as the station, or until its next verb. */
 struct client_answers {
     struct client_question question;
@@ -47,8 +53,7 @@ struct client_answers {
     const struct x509_crl *crls;             /* both topics' */
     size_t num_crls;
     bool is_installed;
-    const char *files[8]; /* written */
-    size_t num_files;
+    struct client_files files; /* written */
 };
 
 /*

@@ -45,6 +45,27 @@ MUST_USE enum err cert_describe(struct judge_told *j, struct span der,
 bool crl_newest(struct cert_list crls, struct span issuer, struct arena *a,
                 int64_t *this_update);
 
+/* --- told_save.c: files for people and applications --- */
+
+/* Each writes one file into the folder, made when it is not there, and notes
+ * it; nothing where there is nothing to write. */
+MUST_USE enum err told_save(struct station *s, const char *dir,
+                            const char *name, struct span bytes,
+                            struct client_files *files, struct fault *f);
+MUST_USE enum err told_save_certs(struct station *s, const char *dir,
+                                  const char *name, struct span_list certs,
+                                  struct client_files *files, struct fault *f);
+MUST_USE enum err told_save_crls(struct station *s, const char *dir,
+                                 const struct x509_crl *crls, size_t num,
+                                 struct client_files *files, struct fault *f);
+MUST_USE enum err told_save_update(struct station *s, const char *dir,
+                                   const struct client_update *update,
+                                   struct client_files *files, struct fault *f);
+/* CRLs at hand: those of the settings, and what was written there before.
+ * `dir` may be NULL. */
+MUST_USE enum err told_held_crls(struct station *s, const char *dir,
+                                 struct cert_list *out, struct fault *f);
+
 /* --- updates.c: roots that follow the operator's --- */
 
 /* As PEM; the one that links `fresh` to a root in force beside it. */

@@ -63,6 +63,8 @@ static enum err take_pair_root(struct station *s, struct fault *f)
 /* What would be no TLS session of ours is told before anything is sent. */
 static enum err check_tls(const struct station *s, struct fault *f)
 {
+    if (s->settings->url == NULL)
+        return ERR_OK;
     if (strncasecmp(s->settings->url, "https://", strlen("https://")) != 0)
         return fault_set(f, ERR_CONFIG,
                          "--trust tls needs an address that begins with "

@@ -274,7 +274,8 @@ enum err client_reply(struct client *c, const struct client_credential *own,
 
     assert(c->state == CLIENT_REQUEST_SENT || c->state == CLIENT_CONFIRM_SENT);
     assert(c->poll != CLIENT_POLL_DUE);
-    if (client_rules_check(CLIENT_STEP_HEADER, &judged, &step.why) == NULL &&
+    if (client_rules_check(CLIENT_STEP_EXCHANGE, &judged, &step.why) == NULL &&
+        client_rules_check(CLIENT_STEP_HEADER, &judged, &step.why) == NULL &&
         client_rules_check(c->is_mac ? CLIENT_STEP_MAC : CLIENT_STEP_SIGNER,
                            &judged, &step.why) == NULL)
         TRY(on_verified(c, &in, &judged, &step, f));

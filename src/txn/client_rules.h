@@ -9,11 +9,12 @@
 
 /* The step a rule belongs to says what follows when it is broken. */
 enum client_rule_step {
-    CLIENT_STEP_HEADER, /* no answer; needs no key */
-    CLIENT_STEP_SIGNER, /* no answer; nothing here moves the machine */
-    CLIENT_STEP_MAC,    /* the same, of transactions under a shared secret */
-    CLIENT_STEP_ANSWER, /* verified, but cannot be worked with: failed */
-    CLIENT_STEP_CERT,   /* certConf rejects the certificate, then failed */
+    CLIENT_STEP_EXCHANGE, /* no answer to what was sent; needs no key */
+    CLIENT_STEP_HEADER,   /* no answer; needs no key */
+    CLIENT_STEP_SIGNER,   /* no answer; nothing here moves the machine */
+    CLIENT_STEP_MAC,      /* the same, of transactions under a shared secret */
+    CLIENT_STEP_ANSWER,   /* verified, but cannot be worked with: failed */
+    CLIENT_STEP_CERT,     /* certConf rejects the certificate, then failed */
     CLIENT_STEP_NUM
 };
 

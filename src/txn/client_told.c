@@ -142,6 +142,57 @@ static bool check_key_spec(const struct told_judged *in,
     return true;
 }
 
+/* --- an announcement as a whole --- */
+
+/* How far the clock of who announces may go ahead of ours, in seconds. */
+#define CLOCK_SLACK 300
+
+static bool check_announcement(const struct told_judged *in,
+                               struct client_found *found)
+{
+    enum cmp_body_type type = in->message->body.type;
+
+    return type == CMP_CKUANN || type == CMP_CANN || type == CMP_RANN ||
+           type == CMP_CRLANN || broken(found, "body %s", cmp_body_name(type));
+}
+
+static bool check_announced_pvno(const struct told_judged *in,
+                                 struct client_found *found)
+{
+    const struct pki_body *body = &in->message->body;
+    int64_t pvno = in->message->header.pvno;
+
+    if (body->type == CMP_CKUANN && body->ca_key_update.is_v3 && pvno != 3)
+        return broken(found, "RootCaKeyUpdateContent with pvno %lld",
+                      (long long)pvno);
+    return pvno == 2 || pvno == 3 ||
+           broken(found, "pvno %lld", (long long)pvno);
+}
+
+static bool check_announced_time(const struct told_judged *in,
+                                 struct client_found *found)
+{
+    const struct pki_header *h = &in->message->header;
+    char when[TIME_TEXT_LEN];
+
+    if (!h->has_message_time)
+        return broken(found, "no messageTime");
+    time_format(h->message_time, when);
+    return h->message_time <= in->now + CLOCK_SLACK ||
+           broken(found, "messageTime %s, which is to come", when);
+}
+
+static bool check_announced_status(const struct told_judged *in,
+                                   struct client_found *found)
+{
+    int64_t status = in->message->body.rev_ann.status;
+
+    return in->message->body.type != CMP_RANN ||
+           status == STATUS_REVOCATION_WARNING ||
+           status == STATUS_REVOCATION_NOTIFICATION ||
+           broken(found, "status %lld", (long long)status);
+}
+
 /* --- an update of the root --- */
 
 static bool check_complete(const struct told_judged *in,
@@ -349,6 +400,22 @@ const struct told_rule told_rules[] = {
     { "told-key-spec", "RFC 9483, 4.3.3", ERR_BAD_CERT_TEMPLATE,
       TOLD_STEP_ALL, check_key_spec, "rsaKeyLen for RSA",
       "report it to the server's maker" },
+
+    { "announced-body", "RFC 9810, 5.3.13 to 5.3.16", ERR_BAD_REQUEST,
+      TOLD_STEP_ANNOUNCED, check_announcement, "ckuann, cann, rann or crlann",
+      "give it what stationmaster announce wrote" },
+    { "announced-pvno", "RFC 9810, 5.3.13", ERR_UNSUPPORTED_VERSION,
+      TOLD_STEP_ANNOUNCED, check_announced_pvno,
+      "2 or 3, and 3 with RootCaKeyUpdateContent",
+      "report it to who announced it" },
+    { "announced-time", "RFC 9810, 5.1.1", ERR_BAD_TIME,
+      TOLD_STEP_ANNOUNCED, check_announced_time,
+      "messageTime, not after this station's clock",
+      "compare this station's clock with the operator's" },
+    { "announced-status", "RFC 9810, 5.2.3", ERR_BAD_DATA_FORMAT,
+      TOLD_STEP_ANNOUNCED, check_announced_status,
+      "revocationWarning or revocationNotification in a rann",
+      "report it to who announced it" },
 
     { "update-complete", "RFC 9483, 4.3.2", ERR_BAD_DATA_FORMAT,
       TOLD_STEP_UPDATE, check_complete, "newWithNew, and newWithOld",

@@ -10,8 +10,9 @@
 #include "txn/client_rules.h"
 
 enum told_step {
-    TOLD_STEP_ALL,    /* a genp as a whole, against its question */
-    TOLD_STEP_UPDATE, /* an update of the operator root */
+    TOLD_STEP_ALL,       /* a genp as a whole, against its question */
+    TOLD_STEP_ANNOUNCED, /* an announcement as a whole */
+    TOLD_STEP_UPDATE,    /* an update of the operator root */
     TOLD_STEP_CRL,
     TOLD_STEP_CA,     /* a CA's certificate */
     TOLD_STEP_TARGET, /* a certificate to encrypt to */
@@ -51,6 +52,7 @@ struct told_cert {
 struct told_judged {
     const struct client_question *question;
     const struct client_told *told;
+    const struct cmp_message *message; /* an announcement */
     const struct told_update *update;
     const struct told_crl *crl;
     const struct told_cert *cert;
