@@ -7,6 +7,8 @@ import pytest
 from cmplib import cmp, der, http, pki
 from cmplib.der import ctx
 from cmplib.race import post_at_once
+from cmplib.secret import check_mac, holder
+from polls import Operator
 
 LAB, LIGHT, JUDGED = (f"{http.PATH}/p/{name}"
                       for name in ("lab", "light", "judged"))
@@ -208,6 +210,46 @@ def test_batch_with_an_unreadable_body(world, path):
     replies = world.ra(path=path).ask_batch(broken, good)
     assert [(r.kind, sorted(r.failures)) for r in replies] == [
         ("error", ["badDataFormat"]), ("ip", [])]
+
+
+def test_polling_through_an_ra(world):
+    """Waiting, pollRep and the answer travel as all others do."""
+    ra, boss = world.ra(world.ras.north, JUDGED), Operator(world.server)
+    made = [ir(world, JUDGED) for _ in range(2)]
+    first = ra.ask_batch(*(out for _, out in made))
+    assert [r.status.status for r in first] == ["waiting"] * 2
+    polls = [s.poll(o, r) for (s, o), r in zip(made, first)]
+    assert [r.kind for r in ra.ask_batch(*polls)] == ["pollRep"] * 2
+    (station, out), (_, other) = made
+    boss.approve(out)
+    boss.deny(other, "not this one")
+    told = ra.ask_added(station.poll(out, last_reply(world, out)))
+    assert told.kind == "ip" and told.cert.spki == out.key.spki
+    station.confirm(out, told)
+    told = ra.ask_added(made[1][0].poll(other, last_reply(world, other)))
+    assert told.failures == {"notAuthorized"}
+
+
+def last_reply(world, out):
+    """senderNonce of the server's last reply, as the store has it."""
+    (nonce,), = world.server.query(
+        "SELECT sender_nonce FROM txn WHERE transaction_id=?",
+        out.transaction_id)
+    return SimpleNamespace(sender_nonce=nonce)
+
+
+@pytest.mark.parametrize("is_batch", [False, True], ids=["added", "batch"])
+def test_mac_inside(world, is_batch):
+    """The RA signs around it; between station and server the secret holds."""
+    ra, station = world.ra(path=LAB), holder(world, LAB)
+    out = station.ir()
+    if is_batch:
+        data = cmp.Reply(ra.post(ra.nested(out)).body).content[0].der
+    else:
+        data = ra.post(ra.added(out)).body
+    reply = cmp.Reply(data)
+    check_mac(reply, out)
+    assert reply.cert.spki == out.key.spki
 
 
 # --- on behalf of a station ---
