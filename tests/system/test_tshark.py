@@ -3,9 +3,10 @@ import subprocess
 
 import pytest
 
+from cmplib import pki
 from cmplib.capture import Relay
 from cmplib.cmp import BODIES
-from cmplib.http import Connection, request
+from cmplib.http import PATH, Connection, request
 from cmplib.program import Program
 from cmplib.storm import free_ports
 
@@ -69,6 +70,31 @@ def test_an_exchange(world, station, tmp_path, capture):
     assert "alformed" not in text and "xpert" not in text
     assert text.count("transactionID: ") == 8
     assert text.count("extraCerts: ") == 4
+
+
+def test_a_batch(world, station, tmp_path, capture):
+    """nested, made by `station ra` and answered by the server."""
+    west = world.ras.west
+    (tmp_path / "ra.pem").write_text(pki.pem("CERTIFICATE", west.cert))
+    (tmp_path / "ra.key").write_bytes(west.key.pem())
+    (tmp_path / "ra.key").chmod(0o600)
+    for n in range(3):
+        (tmp_path / f"{n}.der").write_bytes(bytes(world.station().ir()))
+    subprocess.run(
+        [station, "ra", "batch", "--cert", "ra.pem", "--key", "ra.key",
+         "--root", str(world.server.folder / "root.pem"), "--url",
+         f"http://127.0.0.1:{capture.port}{PATH}/p/light", "--out", "answers",
+         *(f"{n}.der" for n in range(3))], check=True, cwd=tmp_path,
+        capture_output=True)
+    capture.relay.close()
+    lines = capture.tshark("-Y", "cmp", "-T", "fields", "-e", "cmp.body", "-e",
+                           "cmp.transactionID").splitlines()
+    (asked, ids), (told, again) = (
+        [column.split(",") for column in line.split("\t")] for line in lines)
+    assert [BODIES[int(n)] for n in asked] == ["nested", "ir", "ir", "ir"]
+    assert [BODIES[int(n)] for n in told] == ["nested", "ip", "ip", "ip"]
+    assert ids == again and len(set(ids)) == 4
+    assert capture.tshark("-Y", WORSE, "-V") == ""
 
 
 def test_a_damaged_message_is_seen(world, capture):
