@@ -4,10 +4,10 @@
  */
 #include "cli/station.h"
 
-static const struct cli_verbs *const verbs[] = { &cli_station_enroll,
-                                                 &cli_station_heed,
-                                                 &cli_station_status,
-                                                 &cli_station_ra };
+static const struct cli_verbs *const verbs[] = {
+    &cli_station_enroll, &cli_station_ask, &cli_station_heed,
+    &cli_station_status, &cli_station_ra
+};
 
 static const struct cli_note files[] = {
     { "DIR/current/certificate.pem, key.pem, chain.pem, root.pem",

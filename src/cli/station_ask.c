@@ -1,4 +1,5 @@
-#include "cli/station_common.h"
+#include "cli/station.h"
+#include "cli/station_options.h"
 #include "cli/station_told.h"
 
 /* One run of ask. */
@@ -287,7 +288,7 @@ static enum err ask(struct station *s, const struct client_run *run, void *arg,
     return q->json == NULL ? fault_set(f, ERR_NO_MEM, "JSON") : ERR_OK;
 }
 
-enum err station_run_ask(struct cli *cli, struct fault *f)
+static enum err run_ask(struct cli *cli, struct fault *f)
 {
     struct question q = { .cli = cli };
     const struct station_work work = { ask, &q };
@@ -306,3 +307,63 @@ enum err station_run_ask(struct cli *cli, struct fault *f)
     json_decref(q.json);
     return e;
 }
+
+/* clang-format off */
+static const struct cli_option ask_options[] = {
+    COMMON_OPTIONS,
+    VENDOR_OPTIONS,
+    SECRET_OPTIONS,
+    { "out", "DIR", NULL,
+      "write what is told into files there: ca-certs.pem, new-root.pem, "
+      "new-with-old.pem, old-with-new.pem, crls.pem, encryption.pem, "
+      "template.der", CLI_ONCE },
+    { "install", NULL, NULL,
+      "take the new root of rootCaCert as an operator root, beside the old "
+      "one", CLI_ONCE },
+    { "profile", "NAME", NULL,
+      "of certReqTemplate: the certificate profile meant", CLI_ONCE },
+    { "crl-issuer", "NAME", NULL,
+      "of crlStatusList: whose; else who issued the operator's certificate",
+      CLI_ONCE },
+    { "crl-url", "URL", NULL,
+      "of crlStatusList: the distribution point to look under", CLI_ONCE },
+    { "algorithm", "OID", NULL,
+      "of keyPairParam, as 1.2.840.10045.2.1", CLI_ONCE },
+    { "language", "TAG", NULL,
+      "of suppLangTags, as en; the best first", CLI_REPEATED },
+};
+/* clang-format on */
+
+static const struct cli_verb verbs[] = {
+    {
+        .words = "ask",
+        .summary = "ask the authority for CA certificates, CRLs and more",
+        .operands = "[WHAT...]",
+        .description =
+            "Sends a genm, signed with the operator's certificate where there "
+            "is one, else with the vendor's or under --secret, and shows what "
+            "the verified genp "
+            "tells. WHAT is caCerts, rootCaCert (a root that follows the "
+            "operator's), caKeyUpdateInfo (the same in its old form), "
+            "certReqTemplate, crlStatusList (CRLs newer than those of --crl "
+            "and --out), currentCRL, signKeyPairTypes, encKeyPairTypes, "
+            "preferredSymmAlg, caProtEncCert, keyPairParam or suppLangTags; "
+            "several are asked for in one message, and none asks for whatever "
+            "there is to tell.\n\n"
+            "All of an answer is refused when something in it breaks a rule: "
+            "what was not asked for, a CRL that does not verify, is out of "
+            "date or older than the one at hand, a new root that no root in "
+            "force has signed. Certificates are shown and written to files, "
+            "and believed for nothing; only --install takes a new root whose "
+            "link to the old one verifies. It then judges answers as the old "
+            "one does, for as long as the old one is configured or kept.",
+        .options = ask_options,
+        .num_options = sizeof(ask_options) / sizeof(ask_options[0]),
+        .has_json = true,
+        .example = "station ask caCerts crlStatusList --out /var/lib/station/ca"
+                   "\nstation ask rootCaCert --install",
+        .run = run_ask,
+    },
+};
+const struct cli_verbs cli_station_ask = { verbs,
+                                           sizeof(verbs) / sizeof(verbs[0]) };

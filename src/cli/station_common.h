@@ -41,7 +41,4 @@ MUST_USE enum err station_drive(const struct cli *cli,
                                 const struct station_work *work,
                                 json_t **messages, struct fault *f);
 
-/* --- station_ask.c --- */
-MUST_USE enum err station_run_ask(struct cli *cli, struct fault *f);
-
 #endif

@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "cli/station.h"
 #include "cli/station_common.h"
+#include "cli/station_options.h"
 
 #define LINE_SIZE 512
 
@@ -419,43 +420,6 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
       "RSA:3072, RSA:4096, Ed25519, Ed448", CLI_ONCE },                       \
     { "new-key", "FILE", NULL, "certify this key instead of making one",      \
       CLI_ONCE }
-#define COMMON_OPTIONS                                                        \
-    STATION_STATE_OPTION,                                                     \
-    { "url", "URL", NULL, "where the server is", CLI_ONCE },                  \
-    { "recipient", "NAME", NULL, "the authority's name, for the header",      \
-      CLI_ONCE },                                                             \
-    { "server-subject", "NAME", NULL,                                         \
-      "who may answer though it neither issued the certificate nor holds "    \
-      "cmcRA or cmcCA", CLI_ONCE },                                           \
-    { "tls-root", "FILE", NULL,                                               \
-      "CA certificates: whose servers to believe for https, and nobody "      \
-      "else's", CLI_ONCE },                                                   \
-    { "tls-client-cert", "WHICH", NULL,                                       \
-      "none (which is preset) or signer: for https, present the certificate " \
-      "whose key signs the messages to a server that asks", CLI_ONCE },       \
-    { "crl", "FILE", NULL,                                                    \
-      "CRLs of the CAs above the server's signer: who is on them may not "    \
-      "answer, who is known not to be may send roots in caPubs", CLI_ONCE },  \
-    { "unknown-status", "MODE", NULL,                                         \
-      "refuse (which is preset) takes roots from caPubs only where a CRL "    \
-      "says that the signer is not revoked (RFC 9483, 3.5); accept takes "    \
-      "them without", CLI_ONCE },                                             \
-    { "timeout", "SECONDS", "120",                                            \
-      "how long to try; what is pending then goes on next time", CLI_ONCE },  \
-    { "wait", "SECONDS", "120",                                               \
-      "how long to ask again where the server has not decided; 0 asks once "  \
-      "and leaves the rest to the next call (exit code 6)", CLI_ONCE },       \
-    { "once", NULL, NULL, "send each message once", CLI_ONCE },               \
-    { "verbose", NULL, NULL, "show each message with its size and time",      \
-      CLI_ONCE }
-
-#define VENDOR_OPTIONS                                                        \
-    { "cert", "FILE", NULL, "the vendor's certificate", CLI_ONCE },           \
-    { "chain", "FILE", NULL, "the vendor's intermediate certificates",        \
-      CLI_ONCE },                                                             \
-    { "key", "FILE", NULL, "the key of the vendor's certificate", CLI_ONCE }, \
-    { "root", "FILE", NULL, "the operator's root certificates", CLI_ONCE }
-
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
     KEY_OPTIONS,
@@ -463,15 +427,7 @@ static const struct cli_option enroll_options[] = {
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },
     VENDOR_OPTIONS,
-    { "secret", "FILE", NULL,
-      "in place of --cert and --key: one line, a secret shared with the "
-      "server, in a file that nobody else may read; -: a line of standard "
-      "input, kept nowhere", CLI_ONCE },
-    { "reference", "NAME", NULL, "which secret it is, as the server knows it",
-      CLI_ONCE },
-    { "mac", "NAME", NULL,
-      "how messages are protected with it, and answers at the least: pbmac1 "
-      "(which is preset), pbm, or pbm-sha1 for servers of RFC 4210", CLI_ONCE },
+    SECRET_OPTIONS,
     { "trust", "MODE", NULL,
       "pinned (which is preset) believes --root alone; tls takes the root "
       "from the first answer of a server that --tls-root vouches for; secret "
@@ -493,28 +449,6 @@ static const struct cli_option revoke_options[] = {
       "as RFC 5280, 5.3.1 names it: keyCompromise, affiliationChanged, "
       "superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
       CLI_ONCE },
-};
-static const struct cli_option ask_options[] = {
-    COMMON_OPTIONS,
-    VENDOR_OPTIONS,
-    { "out", "DIR", NULL,
-      "write what is told into files there: ca-certs.pem, new-root.pem, "
-      "new-with-old.pem, old-with-new.pem, crls.pem, encryption.pem, "
-      "template.der", CLI_ONCE },
-    { "install", NULL, NULL,
-      "take the new root of rootCaCert as an operator root, beside the old "
-      "one", CLI_ONCE },
-    { "profile", "NAME", NULL,
-      "of certReqTemplate: the certificate profile meant", CLI_ONCE },
-    { "crl-issuer", "NAME", NULL,
-      "of crlStatusList: whose; else who issued the operator's certificate",
-      CLI_ONCE },
-    { "crl-url", "URL", NULL,
-      "of crlStatusList: the distribution point to look under", CLI_ONCE },
-    { "algorithm", "OID", NULL,
-      "of keyPairParam, as 1.2.840.10045.2.1", CLI_ONCE },
-    { "language", "TAG", NULL,
-      "of suppLangTags, as en; the best first", CLI_REPEATED },
 };
 /* clang-format on */
 
@@ -571,34 +505,6 @@ static const struct cli_verb verbs[] = {
         .has_json = true,
         .example = "station revoke --reason cessationOfOperation",
         .run = run_revoke,
-    },
-    {
-        .words = "ask",
-        .summary = "ask the authority for CA certificates, CRLs and more",
-        .operands = "[WHAT...]",
-        .description =
-            "Sends a genm, signed with the operator's certificate where there "
-            "is one, else with the vendor's, and shows what the verified genp "
-            "tells. WHAT is caCerts, rootCaCert (a root that follows the "
-            "operator's), caKeyUpdateInfo (the same in its old form), "
-            "certReqTemplate, crlStatusList (CRLs newer than those of --crl "
-            "and --out), currentCRL, signKeyPairTypes, encKeyPairTypes, "
-            "preferredSymmAlg, caProtEncCert, keyPairParam or suppLangTags; "
-            "several are asked for in one message, and none asks for whatever "
-            "there is to tell.\n\n"
-            "All of an answer is refused when something in it breaks a rule: "
-            "what was not asked for, a CRL that does not verify, is out of "
-            "date or older than the one at hand, a new root that no root in "
-            "force has signed. Certificates are shown and written to files, "
-            "and believed for nothing; only --install takes a new root whose "
-            "link to the old one verifies. It then judges answers as the old "
-            "one does, for as long as the old one is configured or kept.",
-        .options = ask_options,
-        .num_options = sizeof(ask_options) / sizeof(ask_options[0]),
-        .has_json = true,
-        .example = "station ask caCerts crlStatusList --out /var/lib/station/ca"
-                   "\nstation ask rootCaCert --install",
-        .run = station_run_ask,
     },
 };
 const struct cli_verbs cli_station_enroll = { verbs, sizeof(verbs) /

@@ -340,6 +340,69 @@ static void test_crl(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* --- announcements --- */
+
+static struct cmp_message m;
+
+static void good_announcement(void)
+{
+    m = (struct cmp_message){ .body.type = CMP_CKUANN };
+    m.header.pvno = 3;
+    m.header.has_message_time = true;
+    m.header.message_time = NOW;
+    m.body.ca_key_update.is_v3 = true;
+}
+
+CASE(form_v2, m.body.ca_key_update.is_v3 = false; m.header.pvno = 2)
+CASE(v3_in_2, m.header.pvno = 2)
+CASE(pvno_1, m.header.pvno = 1; m.body.type = CMP_CANN)
+CASE(pvno_4, m.header.pvno = 4)
+CASE(a_genp, m.body.type = CMP_GENP)
+CASE(no_time, m.header.has_message_time = false)
+CASE(ahead, m.header.message_time = NOW + 300)
+CASE(far_ahead, m.header.message_time = NOW + 301)
+CASE(long_ago, m.header.message_time = 0)
+CASE(warns, m.body.type = CMP_RANN;
+     m.body.rev_ann.status = STATUS_REVOCATION_WARNING)
+CASE(notifies, m.body.type = CMP_RANN;
+     m.body.rev_ann.status = STATUS_REVOCATION_NOTIFICATION)
+CASE(accepts, m.body.type = CMP_RANN; m.body.rev_ann.status = STATUS_ACCEPTED)
+
+static void test_announcement(void **state)
+{
+    static const struct {
+        const char *what;
+        void (*change)(void);
+        const char *rule;
+    } cases[] = {
+        { "good", nothing, "" },
+        { "of v2", form_v2, "" },
+        { "of v3 with pvno 2", v3_in_2, "announced-pvno" },
+        { "pvno 1", pvno_1, "announced-pvno" },
+        { "pvno 4", pvno_4, "announced-pvno" },
+        { "a genp", a_genp, "announced-body" },
+        { "without messageTime", no_time, "announced-time" },
+        { "a clock ahead", ahead, "" },
+        { "too far ahead", far_ahead, "announced-time" },
+        { "of long ago", long_ago, "" },
+        { "rann that warns", warns, "" },
+        { "rann that notifies", notifies, "" },
+        { "rann that accepts", accepts, "announced-status" },
+    };
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < NUM(cases); i++) {
+        const struct told_judged in = { .message = &m, .now = NOW };
+
+        good_announcement();
+        cases[i].change();
+        failures +=
+            check(cases[i].what, TOLD_STEP_ANNOUNCED, &in, cases[i].rule);
+    }
+    assert_int_equal(failures, 0);
+}
+
 /* --- certificates --- */
 
 static void test_certificates(void **state)
@@ -388,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_genp),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_crl),
+        cmocka_unit_test(test_announcement),
         cmocka_unit_test(test_certificates),
     };
 

@@ -11,6 +11,7 @@ from cmplib.der import ctx, integer, oid, prim, seq, utf8
 from cmplib.http import PATH
 from cmplib.liar import Liar, operator_signer
 from cmplib.program import Program
+from cmplib.secret import run as secret
 
 LAB, AHEAD, FEW, LIGHT = (f"{PATH}/p/{name}" for name in
                           ("lab", "ahead", "few", "light"))
@@ -584,3 +585,29 @@ def test_an_error_is_told(cast, asker):
     with Liar(cast.signer, error) as liar:
         done = asker.run(asker.asks("caCerts", port=liar.port))
     assert done.returncode == 1 and "not for you" in done.stderr
+
+
+# --- under a shared secret ---
+
+@pytest.fixture
+def sharer(world, asker):
+    """Asks with a secret in place of the vendor's certificate."""
+    made = secret(world.server, "new")
+    file = asker.folder / "secret"
+    file.write_text(made["secret"])
+    file.chmod(0o600)
+    asker.identity = ["--secret", file, "--reference", made["reference"],
+                      "--root", asker.root]
+    return asker
+
+
+def test_under_a_secret(world, sharer):
+    told = sharer.told("caCerts", "certReqTemplate")["told"]
+    assert told["caCerts"][0]["sha256"] == sha256(world.server.issuing.der)
+    assert told["certReqTemplate"]["keys"]
+
+
+def test_a_signature_does_not_answer_a_mac(cast, sharer):
+    with Liar(cast.signer, tells(info(id_it(17)))) as liar:
+        done = sharer.run(sharer.asks("caCerts", port=liar.port))
+    assert done.returncode == 5 and "not believed" in done.stdout
