@@ -5,7 +5,8 @@ static const struct choice right_rows[] = {
       "add its protection to a message, and send several as a batch (RFC "
       "9483, 5.2.2)" },
     { "approve", CONFIG_RA_APPROVE, NULL,
-      "approve what it adds its protection to: that waits for no operator" },
+      "approve what it adds its protection to, or asks for: that waits for no "
+      "operator" },
     { "ra-verified", CONFIG_RA_VERIFY, NULL,
       "put raVerified in place of a proof of possession (5.2.3.2)" },
     { "request", CONFIG_RA_REQUEST, NULL,

@@ -175,7 +175,7 @@ struct facts {
 
     /* SIGNER_RA: what the configuration trusts it with */
     bool ra_may_verify, ra_may_request, ra_may_revoke;
-    bool is_vouched; /* an RA that may approve added its protection */
+    bool is_vouched; /* signed, or wrapped, by an RA that may approve */
 
     /* the station behind it */
     struct span vendor, serial; /* serial absent: naming rule found none */

@@ -61,6 +61,8 @@ static void take(struct job *job, const struct config_ra *ra)
     facts->ra_may_verify = (ra->may & CONFIG_RA_VERIFY) != 0;
     facts->ra_may_request = (ra->may & CONFIG_RA_REQUEST) != 0;
     facts->ra_may_revoke = (ra->may & CONFIG_RA_REVOKE) != 0;
+    /* Its protection says that it approves (RFC 9483, 5.2.3). */
+    facts->is_vouched = (ra->may & CONFIG_RA_APPROVE) != 0;
 }
 
 /* The path, too, decides who is let in (choose.c). */

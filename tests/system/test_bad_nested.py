@@ -445,5 +445,30 @@ def test_refused(world, build, body, failure, rule, path):
     check_refused(world, build, body, failure, rule, path)
 
 
+@pytest.mark.parametrize("kind", ["added", "batch"])
+def test_any_octet_changed(world, kind):
+    """Nothing of a nested can be changed on its way: what the RA's signature
+    leaves out, its certificate, is the one configured."""
+    ra = world.ra(path=LAB)
+    out = ra.added(ir(world)) if kind == "added" else ra.nested(
+        ir(world), ir(world))
+    good = bytes(out)
+    before = world.server.tables()
+    with http.Connection(world.server.port) as connection:
+        for at in range(len(good)):
+            bad = bytearray(good)
+            bad[at] ^= 1 << (at * 5 + 3) % 8
+            response = connection.ask(http.request(bytes(bad), LAB))
+            if response.status != 400:
+                assert response.status == 200
+                assert cmp.Reply(response.body).kind == "error", at
+            elif response.closes:
+                connection.__exit__()
+                connection.__init__(world.server.port)
+    assert world.server.tables() == before
+    assert ra.post(good).status == 200
+    assert world.server.tables() != before
+
+
 def test_list_of_refusals_is_long():
     assert len(rows.params) >= 70

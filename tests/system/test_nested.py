@@ -97,6 +97,16 @@ def test_approval_is_for_its_vendors_alone(world):
     assert reply.status.status == "waiting"
 
 
+def test_approval_of_what_it_asks_for(world):
+    """RFC 9483, 5.2.3: its own protection approves as well. east may not."""
+    for signer, status in ((world.ras.west, "accepted"),
+                           (world.ras.east, "waiting")):
+        ra = world.ra(signer, JUDGED)
+        reply = ra.ask(ra.ir(subject=world.credential().subject))
+        assert reply.status.status in (status, "grantedWithMods"), signer
+        assert (reply.cert is None) == (status == "waiting")
+
+
 def test_one_wrapped_message_many_times_at_once(world, path):
     """However it comes, it is one request, and has one answer."""
     ra = world.ra(path=path)

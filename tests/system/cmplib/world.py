@@ -61,7 +61,7 @@ class World:
                             requested_validity="shorten", ras=HEARD),
                 "light": dict(type="rfc9483", ras=HEARD),
                 "judged": dict(type="rfc9483", approval="operator",
-                               ras="[west, north]"),
+                               ras="[west, north, east]"),
                 "stout": dict(type="open", ras="[west]",
                               roots="{ ca_pubs: [stout.pem] }"),
                 "keyed": dict(type="open", vendors="[acme]", ras="[west]"),
