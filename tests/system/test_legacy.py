@@ -37,6 +37,9 @@ class LegacyWorld:
                 for v in ("acme", "fossil", "hybrid")}, {
                 "bs": dict(default="true", vendors="[acme, hybrid]"),
                 "old": dict(type="legacy-2010", vendors="[fossil, hybrid]"),
+                "old-wait": dict(type="legacy-2010", vendors="[fossil]",
+                                 approval="operator",
+                                 approval_check_after="1s"),
             })
         for vendor in (self.acme, self.fossil, self.hybrid):
             (self.server.folder / f"{vendor.label.lower()}.pem").write_text(
