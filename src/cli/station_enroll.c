@@ -31,6 +31,8 @@ static const struct {
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),
     TEXT("new-key", new_key),
+    TEXT("key-use", key_use),
+    TEXT("proof", proof),
     TEXT("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),
     TEXT("crl", crl),
@@ -77,6 +79,8 @@ static enum err check_words(const struct client_settings *s, struct fault *f)
         const char *option, *preset, *other, *value;
     } options[] = {
         { "unknown-status", "refuse", "accept", s->unknown_status },
+        { "key-use", "signing", "encryption", s->key_use },
+        { "proof", "challenge", "certificate", s->proof },
         { "tls-client-cert", "none", "signer", s->tls_client_cert },
     };
 
@@ -423,6 +427,15 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
     KEY_OPTIONS,
+    { "key-use", "USE", NULL,
+      "what the new key is for: signing (which is preset), or encryption "
+      "alone, by an RSA key (RSA:2048 is preset then) or one on a curve; such "
+      "a certificate renews and revokes nothing, so give it a --state of its "
+      "own", CLI_ONCE },
+    { "proof", "HOW", NULL,
+      "how a key for encryption is shown to be the station's: challenge "
+      "(which is preset) decrypts a number before there is a certificate "
+      "(popdecc), certificate decrypts the certificate itself", CLI_ONCE },
     { "request", "BODY", "ir",
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },

@@ -54,6 +54,9 @@ struct client_settings {
     const char *server_subject; /* who else may answer */
     const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */
     const char *new_key;        /* a file: the key to certify */
+    const char *key_use;        /* "signing", also when NULL; "encryption" */
+    const char *proof; /* of a key for encryption: "challenge", also when NULL;
+                          "certificate" */
     const char *tls_root;       /* https: CA certificates; NULL: the system's */
     const char *tls_client_cert; /* https: "signer" presents the certificate
                                     that signs; "none" or NULL: nothing */

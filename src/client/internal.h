@@ -254,6 +254,26 @@ MUST_USE enum err reply_check(struct station *s,
                               const struct cmp_message *reply, bool is_tls,
                               struct checked *out, struct fault *f);
 
+/* --- possess.c: keys that do not sign --- */
+
+/* The settings ask for a key that is encrypted to. */
+bool key_is_for_encryption(const struct client_settings *s);
+/* How the new key is shown to be ours, into the wish. ERR_CONFIG: it is of a
+ * kind, or asked for in a way, that goes only with signatures. */
+MUST_USE enum err proof_fill(const struct station *s, struct client_wish *wish,
+                             struct fault *f);
+/*
+ * What an answer holds that is encrypted to the new key, in the scratch arena:
+ * the number of a challenge, a certificate. Absent: nothing is, or it does not
+ * open. Only of an answer that may be believed.
+ */
+MUST_USE enum err challenge_open(struct station *s,
+                                 const struct cmp_message *reply,
+                                 struct span *number, struct fault *f);
+MUST_USE enum err encrypted_cert_open(struct station *s,
+                                      const struct cmp_message *reply,
+                                      struct span *cert, struct fault *f);
+
 /* --- roots.c --- */
 
 /* Signed with its own key, as its issuer's name claims. */

@@ -33,7 +33,9 @@ enum err new_key_make(struct station *s, struct privkey **out, struct fault *f)
     enum err e;
 
     if (s->settings->new_key == NULL) {
-        TRY(key_type_parse(type == NULL ? "P-256" : type, &kind, &bits, f));
+        if (type == NULL)
+            type = key_is_for_encryption(s->settings) ? "RSA:2048" : "P-256";
+        TRY(key_type_parse(type, &kind, &bits, f));
         return privkey_generate(s->cx, kind, bits, out, f);
     }
     TRY(secret_load(s->settings->new_key, &text, f));
@@ -127,6 +129,7 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
     TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
     if (request != CMP_RR)
         TRY(profile_setting(s, &out->profiles, f));
+    TRY(proof_fill(s, out, f));
     if (request == CMP_KUR || request == CMP_RR) {
         out->old = &s->own.cert;
         if (span_is_absent(out->recipient))
@@ -185,6 +188,8 @@ static enum err body_make(struct station *s, struct client_wish *wish,
                             &p10->signature, f);
     }
     TRY(client_request_make(wish, &own, alg, s->arena, msg, &bytes, f));
+    if (wish->proof != CLIENT_PROOF_SIGNATURE)
+        return ERR_OK;
     return privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
                         &msg->popo.signature, f);
 }

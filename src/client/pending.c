@@ -37,11 +37,24 @@ static void put_poll(struct buf *b, const struct client *c)
     put_hex(b, "peer-nonce", c->peer_nonce, c->peer_nonce_len);
 }
 
+static const char *const proofs[] = {
+    [CLIENT_PROOF_SIGNATURE] = "signature",
+    [CLIENT_PROOF_CHALLENGE] = "challenge",
+    [CLIENT_PROOF_CERTIFICATE] = "certificate",
+};
+
+static void put_proof(struct buf *b, const struct client *c)
+{
+    if (c->proof != CLIENT_PROOF_SIGNATURE)
+        buf_printf(b, "proof: %s\nanswered: %d\npvno: %d\n", proofs[c->proof],
+                   c->has_answered, c->is_v3 ? 3 : 2);
+}
+
 static void put_all(struct buf *b, const struct pending *p)
 {
     const struct client *c = &p->machine;
 
-    buf_printf(b, "version: 4\nrequest: %s\nstate: %s\naccepts: %d\n",
+    buf_printf(b, "version: 5\nrequest: %s\nstate: %s\naccepts: %d\n",
                cmp_body_name(c->request), client_state_name(c->state),
                c->accepts);
     buf_printf(b, "deadline: %lld\nroot: %s\n", (long long)c->deadline,
@@ -51,6 +64,7 @@ static void put_all(struct buf *b, const struct pending *p)
     put_hex(b, "nonce", c->nonce, sizeof(c->nonce));
     put_hex(b, "signer", c->signer, sizeof(c->signer));
     put_poll(b, c);
+    put_proof(b, c);
     if (c->is_mac)
         buf_printf(b, "secret: %s\n", p->secret_path);
     buf_add_str(b, "\n");
@@ -114,6 +128,24 @@ static bool read_poll(struct span text, struct client *c, struct arena *a)
            line_hex(text, "peer-nonce", c->peer_nonce, c->peer_nonce_len, a);
 }
 
+/* Without these lines it is by signature. */
+static bool read_proof(struct span text, struct client *c, struct arena *a)
+{
+    const char *name = line_find(text, "proof", a);
+
+    if (name == NULL)
+        return true;
+    c->has_answered = line_number(text, "answered", a) == 1;
+    c->is_v3 = line_number(text, "pvno", a) == 3;
+    for (size_t i = 0; i < NUM(proofs); i++) {
+        if (strcmp(name, proofs[i]) != 0)
+            continue;
+        c->proof = (enum client_proof)i;
+        return true;
+    }
+    return false;
+}
+
 static bool read_machine(struct span text, struct client *c, struct arena *a)
 {
     const char *request = line_find(text, "request", a);
@@ -122,8 +154,9 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
                                                    CMP_RR, CMP_KUR };
     int64_t version = line_number(text, "version", a);
 
-    /* 2 is 4 without polling and secrets, 3 without secrets. */
-    if (version < 2 || version > 4 || request == NULL ||
+    /* 2 is 5 without polling, secrets and proofs; 3 without the two, 4 without
+     * the last. */
+    if (version < 2 || version > 5 || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
     for (size_t i = 0; i < NUM(requests); i++)
@@ -137,7 +170,7 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
                     sizeof(c->transaction_id), a) &&
            line_hex(text, "nonce", c->nonce, sizeof(c->nonce), a) &&
            line_hex(text, "signer", c->signer, sizeof(c->signer), a) &&
-           read_poll(text, c, a);
+           read_poll(text, c, a) && read_proof(text, c, a);
 }
 
 static bool read_blocks(struct span text, struct pending *p, struct arena *a)

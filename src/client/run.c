@@ -216,6 +216,18 @@ static enum err send_confirm(struct attempt *at, const struct client_step *step,
     return keep(at, f);
 }
 
+/* popdecr. Whose word holds from here is kept, as where one waits. */
+static enum err send_answer(struct attempt *at, const struct client_step *step,
+                            const struct checked *found, struct fault *f)
+{
+    struct station *s = at->s;
+
+    TRY(keep_answer(s, found, f));
+    TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
+                      f));
+    return keep(at, f);
+}
+
 static enum err send_poll(struct attempt *at, const struct client_step *step,
                           struct fault *f)
 {
@@ -371,6 +383,8 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
                      f));
     switch (step.action) {
     case CLIENT_SEND:
+        if (s->pending.machine.state == CLIENT_REQUEST_SENT)
+            return send_answer(at, &step, &found, f);
         if (step.why.err != ERR_OK)
             note(s, EVENT_REJECTED, step.why.text);
         else
@@ -419,8 +433,9 @@ static const char *body_under_way(const struct client *c)
 {
     if (c->poll == CLIENT_POLL_SENT)
         return cmp_body_name(CMP_POLL_REQ);
-    return cmp_body_name(c->state == CLIENT_CONFIRM_SENT ? CMP_CERT_CONF
-                                                         : c->request);
+    if (c->state == CLIENT_CONFIRM_SENT)
+        return cmp_body_name(CMP_CERT_CONF);
+    return cmp_body_name(c->has_answered ? CMP_POPDECR : c->request);
 }
 
 /* One sending of the message under way, and what follows from it. */

@@ -53,6 +53,8 @@ static const struct {
     TEXT("recipient", recipient),
     TEXT("server-subject", server_subject),
     TEXT("key-type", key_type),
+    TEXT("key-use", key_use),
+    TEXT("proof", proof),
     PATH("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),
     PATH("crl", crl),

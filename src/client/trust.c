@@ -296,6 +296,15 @@ static enum err check_cert(struct judge *j, struct fault *f)
     return ERR_OK;
 }
 
+static enum err take_cert(struct judge *j, struct span der, struct fault *f)
+{
+    j->cert = der;
+    if (x509_read(der, j->s->scratch, &j->out->cert) != ERR_OK)
+        return ERR_OK;
+    j->out->facts.cert = &j->out->cert;
+    return fill_hash(j, f);
+}
+
 static enum err read_cert(struct judge *j, struct fault *f)
 {
     const struct pki_body *body = &j->reply->body;
@@ -303,11 +312,34 @@ static enum err read_cert(struct judge *j, struct fault *f)
     if (!client_is_answer(body->type) || body->cert_rep.num_responses != 1 ||
         span_is_absent(body->cert_rep.responses[0].certificate))
         return ERR_OK;
-    j->cert = body->cert_rep.responses[0].certificate;
-    if (x509_read(j->cert, j->s->scratch, &j->out->cert) != ERR_OK)
+    return take_cert(j, body->cert_rep.responses[0].certificate, f);
+}
+
+/* Protected by one we may believe: under that root, or under the secret. */
+static bool is_vouched_for(const struct judge *j)
+{
+    const struct client_facts *facts = &j->out->facts;
+
+    return j->s->pending.machine.is_mac
+               ? facts->mac_holds
+               : facts->signature_holds && facts->signer_is_trusted;
+}
+
+/* What is encrypted to the new key is opened for those alone who may be
+ * believed, so that nobody learns from trying (RFC 9810, 8.2). */
+static enum err open_answer(struct judge *j, struct fault *f)
+{
+    struct client_facts *facts = &j->out->facts;
+    struct span der = SPAN_NONE;
+
+    if (!is_vouched_for(j))
         return ERR_OK;
-    j->out->facts.cert = &j->out->cert;
-    return fill_hash(j, f);
+    if (j->reply->body.type == CMP_POPDECC)
+        return challenge_open(j->s, j->reply, &facts->number, f);
+    if (facts->cert != NULL)
+        return ERR_OK;
+    TRY(encrypted_cert_open(j->s, j->reply, &der, f));
+    return span_is_absent(der) ? ERR_OK : take_cert(j, der, f);
 }
 
 /* Everything under the anchors that `j->trust` holds. */
@@ -320,6 +352,7 @@ static enum err judge_all(struct judge *j, struct fault *f)
     facts->cert_is_trusted = false;
     if (!j->s->pending.machine.is_mac)
         TRY(find_signer(j, f));
+    TRY(open_answer(j, f));
     return facts->cert == NULL ? ERR_OK : check_cert(j, f);
 }
 
@@ -332,15 +365,10 @@ static bool is_postponed(const struct cmp_message *reply)
 
     if (b->type == CMP_ERROR)
         return b->error.status.status == STATUS_WAITING;
+    if (b->type == CMP_POPDECC)
+        return true;
     return client_is_answer(b->type) && b->cert_rep.num_responses == 1 &&
            b->cert_rep.responses[0].status.status == STATUS_WAITING;
-}
-
-/* Protected by one we may believe: under that root, or under the secret. */
-static bool is_vouched_for(const struct judge *j)
-{
-    return j->s->pending.machine.is_mac ? j->out->facts.mac_holds
-                                        : j->out->facts.signer_is_trusted;
 }
 
 /*

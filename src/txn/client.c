@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #define PVNO 2
+#define PVNO_ENVELOPES 3 /* which alone encrypt to a key that agrees */
 #define SHIFT_MAX 16
 
 const char *client_state_name(enum client_state state)
@@ -64,7 +65,7 @@ enum err client_header_fill(const struct client *c,
                             struct arena *a, struct pki_header *h,
                             struct fault *f)
 {
-    h->pvno = PVNO;
+    h->pvno = c->is_v3 ? PVNO_ENVELOPES : PVNO;
     h->has_message_time = true;
     h->message_time = now;
     TRY(name_sender(own, a, h, f));
@@ -103,6 +104,8 @@ enum err client_open(struct client *c, const struct client_wish *wish,
 {
     struct client next = { .state = CLIENT_REQUEST_SENT,
                            .request = wish->request,
+                           .proof = wish->proof,
+                           .is_v3 = wish->is_agreement,
                            .is_mac = own->cert == NULL,
                            .deadline = now + waits->request };
 

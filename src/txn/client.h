@@ -45,6 +45,13 @@ enum client_poll {
 /* "due"; static storage. */
 const char *client_poll_name(enum client_poll poll);
 
+/* How the new key is shown to be the station's. */
+enum client_proof {
+    CLIENT_PROOF_SIGNATURE,
+    CLIENT_PROOF_CHALLENGE,  /* popdecc and popdecr */
+    CLIENT_PROOF_CERTIFICATE /* the certificate comes encrypted to it */
+};
+
 struct client {
     enum client_state state; /* while polling: which answer is waited for */
     enum client_poll poll;
@@ -52,7 +59,11 @@ struct client {
                                    CMP_RR or CMP_GENM */
     bool is_mac;                /* under a shared secret; else signed */
     bool accepts;               /* what the certConf under way says */
-    int64_t deadline;           /* of the message under way */
+    enum client_proof proof;
+    bool has_answered; /* a challenge: the message under way, or polled for, is
+                          a popdecr */
+    bool is_v3;        /* all messages are of pvno 3 */
+    int64_t deadline;  /* of the message under way */
     uint8_t transaction_id[CLIENT_ID_LEN];
     uint8_t nonce[CLIENT_ID_LEN]; /* senderNonce under way */
     /* Who signed the first answer; under a shared secret nobody, in zeros. */
@@ -126,6 +137,10 @@ struct client_facts {
     const char *cert_path_text;
     struct span cert_issuer; /* the next on its path; absent: no path */
     struct span cert_hash;   /* for certConf; absent: cannot be made */
+
+    /* popdecc: the INTEGER that was encrypted to the new key beside the
+     * server's name; absent: it does not open to that. */
+    struct span number;
 };
 
 enum client_action {
@@ -164,11 +179,14 @@ struct client_wish {
     const struct x509_cert *old;
     const struct p10_request *p10; /* p10cr: signed; in place of CertReqMsg */
     enum crl_reason reason;        /* rr */
+    enum client_proof proof;       /* ir, cr: and not by signature: */
+    bool is_agreement;             /* the key agrees; else it deciphers */
 };
 
 /*
  * The one CertReqMsg without its POP signature, and what that covers; into the
- * arena. `key_alg` is what the new key signs with.
+ * arena. `key_alg` is what the new key signs with. Where possession is shown
+ * otherwise the message is whole, and `signed_bytes` absent.
  */
 MUST_USE enum err client_request_make(const struct client_wish *wish,
                                       const struct client_credential *own,

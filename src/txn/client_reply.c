@@ -90,6 +90,32 @@ static enum err confirm(struct client *c, const struct answer *in,
     return ERR_OK;
 }
 
+/* The number, to show that it could be read. */
+static enum err answer_challenge(struct client *c, const struct answer *in,
+                                 struct client_step *out, struct fault *f)
+{
+    const struct pki_header *from = &in->reply->header;
+    struct span *number = arena_alloc(in->arena, sizeof(*number));
+    struct client next = *c;
+
+    if (number == NULL)
+        return fault_set(f, ERR_NO_MEM, "popdecr");
+    *number = in->facts->number;
+    next.has_answered = true;
+    next.deadline = in->now + in->waits->request;
+    memcpy(next.nonce, in->fresh, CLIENT_ID_LEN);
+    memcpy(next.signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
+    TRY(client_header_fill(&next, in->own, in->now, in->arena, &out->header,
+                           f));
+    out->header.recipient = from->sender;
+    out->header.recip_nonce = from->sender_nonce;
+    out->body.type = CMP_POPDECR;
+    out->body.pop_answers = (struct pop_answers){ number, 1 };
+    out->action = CLIENT_SEND;
+    *c = next;
+    return ERR_OK;
+}
+
 /* The server asks to be asked again: `check_after` in seconds, 0: now. */
 static void wait_for(struct client *c, const struct answer *in, int64_t poll_id,
                      int64_t check_after, struct client_step *out)
@@ -240,6 +266,8 @@ static enum err on_verified(struct client *c, const struct answer *in,
         on_error(c, in, out);
         return ERR_OK;
     }
+    if (in->reply->body.type == CMP_POPDECC)
+        return answer_challenge(c, in, out, f);
     if (in->reply->body.type == CMP_POLL_REP) {
         wait_for(c, in, c->poll_id,
                  in->reply->body.poll_rep.list[0].check_after, out);

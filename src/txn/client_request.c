@@ -87,6 +87,12 @@ enum err client_request_make(const struct client_wish *wish,
     struct der_writer w;
 
     TRY(fill_template(wish, a, &msg.cert_req, f));
+    if (wish->proof != CLIENT_PROOF_SIGNATURE) {
+        TRY(client_proof_fill(wish, a, &msg, f));
+        *signed_bytes = SPAN_NONE;
+        *out = msg;
+        return ERR_OK;
+    }
     msg.popo.type = POPO_SIGNATURE;
     msg.popo.alg.der = sig_alg_info(key_alg)->der;
     if (span_is_absent(msg.cert_req.cert_template.subject)) {

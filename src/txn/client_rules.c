@@ -31,7 +31,8 @@ static bool check_pvno(const struct client_judged *in,
 {
     int64_t pvno = in->reply->header.pvno;
 
-    return pvno == 2 || broken(found, "pvno %lld", (long long)pvno);
+    return pvno == (in->client->is_v3 ? 3 : 2) ||
+           broken(found, "pvno %lld", (long long)pvno);
 }
 
 static bool check_transaction(const struct client_judged *in,
@@ -169,7 +170,7 @@ static bool check_same_signer(const struct client_judged *in,
                               struct client_found *found)
 {
     if (in->client->state != CLIENT_CONFIRM_SENT &&
-        in->client->poll == CLIENT_POLL_NONE)
+        in->client->poll == CLIENT_POLL_NONE && !in->client->has_answered)
         return true;
     return memcmp(in->client->signer, in->facts->signer_id,
                   CLIENT_CERT_ID_LEN) == 0 ||
@@ -197,6 +198,8 @@ static bool check_body(const struct client_judged *in,
     if (in->client->state == CLIENT_REQUEST_SENT)
         wanted = answer_to(in->client->request);
     if (type == CMP_POLL_REP && in->client->poll == CLIENT_POLL_SENT)
+        return true;
+    if (type == CMP_POPDECC && client_may_be_challenged(in->client))
         return true;
     return type == wanted || type == CMP_ERROR ||
            broken(found, "body %s", cmp_body_name(type));
@@ -255,7 +258,8 @@ static bool check_in_clear(const struct client_judged *in,
 
     if (r == NULL || !r->has_key_pair)
         return true;
-    if (span_is_absent(r->certificate))
+    if (span_is_absent(r->certificate) &&
+        in->client->proof != CLIENT_PROOF_CERTIFICATE)
         return broken(found, "an encrypted certificate");
     return span_is_absent(r->private_key) || broken(found, "a private key");
 }
@@ -398,6 +402,12 @@ static bool check_path(const struct client_judged *in,
 static bool check_usage(const struct client_judged *in,
                         struct client_found *found)
 {
+    const struct client *c = in->client;
+
+    if (c->proof != CLIENT_PROOF_SIGNATURE)
+        return x509_may(in->facts->cert,
+                        c->is_v3 ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT) ||
+               broken(found, "the certificate's key may not be encrypted to");
     return x509_may(in->facts->cert, KU_DIGITAL_SIGNATURE) ||
            broken(found, "the certificate's key may not sign");
 }
@@ -432,7 +442,7 @@ static bool check_san(const struct client_judged *in,
 /* clang-format off */
 const struct client_rule client_rules[] = {
     { "reply-pvno", "RFC 9810, 7", ERR_UNSUPPORTED_VERSION,
-      CLIENT_STEP_EXCHANGE, check_pvno, "pvno 2, as in the request",
+      CLIENT_STEP_EXCHANGE, check_pvno, "the pvno of the request",
       "let the server answer in the version it was asked in" },
     { "reply-transaction-id", "RFC 9483, 3.1", ERR_BAD_REQUEST,
       CLIENT_STEP_EXCHANGE, check_transaction, "the transactionID sent",
@@ -518,8 +528,13 @@ const struct client_rule client_rules[] = {
       "report it to the server's maker" },
     { "reply-in-clear", "TS 33.310, 9.5.4.3 (CR-2)", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_in_clear,
-      "the certificate in clear and no private key",
+      "the certificate in clear, unless it was asked for otherwise, and no "
+      "private key",
       "turn off encrypted delivery and central key generation" },
+    { "reply-challenge-opens", "RFC 9810, 5.2.8.3.3", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_ANSWER, client_check_challenge,
+      "one challenge, which opens to a number and the server's name",
+      "report it to the server's maker" },
     { "reply-cert-readable", "RFC 5280, 4.1", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_readable, "a certificate of RFC 5280",
       "report it to the server's maker" },
@@ -556,7 +571,7 @@ const struct client_rule client_rules[] = {
       CLIENT_STEP_CERT, check_path, "a path to the operator root",
       "let the server send all intermediate certificates in extraCerts" },
     { "cert-key-usage", "TS 33.310, 6.1", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_usage, "keyUsage with digitalSignature",
+      CLIENT_STEP_CERT, check_usage, "a keyUsage that is of use for the key",
       "correct the server's certificate profile" },
     { "cert-not-ca", "RFC 9810, 8.10", ERR_BAD_CERT_TEMPLATE,
       CLIENT_STEP_CERT, check_not_ca, "an end entity's certificate",

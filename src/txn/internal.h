@@ -45,6 +45,17 @@ MUST_USE enum err client_open(struct client *c, const struct client_wish *wish,
                               struct arena *a, struct client_step *step,
                               struct fault *f);
 
+/* --- client_possess.c: keys that do not sign --- */
+
+/* keyUsage into the template, and which proof is chosen. */
+MUST_USE enum err client_proof_fill(const struct client_wish *wish,
+                                    struct arena *a, struct cert_req_msg *msg,
+                                    struct fault *f);
+/* Is a popdecc an answer to what is under way? */
+bool client_may_be_challenged(const struct client *c);
+bool client_check_challenge(const struct client_judged *in,
+                            struct client_found *found);
+
 /* --- rules of client_mac.c --- */
 
 bool client_check_kind(const struct client_judged *in,

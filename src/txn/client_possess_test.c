@@ -1,0 +1,258 @@
+/*
+ * The station's machine and keys that do not sign: what it asks for, and which
+ * challenge it answers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "txn/client.h"
+
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
+#define NOW ((int64_t)1795341600)
+/* Name { CN=ref-1 }. */
+#define NAME                                                    \
+    SPAN_LIT("\x30\x10\x31\x0e\x30\x0c\x06\x03\x55\x04\x03\x0c" \
+             "\x05ref-1")
+/* An Ed25519 key, as good as any: only its bytes are copied. */
+#define KEY                                                     \
+    SPAN_LIT("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00" \
+             "0123456789abcdef0123456789abcdef")
+
+static const uint8_t first_random[CLIENT_RANDOM_LEN] =
+    "transaction-id-0nonce-of-the-ir";
+static const uint8_t second_random[CLIENT_RANDOM_LEN] = "nonce-of-popdecr";
+static const uint8_t third_random[CLIENT_RANDOM_LEN] = "nonce-of-confirm";
+static const uint8_t server_nonce[16] = "nonce-of-server";
+
+static const struct client_waits waits = { .request = 600, .confirm = 120 };
+
+struct scene {
+    struct arena *arena;
+    struct x509_cert own, signer, cert;
+    struct client_credential credential;
+    struct client client;
+    struct pop_challenge challenges[2];
+    struct cert_response response;
+    struct cmp_message reply;
+    struct client_facts facts;
+};
+
+static void fill_reply(struct scene *s)
+{
+    struct pki_header *h = &s->reply.header;
+
+    h->pvno = 2;
+    h->sender.type = GN_DIRECTORY;
+    h->sender.value = NAME;
+    h->protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+    h->transaction_id = SPAN_OF(s->client.transaction_id);
+    h->sender_nonce = SPAN_OF(server_nonce);
+    h->recip_nonce = SPAN_OF(s->client.nonce);
+    s->reply.protection.bytes = SPAN_LIT("signature");
+    s->reply.body.type = CMP_POPDECC;
+    s->reply.body.pop_challenges = (struct pop_challenges){ s->challenges, 1 };
+    s->facts.signer = &s->signer;
+    s->facts.signature_holds = s->facts.signer_is_trusted = true;
+    s->facts.signer_is_named = true;
+    s->facts.number = SPAN_LIT("\x47\x11");
+}
+
+static void scene_init(struct scene *s, enum client_proof proof)
+{
+    const struct client_wish wish = { .request = CMP_IR, .proof = proof };
+    struct cert_req_msg msg = { 0 };
+    struct client_step first;
+
+    memset(s, 0, sizeof(*s));
+    s->arena = arena_new(LIMIT_REQUEST_ARENA);
+    assert_non_null(s->arena);
+    s->own.subject = s->signer.subject = NAME;
+    s->credential =
+        (struct client_credential){ .cert = &s->own, .alg = SIG_ECDSA_SHA256 };
+    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg,
+                                  &waits, NOW, first_random, s->arena, &first,
+                                  NULL),
+                     ERR_OK);
+    fill_reply(s);
+}
+
+static struct client_step take(struct scene *s, const uint8_t *fresh)
+{
+    struct client_step step;
+
+    assert_int_equal(client_reply(&s->client, &s->credential, &s->reply,
+                                  &s->facts, &waits, NOW, fresh, s->arena,
+                                  &step, NULL),
+                     ERR_OK);
+    return step;
+}
+
+/* --- the request --- */
+
+static const struct {
+    enum client_proof proof;
+    bool is_agreement;
+    enum popo_type type;
+    const char *priv, *usage;
+} requests[] = {
+    { CLIENT_PROOF_CHALLENGE, false, POPO_KEY_ENCIPHERMENT, "\x81\x01\x01",
+      "\x03\x02\x05\x20" },
+    { CLIENT_PROOF_CERTIFICATE, false, POPO_KEY_ENCIPHERMENT, "\x81\x01\x00",
+      "\x03\x02\x05\x20" },
+    { CLIENT_PROOF_CHALLENGE, true, POPO_KEY_AGREEMENT, "\x81\x01\x01",
+      "\x03\x02\x03\x08" },
+    { CLIENT_PROOF_CERTIFICATE, true, POPO_KEY_AGREEMENT, "\x81\x01\x00",
+      "\x03\x02\x03\x08" },
+};
+
+static void test_requests(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NUM(requests); i++) {
+        const struct client_wish wish = { .request = CMP_IR,
+                                          .public_key = KEY,
+                                          .proof = requests[i].proof,
+                                          .is_agreement =
+                                              requests[i].is_agreement };
+        struct client client = { 0 };
+        struct cert_req_msg msg;
+        struct client_step step;
+        struct span bytes;
+        struct scene s;
+        const struct extension *usage;
+
+        scene_init(&s, CLIENT_PROOF_SIGNATURE);
+        assert_int_equal(client_request_make(&wish, &s.credential,
+                                             SIG_ECDSA_SHA256, s.arena, &msg,
+                                             &bytes, NULL),
+                         ERR_OK);
+        assert_true(span_is_absent(bytes)); /* nothing is to be signed */
+        assert_int_equal(msg.popo.type, requests[i].type);
+        assert_true(span_is_equal(msg.popo.priv, span_of(requests[i].priv, 3)));
+        usage = extension_find(&msg.cert_req.cert_template.extensions,
+                               OID_ID_CE_KEY_USAGE);
+        assert_non_null(usage);
+        assert_true(span_is_equal(usage->value, span_of(requests[i].usage, 4)));
+        assert_int_equal(client_start(&client, &wish, &s.credential, &msg,
+                                      &waits, NOW, first_random, s.arena, &step,
+                                      NULL),
+                         ERR_OK);
+        assert_int_equal(step.header.pvno, requests[i].is_agreement ? 3 : 2);
+        arena_free(s.arena);
+    }
+}
+
+/* --- the challenge --- */
+
+#define CHANGE(name, statement)       \
+    static void name(struct scene *s) \
+    {                                 \
+        statement;                    \
+    }
+CHANGE(nothing, (void)s)
+CHANGE(by_signature, s->client.proof = CLIENT_PROOF_SIGNATURE)
+CHANGE(by_certificate, s->client.proof = CLIENT_PROOF_CERTIFICATE)
+CHANGE(again, s->client.has_answered = true)
+CHANGE(polling, s->client.poll = CLIENT_POLL_SENT)
+CHANGE(confirming, s->client.state = CLIENT_CONFIRM_SENT)
+CHANGE(unopened, s->facts.number = SPAN_NONE)
+CHANGE(two, s->reply.body.pop_challenges.num = 2)
+CHANGE(none, s->reply.body.pop_challenges.num = 0)
+CHANGE(forged, s->facts.signature_holds = false)
+CHANGE(untrusted, s->facts.signer_is_trusted = false)
+CHANGE(other_nonce, s->reply.header.recip_nonce = SPAN_OF(server_nonce))
+CHANGE(other_pvno, s->reply.header.pvno = 3)
+
+static const struct {
+    const char *what;
+    void (*change)(struct scene *s);
+    enum client_action action;
+    const char *rule;
+} cases[] = {
+    { "a good one", nothing, CLIENT_SEND, "" },
+    { "to who signs", by_signature, CLIENT_END, "reply-body" },
+    { "to who decrypts the certificate", by_certificate, CLIENT_END,
+      "reply-body" },
+    { "a second one", again, CLIENT_END, "reply-body" },
+    { "to a pollReq", polling, CLIENT_END, "reply-body" },
+    { "to a certConf", confirming, CLIENT_END, "reply-body" },
+    { "one that does not open", unopened, CLIENT_END, "reply-challenge-opens" },
+    { "two", two, CLIENT_END, "reply-challenge-opens" },
+    { "none", none, CLIENT_END, "reply-challenge-opens" },
+    { "forged", forged, CLIENT_IGNORE, "reply-signature" },
+    { "from somebody", untrusted, CLIENT_IGNORE, "reply-signer-path" },
+    { "to another message", other_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
+    { "in another version", other_pvno, CLIENT_IGNORE, "reply-pvno" },
+};
+
+static void test_challenges(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct client_step step;
+        struct scene s;
+
+        scene_init(&s, CLIENT_PROOF_CHALLENGE);
+        cases[i].change(&s);
+        print_message("%s\n", cases[i].what);
+        step = take(&s, second_random);
+        assert_int_equal(step.action, cases[i].action);
+        assert_string_equal(step.why.rule, cases[i].rule);
+        assert_int_equal(s.client.has_answered && i != 3,
+                         step.action == CLIENT_SEND);
+        arena_free(s.arena);
+    }
+}
+
+/* popdecr, and what follows it: only from who challenged. */
+static void test_answer(void **state)
+{
+    struct client_step step;
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, CLIENT_PROOF_CHALLENGE);
+    s.facts.signer_id[0] = 1;
+    step = take(&s, second_random);
+    assert_int_equal(step.body.type, CMP_POPDECR);
+    assert_int_equal(step.body.pop_answers.num, 1);
+    assert_true(
+        span_is_equal(step.body.pop_answers.list[0], SPAN_LIT("\x47\x11")));
+    assert_true(span_is_equal(step.header.recip_nonce, SPAN_OF(server_nonce)));
+    assert_true(
+        span_is_equal(step.header.sender_nonce, span_of(second_random, 16)));
+    assert_true(
+        span_is_equal(step.header.transaction_id, span_of(first_random, 16)));
+    assert_int_equal(s.client.state, CLIENT_REQUEST_SENT);
+    assert_int_equal(s.client.deadline, NOW + waits.request);
+
+    s.reply.body.type = CMP_IP;
+    s.response.status.status = STATUS_REJECTION;
+    s.reply.body.cert_rep = (struct cert_rep_message){ .responses = &s.response,
+                                                       .num_responses = 1 };
+    s.facts.signer_id[0] = 2;
+    step = take(&s, third_random);
+    assert_int_equal(step.action, CLIENT_IGNORE);
+    assert_string_equal(step.why.rule, "reply-same-signer");
+    s.facts.signer_id[0] = 1;
+    step = take(&s, third_random);
+    assert_int_equal(step.action, CLIENT_END);
+    assert_int_equal(step.why.err, ERR_REFUSED);
+    arena_free(s.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_challenges),
+        cmocka_unit_test(test_answer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
