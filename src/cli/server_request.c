@@ -9,15 +9,21 @@ static json_t *request_json(const struct request_view *v)
     } texts[] = {
         { "asked", v->asked },           { "key", v->key },
         { "decided_at", v->decided_at }, { "decided_by", v->decided_by },
-        { "reason", v->reason },
+        { "reason", v->reason },         { "key_sha256", v->key_sha256 },
     };
+    bool is_ca = v->authority[0] != '\0';
     json_t *json = json_pack(
-        "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "id",
+        "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b}", "id",
         (json_int_t)v->record->id, "state", v->state, "body", v->body,
         "profile", v->profile, "vendor", v->vendor, "serial", v->station,
         "transaction", v->transaction, "signer", v->signer, "certificates",
-        (json_int_t)v->num, "created_at", v->created_at);
+        (json_int_t)v->num, "created_at", v->created_at, "is_ca", is_ca);
 
+    if (json != NULL && is_ca &&
+        json_object_set_new(json, "path_len", json_integer(v->path_len)) != 0) {
+        json_decref(json);
+        return NULL;
+    }
     for (size_t i = 0; json != NULL && i < sizeof(texts) / sizeof(texts[0]);
          i++) {
         if (server_json_text(json, texts[i].key, texts[i].text) == 0)
@@ -54,12 +60,14 @@ static enum err print_table(const struct cli *cli,
                    sizeof(headings) / sizeof(headings[0]));
     for (size_t i = 0; i < views->num; i++) {
         const struct request_view *v = &views->list[i];
-        const char *cells[] = { v->state,  v->created_at, v->body, v->profile,
-                                v->vendor, v->station,    v->asked };
+        const char *what = v->authority[0] != '\0' ? " (a CA)" : "";
+        const char *cells[] = { v->state,   v->created_at, v->body,
+                                v->profile, v->vendor,     v->station };
 
         cli_table_add(&table, "%lld", (long long)v->record->id);
         for (size_t k = 0; k < sizeof(cells) / sizeof(cells[0]); k++)
             cli_table_add(&table, "%s", cells[k]);
+        cli_table_add(&table, "%s%s", v->asked, what);
     }
     return cli_table_print(cli, &table, f);
 }
@@ -116,7 +124,9 @@ static enum err run_show(struct cli *cli, struct fault *f)
             { "serial", v.station },
             { "signer", v.signer },
             { "asked subject", v.asked },
+            { "asked for", v.authority },
             { "key", v.key },
+            { "key SHA-256", v.key_sha256 },
             { "transaction", v.transaction },
             { "since", v.created_at },
             { "decided", v.decided_at },
@@ -154,8 +164,10 @@ static enum err decide(struct cli *cli, enum request_state state,
                                         (json_int_t)v.record->id, "state",
                                         word),
                               f);
-    cli_print(cli, CLI_PLAIN, "request %lld of station %s/%s is %s\n",
-              (long long)v.record->id, v.vendor, v.station, word);
+    cli_print(cli, CLI_PLAIN, "request %lld of %s %s/%s is %s\n",
+              (long long)v.record->id,
+              v.authority[0] != '\0' ? "CA" : "station", v.vendor, v.station,
+              word);
     return ERR_OK;
 }
 
@@ -193,8 +205,8 @@ static const struct cli_verb verbs[] = {
         .summary = "list requests that wait, or waited, for approval",
         .description =
             "Lists the requests that came to a profile with `approval: "
-            "operator`, those answered too until server.replay_window is "
-            "over.",
+            "operator`, and those for CA certificates (ccr), which always "
+            "wait; those answered too until server.replay_window is over.",
         .options = list_options,
         .num_options = NUM(list_options),
         .has_json = true,
@@ -205,7 +217,11 @@ static const struct cli_verb verbs[] = {
         .words = "request show",
         .summary = "show one request",
         .operands = "ID",
-        .description = "Shows who asks for what, and what was decided.",
+        .description =
+            "Shows who asks for what, and what was decided. Of a CA's request "
+            "it says so, with the pathLenConstraint it will get; compare its "
+            "subject and the SHA-256 of its key with what its operator tells "
+            "you by other means.",
         .options = show_options,
         .num_options = NUM(show_options),
         .has_json = true,

@@ -122,6 +122,18 @@ DECLARE_CHECK(check_nested_num);
 DECLARE_CHECK(check_ra_request);
 DECLARE_CHECK(check_ra_revoke);
 
+/* peer.c: ccr */
+DECLARE_CHECK(check_ccr_complete);
+DECLARE_CHECK(check_ccr_ca);
+DECLARE_CHECK(check_ccr_no_more);
+DECLARE_CHECK(check_ccr_popo);
+DECLARE_CHECK(check_ccr_issuer);
+DECLARE_CHECK(check_ccr_subject);
+DECLARE_CHECK(check_ccr_path_len);
+DECLARE_CHECK(check_ccr_alg);
+DECLARE_CHECK(check_ccr_dates);
+DECLARE_CHECK(check_ccr_key);
+
 /* general.c: genm */
 DECLARE_CHECK(check_one_info);
 DECLARE_CHECK(check_info_single);

@@ -98,7 +98,8 @@ enum signer_kind {
     SIGNER_VENDOR,   /* its path ends at a vendor's anchor */
     SIGNER_OPERATOR, /* one of our own certificates */
     SIGNER_SECRET,   /* nobody: a MAC under a secret we share */
-    SIGNER_RA        /* a registration authority that the profile hears */
+    SIGNER_RA,       /* a registration authority that the profile hears */
+    SIGNER_PEER_CA   /* a CA that may ask to be certified as one */
 };
 
 enum known {
@@ -148,6 +149,15 @@ struct target {
     bool is_revoked;
     bool is_held; /* revoked, but for now: certificateHold */
     bool is_expired;
+};
+
+/* ccr: what is agreed with the CA that asks, and what ours has to say. */
+struct fact_peer {
+    struct span subject; /* the Name it may be certified under */
+    int64_t path_len;    /* pathLenConstraint at most */
+    int64_t until;       /* notAfter at most */
+    enum sig_alg ca_alg; /* what our CA signs with, and its key */
+    const struct spki *ca_key;
 };
 
 /* A certificate that awaits its CertStatus. */
@@ -207,7 +217,8 @@ struct facts {
     enum cmp_body_type waiting_body;
     const int64_t *waiting; /* certReqIds that a pollReq may name */
     size_t num_waiting;
-    struct target target; /* rr: of each RevDetails its own */
+    struct target target;         /* rr: of each RevDetails its own */
+    const struct fact_peer *peer; /* ccr; NULL: another body */
 
     /* certConf: the certificates issued in the transaction */
     const struct fact_issued *issued;
@@ -227,6 +238,17 @@ struct rev_wish {
 /* Other extensions are passed over. ERR_BAD_DER: a value is not its type. */
 MUST_USE enum err rev_wish_read(const struct rev_details *d,
                                 struct rev_wish *out);
+
+/* What a template asks for of a CA's certificate (RFC 5280, 4.2.1). */
+struct ca_wish {
+    bool is_ca, has_path_len;
+    int64_t path_len;
+    uint32_t key_usage;
+    struct span key_id; /* subjectKeyIdentifier; absent: none */
+};
+/* Other extensions are passed over. ERR_BAD_DER: a value is not its type. */
+MUST_USE enum err ca_wish_read(const struct cert_template *t,
+                               struct ca_wish *out);
 
 /* The same subject, SAN included, as the template asks: for a kur. */
 struct span template_san(const struct cert_template *t);

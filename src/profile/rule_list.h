@@ -11,10 +11,11 @@
 #define REQUESTS (CRMF_REQUESTS | P10CR)
 #define IR_CR (BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | P10CR)
 #define KUR BODY_BIT(CMP_KUR)
+#define CCR BODY_BIT(CMP_CCR)
 #define RR BODY_BIT(CMP_RR)
 #define GENM BODY_BIT(CMP_GENM)
 #define NESTED BODY_BIT(CMP_NESTED)
-#define FIRSTS (REQUESTS | RR | GENM) /* what opens a transaction */
+#define FIRSTS (REQUESTS | CCR | RR | GENM) /* what opens a transaction */
 #define CERT_CONF BODY_BIT(CMP_CERT_CONF)
 #define POLL_REQ BODY_BIT(CMP_POLL_REQ)
 #define POPDECR BODY_BIT(CMP_POPDECR)
@@ -91,20 +92,20 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
   check_implicit_confirm, "no implicitConfirm: confirmation is explicit",      \
   "expect to send certConf; the wish is ignored")                              \
 R(CERT_PROFILE_FITS, "cert-profile-fits", "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", \
-  BAD_DATA_FORMAT, HEADER, ERROR, REQUESTS | GENM, NULL,                       \
+  BAD_DATA_FORMAT, HEADER, ERROR, REQUESTS | CCR | GENM, NULL,                 \
   "no more certificate profile names than requests",                           \
   "send one UTF8String in certProfile for each request")                       \
 R(CERT_PROFILE_IS_KNOWN, "cert-profile-is-known",                              \
   "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", BAD_REQUEST, HEADER, ERROR,             \
-  REQUESTS | GENM, NULL, "a profile of this server, one for the whole message", \
+  REQUESTS | CCR | GENM, NULL, "a profile of this server, one for the whole message", \
   "name a profile of the server in certProfile, or leave it out")              \
 /* ---- STEP_REQUEST ---- */                                                   \
 R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
-  BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS, check_one_request,                    \
+  BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS | CCR, check_one_request,         \
   "one CertReqMsg, or as many as the profile takes; in a kur one",             \
   "send a message for each certificate")                                       \
 R(CERT_REQ_ID_IS_ZERO, "cert-req-id-is-zero", "RFC 9483, 4.1.1", BAD_REQUEST,  \
-  REQUEST, ERROR, CRMF_REQUESTS, check_cert_req_id, "certReqId 0",                  \
+  REQUEST, ERROR, CRMF_REQUESTS | CCR, check_cert_req_id, "certReqId 0",       \
   "number the only request 0")                                                 \
 R(CERT_REQ_ID_IS_SINGLE, "cert-req-id-is-single", "RFC 4211, 5", BAD_REQUEST,  \
   REQUEST, ERROR, CRMF_REQUESTS, check_cert_req_id_single,                          \
@@ -112,15 +113,23 @@ R(CERT_REQ_ID_IS_SINGLE, "cert-req-id-is-single", "RFC 4211, 5", BAD_REQUEST,  \
   "number the requests of a message 0, 1, 2 and so on")                        \
 R(TEMPLATE_LEAVES_CA_FIELDS, "template-leaves-ca-fields",                      \
   "RFC 4211, 5 (RFC 9483, 4.1.1)", BAD_CERT_TEMPLATE, REQUEST, ERROR,          \
-  REQUESTS, check_ca_fields,                                                   \
+  REQUESTS | CCR, check_ca_fields,                                             \
   "no serialNumber, signingAlg, issuerUID or subjectUID; version v3 if any",   \
   "leave to the CA what the CA assigns")                                       \
+R(CCR_IS_COMPLETE, "ccr-is-complete", "RFC 9810, 6.6.1 and D.6",               \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, CCR, check_ccr_complete,                  \
+  "signingAlg, issuer, both ends of validity, subject and publicKey",          \
+  "write the whole template; only serialNumber is left to the CA")             \
+R(CCR_PROVES_POSSESSION, "ccr-proves-possession", "RFC 9810, 5.3.11 and D.6",  \
+  BAD_POP, REQUEST, ERROR, CCR, check_ccr_popo,                                \
+  "proof of possession by the CA's own signature",                             \
+  "sign the CertRequest with the key to be certified")                         \
 R(PUBLIC_KEY_IS_THERE, "public-key-is-there", "TS 33.310, 9.5.4.2",            \
   BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_public_key,               \
   "the public key to certify in the template",                                 \
   "generate the key in the base station and send its public half")             \
 R(PUBLIC_KEY_IS_ALLOWED, "public-key-is-allowed", "TS 33.310, 6.1.1",          \
-  BAD_ALG, REQUEST, ERROR, REQUESTS, check_public_key_kind,                    \
+  BAD_ALG, REQUEST, ERROR, REQUESTS | CCR, check_public_key_kind,              \
   "a key of the profile: named curve P-256 or longer, RSA 2048 to 4096",       \
   "generate a P-256 key")                                                      \
 R(POPO_IS_SIGNATURE, "popo-is-signature", "TS 33.310, 9.5.4.2", BAD_POP,       \
@@ -141,19 +150,19 @@ R(KEY_THAT_SIGNS_SIGNS, "key-that-signs-signs",                                \
   "a signature, unless keyUsage is asked for and lets the key not sign",       \
   "sign with the key, or ask for keyEncipherment or keyAgreement alone")       \
 R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
-  REQUEST, ERROR, REQUESTS, check_popo_alg,                                    \
+  REQUEST, ERROR, REQUESTS | CCR, check_popo_alg,                              \
   "a signature algorithm of the profile that fits the new key",                \
   "name the algorithm that the proof was really made with")                    \
 R(POPOSK_INPUT_HAS_SENDER, "poposk-input-has-sender", "TS 33.310, 9.5.4.2",    \
-  BAD_POP, REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_sender,                  \
+  BAD_POP, REQUEST, ERROR, CRMF_REQUESTS | CCR, check_popo_input_sender,       \
   "authInfo.sender in poposkInput, or publicKeyMAC under a shared secret",     \
   "put the vendor certificate's subject there")                                \
 R(POPOSK_INPUT_HAS_KEY, "poposk-input-has-key", "RFC 4211, 4.1", BAD_POP,      \
-  REQUEST, ERROR, CRMF_REQUESTS, check_popo_input_key,                              \
+  REQUEST, ERROR, CRMF_REQUESTS | CCR, check_popo_input_key,                   \
   "poposkInput's publicKey equal to the template's",                           \
   "copy the template's key into poposkInput")                                  \
 R(POPOSK_INPUT_FITS_TEMPLATE, "poposk-input-fits-template", "RFC 4211, 4.1",   \
-  BAD_POP, REQUEST, WARNING, CRMF_REQUESTS, check_popo_input_fits,                  \
+  BAD_POP, REQUEST, WARNING, CRMF_REQUESTS | CCR, check_popo_input_fits,       \
   "poposkInput when, and only when, subject or key is missing",                \
   "either encoding is taken; use the one RFC 4211 names")                      \
 R(NO_CA_ASKED_FOR, "no-ca-asked-for", "RFC 9810, 8.10 (RFC 5280, 4.2.1.9)",    \
@@ -161,21 +170,29 @@ R(NO_CA_ASKED_FOR, "no-ca-asked-for", "RFC 9810, 8.10 (RFC 5280, 4.2.1.9)",    \
   "no cA, keyCertSign, cRLSign, cmcCA, cmcRA or cmKGA",                        \
   "ask for an end-entity certificate")                                         \
 R(EXTENSIONS_ARE_READABLE, "extensions-are-readable", "RFC 5280, 4.2",         \
-  BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS, check_extensions,               \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, REQUESTS | CCR, check_extensions,         \
   "requested extensions that parse",                                           \
   "encode the extension named as RFC 5280 defines it")                         \
 R(CONTROLS_PARSE, "controls-parse", "RFC 4211, 6", BAD_DATA_FORMAT, REQUEST,   \
-  ERROR, CRMF_REQUESTS, check_controls_parse,                                  \
+  ERROR, CRMF_REQUESTS | CCR, check_controls_parse,                            \
   "controls of which each parses and stands there once",                       \
   "encode the control named as RFC 4211 defines it")                           \
 R(NO_KEY_IS_ARCHIVED, "no-key-is-archived", "RFC 4211, 6.4", BAD_REQUEST,      \
-  REQUEST, ERROR, CRMF_REQUESTS, check_no_archive,                             \
+  REQUEST, ERROR, CRMF_REQUESTS | CCR, check_no_archive,                       \
   "no pkiArchiveOptions: this server keeps no private keys of others",         \
   "leave pkiArchiveOptions out")                                               \
 R(CONTROLS_ARE_HEEDED, "controls-are-heeded", "RFC 4211, 6", BAD_REQUEST,      \
-  REQUEST, WARNING, CRMF_REQUESTS, check_controls_heeded,                      \
+  REQUEST, WARNING, CRMF_REQUESTS | CCR, check_controls_heeded,                \
   "controls that mean something here: oldCertID, and dontPublish",             \
   "leave the control out; it is not heeded")                                   \
+R(CCR_ASKS_FOR_CA, "ccr-asks-for-ca", "RFC 9810, 6.6.1 (RFC 5280, 4.2.1.9)",   \
+  BAD_CERT_TEMPLATE, REQUEST, ERROR, CCR, check_ccr_ca,                        \
+  "basicConstraints with cA, and keyUsage with keyCertSign",                   \
+  "ask for both, or send ir or cr for a certificate that is no CA's")          \
+R(CCR_ASKS_FOR_NO_MORE, "ccr-asks-for-no-more", "RFC 9810, D.6",               \
+  UNACCEPTED_EXTENSION, REQUEST, ERROR, CCR, check_ccr_no_more,                \
+  "basicConstraints, key identifiers, keyCertSign and cRLSign alone",          \
+  "leave the others out: what is not granted would be missed unnoticed")       \
 R(P10_IS_V1, "p10-is-v1", "RFC 2986, 4.1", BAD_CERT_TEMPLATE, REQUEST, ERROR,  \
   P10CR, check_p10_version, "a CertificationRequestInfo of version v1",        \
   "write version 0: it is the only one there is")                              \
@@ -322,6 +339,9 @@ R(SIGNER_MAY_SIGN, "signer-may-sign", "TS 33.310, 9.4.4 (RFC 9483, 3.2)",      \
   SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NULL,                     \
   "digitalSignature in the keyUsage of the signer's certificate",              \
   "name the quirk no-digital-signature in the vendor's entry, if it must be")  \
+R(CCR_BY_PEER, "ccr-by-peer", "RFC 9810, D.6", NOT_AUTHORIZED, PROTECTION,     \
+  ERROR, CCR, NULL, "a ccr signed with a certificate of the CAs in peer_cas",  \
+  "name the certificate in peer_cas.certificates, and the CA in the profile")  \
 R(OLD_IS_OURS, "old-is-ours", "TS 33.310, 9.5.4.4 (RFC 9483, 4.1.3)",          \
   BAD_CERT_ID, PROTECTION, ERROR, KUR, NULL,                                   \
   "a kur signed with a certificate this authority issued",                     \
@@ -335,11 +355,11 @@ R(RA_MAY_NEST, "ra-may-nest", "RFC 9483, 5.2.2", NOT_AUTHORIZED, PROTECTION,   \
   "add nested to ras.may")                                                     \
 /* ---- STEP_POP ---- */                                                       \
 R(NEW_KEY_IS_SOUND, "new-key-is-sound", "RFC 5280, 4.1.2.7",                   \
-  BAD_CERT_TEMPLATE, POP, ERROR, REQUESTS, NULL,                               \
+  BAD_CERT_TEMPLATE, POP, ERROR, REQUESTS | CCR, NULL,                         \
   "a public key that is one: a point on its curve, a sane modulus",            \
   "check the key generator of the base station")                               \
 R(POPOSK_SENDER_IS_SIGNER, "poposk-sender-is-signer", "TS 33.310, 9.5.4.2",    \
-  BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                         \
+  BAD_POP, POP, ERROR, CRMF_REQUESTS | CCR, NULL,                              \
   "authInfo.sender equal to the subject of the signer's certificate",          \
   "copy the vendor certificate's subject there")                               \
 R(RA_VERIFIED_BY_RA, "ra-verified-by-ra", "RFC 9483, 5.1.1 (RFC 9810, 5.2.8.1)", \
@@ -351,7 +371,7 @@ R(PUBLIC_KEY_MAC_VERIFIES, "public-key-mac-verifies", "RFC 4211, 4.1",         \
   "publicKeyMAC over the DER of publicKey, under the secret of the message",   \
   "make it with a MAC of the profile, under the same secret")                  \
 R(POP_VERIFIES, "pop-verifies", "RFC 4211, 4.1", BAD_POP, POP, ERROR,          \
-  REQUESTS, NULL, "a proof that verifies under the key to be certified",       \
+  REQUESTS | CCR, NULL, "a proof that verifies under the key to be certified", \
   "sign the DER of certReq (or of poposkInput) as sent, with the new key")     \
 R(CHALLENGE_IS_ANSWERED, "challenge-is-answered", "RFC 9810, 5.2.8.3.3",       \
   BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                    \
@@ -363,11 +383,11 @@ R(TRANSACTION_ID_IS_NEW, "transaction-id-is-new", "RFC 9810, 5.1.1",           \
   check_transaction_id_new, "a transactionID this signer has not used",        \
   "start over with a fresh transactionID")                                     \
 R(KUR_TIME_IS_NEAR, "kur-time-is-near", "RFC 9483, 3.5", BAD_TIME,             \
-  JUDGE_MESSAGE, ERROR, KUR, check_message_time,                               \
+  JUDGE_MESSAGE, ERROR, KUR | CCR, check_message_time,                         \
   "messageTime within the profile's window of the clock",                      \
   "set the base station's clock before it renews")                             \
 R(TIME_IS_NEAR, "time-is-near", "RFC 9483, 3.5", BAD_TIME, JUDGE_MESSAGE,      \
-  WARNING, ALL_BODIES & ~KUR, check_message_time,                              \
+  WARNING, ALL_BODIES & ~(KUR | CCR), check_message_time,                      \
   "messageTime within the profile's window of the clock",                      \
   "taken all the same, since stations boot without a clock")                   \
 R(CONF_HAS_TRANSACTION, "conf-has-transaction", "RFC 9810, 5.3.18",            \
@@ -469,18 +489,40 @@ R(SERIAL_IS_ALLOWED, "serial-is-allowed", "TS 33.310, 9.2", NOT_AUTHORIZED,    \
   "a serial number on the vendor's allow-list",                                \
   "add the serial to the vendor's allow-list file")                            \
 R(STATION_IS_NOT_BLOCKED, "station-is-not-blocked", "RFC 9483, 3.5",           \
-  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, REQUESTS, check_blocked,               \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, REQUESTS | CCR, check_blocked,         \
   "a station that is not blocked", "unblock it with station unblock")          \
 R(REQUEST_IS_NEW, "request-is-new", "RFC 9810, appendix F",                    \
-  DUPLICATE_CERT_REQ, JUDGE_REQUEST, ERROR, REQUESTS, check_request_new,       \
+  DUPLICATE_CERT_REQ, JUDGE_REQUEST, ERROR, REQUESTS | CCR, check_request_new, \
   "a request no certificate was issued for before",                            \
   "make a new request: new key, new transaction")                              \
 R(ISSUER_IS_OURS, "issuer-is-ours", "RFC 4211, 5", WRONG_AUTHORITY,            \
   JUDGE_REQUEST, ERROR, REQUESTS, check_issuer,                                \
   "the template's issuer absent, or this CA",                                  \
   "leave issuer out, or name the CA of this path")                             \
+R(CCR_NAMES_THIS_CA, "ccr-names-this-ca", "RFC 9810, D.6", WRONG_AUTHORITY,    \
+  JUDGE_REQUEST, ERROR, CCR, check_ccr_issuer, "this CA as issuer",            \
+  "copy the subject of the CA's certificate")                                  \
+R(CCR_SUBJECT_IS_AGREED, "ccr-subject-is-agreed", "RFC 9810, D.6",             \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, CCR, check_ccr_subject,                \
+  "the subject that peer_cas has for the CA", "ask for peer_cas.subject")      \
+R(CCR_PATH_LEN_IS_AGREED, "ccr-path-len-is-agreed", "RFC 5280, 4.2.1.9",       \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, CCR, check_ccr_path_len,               \
+  "a pathLenConstraint that peer_cas allows the CA, or none",                  \
+  "ask for less, or raise peer_cas.path_len")                                  \
+R(CCR_ALG_IS_OURS, "ccr-alg-is-ours", "RFC 9810, D.6", BAD_ALG,                \
+  JUDGE_REQUEST, ERROR, CCR, check_ccr_alg,                                    \
+  "the signingAlg that this CA signs with",                                    \
+  "copy signatureAlgorithm of a certificate of this CA")                       \
+R(CCR_VALIDITY_IS_GRANTABLE, "ccr-validity-is-grantable", "RFC 5280, 4.1.2.5", \
+  BAD_CERT_TEMPLATE, JUDGE_REQUEST, ERROR, CCR, check_ccr_dates,               \
+  "a validity not over, and begun before what may be granted ends",            \
+  "ask for a validity that begins now")                                        \
+R(CCR_BRINGS_OTHER_KEY, "ccr-brings-other-key", "RFC 9810, 6.6",               \
+  BAD_CERT_TEMPLATE, JUDGE_REQUEST, ERROR, CCR, check_ccr_key,                 \
+  "another key than that of the CA which is asked",                            \
+  "send the key of the CA to be certified")                                    \
 R(NAME_IS_FREE, "name-is-free", "RFC 9483, 4.1.1 (TS 33.310, 9.5.4.3)",        \
-  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR, check_name_free,                \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, IR_CR | CCR, check_name_free,          \
   "a suggested subject and SAN that no other station has",                     \
   "leave the name to the operator")                                            \
 R(NAME_MAY_BE_SUGGESTED, "name-may-be-suggested", "TS 33.310, 9.5.4.3",        \

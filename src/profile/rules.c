@@ -89,7 +89,7 @@ enum cmp_body_type rule_body(enum rule_step step, enum cmp_body_type request)
         enum cmp_body_type request, answer;
     } answers[] = {
         { CMP_IR, CMP_IP },   { CMP_CR, CMP_CP }, { CMP_P10CR, CMP_CP },
-        { CMP_KUR, CMP_KUP }, { CMP_RR, CMP_RP },
+        { CMP_KUR, CMP_KUP }, { CMP_RR, CMP_RP }, { CMP_CCR, CMP_CCP },
     };
 
     if (step == STEP_REQUEST || step == STEP_POP || step == STEP_JUDGE_REQUEST)

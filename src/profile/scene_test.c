@@ -151,7 +151,7 @@ const struct cert_req_msg *scene_request(const struct scene *s)
 {
     enum cmp_body_type type = s->msg.body.type;
 
-    if ((BODY_BIT(type) & CRMF_REQUESTS) != 0)
+    if ((BODY_BIT(type) & (CRMF_REQUESTS | CCR)) != 0)
         return s->msg.body.cert_req.list;
     return type == CMP_P10CR ? s->requests : NULL;
 }

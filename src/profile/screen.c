@@ -154,10 +154,13 @@ enum verdict check_implicit_confirm(const struct judged *in,
     return broken(found, "header.generalInfo", "implicitConfirm");
 }
 
-/* The certificates of a kur are one: that which signs it. */
+/* The certificates of a kur are one: that which signs it. For a ccr RFC 9810,
+ * D.6, allows no more. */
 static size_t max_requests(const struct judged *in)
 {
-    return in->msg->body.type == CMP_KUR ? 1 : in->profile->max_requests;
+    enum cmp_body_type type = in->msg->body.type;
+
+    return type == CMP_KUR || type == CMP_CCR ? 1 : in->profile->max_requests;
 }
 
 enum verdict check_one_request(const struct judged *in, struct found *found)
@@ -202,7 +205,7 @@ enum verdict check_ca_fields(const struct judged *in, struct found *found)
                       (long long)t->version);
     if (!span_is_absent(t->serial))
         return broken(found, "certTemplate.serialNumber", "one");
-    if (!span_is_absent(t->signing_alg.oid))
+    if (!span_is_absent(t->signing_alg.oid) && in->msg->body.type != CMP_CCR)
         return broken(found, "certTemplate.signingAlg", "one");
     if (t->has_issuer_uid || t->has_subject_uid)
         return broken(found, "certTemplate", "a unique identifier");

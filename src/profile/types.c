@@ -135,7 +135,7 @@ static const struct type_row types[] = {
     [PROFILE_OPEN] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
-                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_GENM) | BODY_BIT(CMP_NESTED) | BODY_BIT(CMP_CERT_CONF) |
+                  BODY_BIT(CMP_KUR) | BODY_BIT(CMP_CCR) | BODY_BIT(CMP_RR) | BODY_BIT(CMP_GENM) | BODY_BIT(CMP_NESTED) | BODY_BIT(CMP_CERT_CONF) |
                   BODY_BIT(CMP_POPDECR) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS | POST_QUANTUM_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS | POST_QUANTUM_KEY_KINDS,

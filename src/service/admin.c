@@ -383,7 +383,8 @@ enum err admin_check_vendor(struct admin *a, const char *vendor,
     for (size_t i = 0; i < a->config->num_vendors; i++)
         if (strcmp(a->config->vendors[i].name, vendor) == 0)
             return ERR_OK;
-    if (strcmp(vendor, VENDOR_OF_SECRETS) == 0)
+    if (strcmp(vendor, VENDOR_OF_SECRETS) == 0 ||
+        strcmp(vendor, VENDOR_OF_PEERS) == 0)
         return ERR_OK;
     return fault_set(f, ERR_NOT_FOUND, "no vendor %s in the configuration",
                      vendor);

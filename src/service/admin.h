@@ -109,6 +109,10 @@ struct request_view {
     const char *signer; /* subject of its certificate, or "a shared secret" */
     const char *asked;  /* the first subject asked for; "": none is */
     const char *key;    /* kind of the first key to be certified */
+    const char *key_sha256; /* of its SubjectPublicKeyInfo; "": no key */
+    /* A ccr: what the certificate will let its holder do; else "". */
+    const char *authority;
+    int64_t path_len; /* likewise, as it will be granted */
     const char *created_at, *decided_at, *decided_by, *reason;
     size_t num; /* certificates asked for */
 };

@@ -47,6 +47,61 @@ static struct wish wish_of(const struct cmp_message *msg)
                           all->num };
 }
 
+/* SHA-256 of the whole SubjectPublicKeyInfo, to be compared with what the
+ * requester says by other means. */
+static enum err view_key(struct admin *a, const struct spki *key,
+                         struct request_view *v, struct fault *f)
+{
+    uint8_t digest[32];
+    struct der_writer w;
+    struct span spki;
+
+    v->key = v->key_sha256 = "";
+    if (key == NULL)
+        return ERR_OK;
+    v->key = key_kind_name(key_kind_find(key));
+    der_writer_init(&w, a->arena, key->key.len + 64);
+    spki_put(&w, key);
+    if (der_finish(&w, &spki) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "request");
+    hash_sha256_pair(spki, SPAN_LIT(""), digest);
+    v->key_sha256 = admin_hex_text(a, SPAN_OF(digest));
+    return ERR_OK;
+}
+
+/* By the peer's entry, which no station has; NULL: it is gone. */
+static const struct config_peer_ca *find_peer(const struct admin *a,
+                                              const struct request_view *v)
+{
+    for (size_t i = 0; i < a->config->num_peer_cas; i++)
+        if (strcmp(a->config->peer_cas[i].name, v->station) == 0)
+            return &a->config->peer_cas[i];
+    return NULL;
+}
+
+/* A ccr: plainly, that this is no station's certificate. */
+static enum err view_authority(struct admin *a, const struct cmp_message *msg,
+                               struct request_view *v, struct fault *f)
+{
+    const struct config_peer_ca *peer = find_peer(a, v);
+    struct ca_wish wish;
+
+    v->authority = "";
+    if (msg->body.type != CMP_CCR)
+        return ERR_OK;
+    TRY(ca_wish_read(&msg->body.cert_req.list[0].cert_req.cert_template,
+                     &wish));
+    v->path_len = peer == NULL ? 0 : peer->path_len;
+    if (wish.has_path_len && wish.path_len < v->path_len)
+        v->path_len = wish.path_len;
+    v->authority =
+        arena_printf(a->arena,
+                     "a CA certificate with pathLenConstraint %lld: its holder "
+                     "issues certificates itself",
+                     (long long)v->path_len);
+    return v->authority == NULL ? fault_set(f, ERR_NO_MEM, "request") : ERR_OK;
+}
+
 static enum err view_message(struct admin *a, struct request_view *v,
                              struct fault *f)
 {
@@ -57,7 +112,8 @@ static enum err view_message(struct admin *a, struct request_view *v,
     wish = wish_of(&msg);
     v->body = cmp_body_name(msg.body.type);
     v->num = wish.num;
-    v->key = wish.key == NULL ? "" : key_kind_name(key_kind_find(wish.key));
+    TRY(view_key(a, wish.key, v, f));
+    TRY(view_authority(a, &msg, v, f));
     v->asked = "";
     if (!span_is_absent(wish.subject) && !name_is_null(wish.subject))
         v->asked = name_format(wish.subject, a->arena);
@@ -102,7 +158,7 @@ static enum err view_request(struct admin *a, const struct request_record *r,
         .reason = admin_span_text(a, r->reason),
     };
 
-    if (view_message(a, &v, f) != ERR_OK || view_sender(a, &v, f) != ERR_OK)
+    if (view_sender(a, &v, f) != ERR_OK || view_message(a, &v, f) != ERR_OK)
         return fault_set(f, ERR_STORE, "request %lld cannot be read",
                          (long long)r->id);
     *out = v;

@@ -56,7 +56,7 @@ enum err asks_open(struct job *job)
 
     if (body->type == CMP_RR)
         return open_revocations(job, &body->rev_req);
-    if ((BODY_BIT(body->type) & CRMF_REQUESTS) != 0)
+    if ((BODY_BIT(body->type) & (CRMF_REQUESTS | CCR)) != 0)
         return open_list(job, body->cert_req.list, body->cert_req.num);
     if (body->type != CMP_P10CR)
         return ERR_OK;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "service/offers.h"
+#include "service/peers.h"
 #include "service/roots.h"
 
 #define AUTHORITY_ARENA ((size_t)64 * 1024 * 1024)
@@ -239,6 +240,8 @@ static const struct config_vendor vendor_of_secrets = {
     .suggested_names = CONFIG_NAMES_REPLACE,
 };
 
+static const struct config_vendor vendor_of_peers = { .name = VENDOR_OF_PEERS };
+
 static enum err set_algorithms(const struct config_profile *config,
                                struct profile *p, struct fault *f)
 {
@@ -291,6 +294,8 @@ static enum err set_policy(const struct config_profile *config,
     p->approval = approval_of(config);
     if (config->ras.num == 0)
         p->bodies &= ~BODY_BIT(CMP_NESTED); /* no RA to send one */
+    if (config->peer_cas.num == 0)
+        p->bodies &= ~BODY_BIT(CMP_CCR);
     p->vendor_key_reuse = reuse[config->vendor_key_reuse];
     p->message_time_window = config->message_time_window_s;
     p->confirm_wait = config->confirm_wait_s;
@@ -394,6 +399,7 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
                             "profiles %s: its CA and its signer do not end at "
                             "the same operator root",
                             config->name);
+    TRY(peers_check(au, out, f));
     TRY(roots_load(&config->roots.ca_pubs, operator_root, cx, au->arena,
                    &in_body, f));
     TRY(roots_load(&config->roots.extra_certs, operator_root, cx, au->arena,
@@ -414,7 +420,7 @@ static enum err allocate(struct authority *au, const struct config *c,
     au->issuers = arena_array(au->arena, c->num_cas, sizeof(*au->issuers));
     au->signers = arena_array(au->arena, c->num_signers, sizeof(*au->signers));
     au->vendors =
-        arena_array(au->arena, c->num_vendors + 1, sizeof(*au->vendors));
+        arena_array(au->arena, c->num_vendors + 2, sizeof(*au->vendors));
     au->profiles =
         arena_array(au->arena, c->num_profiles, sizeof(*au->profiles));
     if (au->issuers == NULL || au->signers == NULL || au->vendors == NULL ||
@@ -437,6 +443,8 @@ static enum err fill(struct authority *au, struct crypto_ctx *cx,
     for (size_t i = 0; i < c->num_vendors; i++, au->num_vendors++)
         TRY(make_vendor(&c->vendors[i], &au->vendors[i], f));
     au->vendors[au->num_vendors++].config = &vendor_of_secrets;
+    au->vendors[au->num_vendors++].config = &vendor_of_peers;
+    TRY(peers_load(c, au->arena, &au->peers, f));
     if (c->secrets.key_file != NULL)
         TRY(sealing_load(c->secrets.key_file, &au->sealing, f));
     for (size_t i = 0; i < c->num_profiles; i++, au->num_profiles++)

@@ -46,6 +46,17 @@ struct vendor {
  * no anchors, so no path leads to it; no configured vendor has this name. */
 #define VENDOR_OF_SECRETS "secret"
 
+/* Whose the CAs of peer_cas are: each is the station VENDOR_OF_PEERS/name. The
+ * same holds of it. */
+#define VENDOR_OF_PEERS "peer-ca"
+
+/* A CA that may ask to be certified as one. */
+struct peer_ca {
+    const struct config_peer_ca *config;
+    struct span subject;          /* Name */
+    struct ca_peer_limits limits; /* backdate is the profile's */
+};
+
 /* What genp tells of things to come (offers.h); absent what there is not. */
 struct offers {
     struct span new_root, new_with_old, old_with_new;
@@ -74,7 +85,7 @@ struct path_profile {
     struct offers offers;
 };
 
-/* How the certificate of an RA is known (struct config_ra). */
+/* How the certificate of an RA, or of a peer CA, is known. */
 struct ra_trust {
     struct trust *trust;
     struct span_list certificates; /* these alone, unless there are none */
@@ -94,6 +105,8 @@ struct epoch {
     } * allow;            /* one for each vendor */
     struct ra_trust *ras; /* one for each of the configuration */
     size_t num_ras;
+    struct ra_trust *peers; /* the same, of peer_cas */
+    size_t num_peers;
     uint64_t files; /* digest of names, sizes and times of its files */
 };
 
@@ -106,8 +119,10 @@ struct authority {
     size_t num_issuers;
     struct signer *signers;
     size_t num_signers;
-    struct vendor *vendors; /* the last is VENDOR_OF_SECRETS */
+    /* The last two are VENDOR_OF_SECRETS and VENDOR_OF_PEERS. */
+    struct vendor *vendors;
     size_t num_vendors;
+    struct peer_ca *peers;   /* as many as peer_cas of the configuration */
     struct sealing *sealing; /* NULL: no shared secrets */
     struct path_profile *profiles;
     size_t num_profiles;

@@ -20,6 +20,8 @@ static void epoch_free(struct epoch *e)
     trust_free(e->legacy_trust);
     for (size_t i = 0; i < e->num_ras; i++)
         trust_free(e->ras[i].trust);
+    for (size_t i = 0; i < e->num_peers; i++)
+        trust_free(e->peers[i].trust);
     arena_free(e->arena);
     free(e);
 }
@@ -103,6 +105,14 @@ static uint64_t files_digest(const struct config *c)
         mix_files(&hash, &ra->intermediates);
         mix_files(&hash, &ra->certificates);
         mix_files(&hash, &ra->crls);
+    }
+    for (size_t i = 0; i < c->num_peer_cas; i++) {
+        const struct config_peer_ca *peer = &c->peer_cas[i];
+
+        mix_files(&hash, &peer->anchors);
+        mix_files(&hash, &peer->intermediates);
+        mix_files(&hash, &peer->certificates);
+        mix_files(&hash, &peer->crls);
     }
     return hash;
 }
@@ -287,8 +297,9 @@ static enum err load_allow(struct epoch *e, const struct config_vendor *v,
     return parse_allow(e, text, out, f);
 }
 
-/* With room for so many vendors' allow-lists, and RAs. NULL: no memory. */
-static struct epoch *epoch_alloc(size_t num_vendors, size_t num_ras)
+/* With room for so many vendors' allow-lists, RAs and peer CAs. NULL: no
+ * memory. */
+static struct epoch *epoch_alloc(size_t num_vendors, const struct config *c)
 {
     struct epoch *e = calloc(1, sizeof(*e));
 
@@ -299,44 +310,70 @@ static struct epoch *epoch_alloc(size_t num_vendors, size_t num_ras)
     if (e->arena != NULL)
         e->allow = arena_array(e->arena, num_vendors, sizeof(*e->allow));
     if (e->allow != NULL)
-        e->ras = arena_array(e->arena, num_ras, sizeof(*e->ras));
+        e->ras = arena_array(e->arena, c->num_ras, sizeof(*e->ras));
     if (e->ras != NULL)
+        e->peers = arena_array(e->arena, c->num_peer_cas, sizeof(*e->peers));
+    if (e->peers != NULL)
         return e;
     epoch_free(e);
     return NULL;
 }
 
+/* The files of an RA, or of a peer CA. */
+struct files {
+    const struct config_texts *certificates, *anchors, *intermediates, *crls;
+};
+
 /* Each has a trust of its own, since several may have the same anchors. */
-static enum err add_ra(struct authority *au, struct epoch *e,
-                       const struct config_ra *ra, struct fault *f)
+static enum err fill_trust(struct authority *au, struct epoch *e,
+                           const struct entry *entry, const struct files *files,
+                           struct ra_trust *out, struct fault *f)
 {
-    struct entry entry = { "ras", ra->name };
-    struct ra_trust *out = &e->ras[e->num_ras++];
     struct span *certs =
-        arena_array(e->arena, ra->certificates.num, sizeof(*certs));
+        arena_array(e->arena, files->certificates->num, sizeof(*certs));
     const struct span *list = NULL;
     size_t num;
 
     if (certs == NULL)
-        return fault_set(f, ERR_NO_MEM, "ras");
-    for (size_t i = 0; i < ra->certificates.num; i++) {
-        TRY(certificates_load(ra->certificates.items[i], e->arena, &list, &num,
-                              f));
+        return fault_set(f, ERR_NO_MEM, "%s", entry->list);
+    for (size_t i = 0; i < files->certificates->num; i++) {
+        TRY(certificates_load(files->certificates->items[i], e->arena, &list,
+                              &num, f));
         certs[i] = list[0];
     }
-    out->certificates = (struct span_list){ certs, ra->certificates.num };
+    out->certificates = (struct span_list){ certs, files->certificates->num };
     TRY(trust_new(au->crypto, &out->trust, f));
-    TRY(add_anchors(e, out->trust, &entry, 0, &ra->anchors, f));
-    TRY(add_intermediates(e, out->trust, &entry, &ra->intermediates, f));
-    TRY(add_crls(e, out->trust, &entry, &ra->crls, f));
+    TRY(add_anchors(e, out->trust, entry, 0, files->anchors, f));
+    TRY(add_intermediates(e, out->trust, entry, files->intermediates, f));
+    TRY(add_crls(e, out->trust, entry, files->crls, f));
     return trust_seal(out->trust, f);
+}
+
+static enum err add_ra(struct authority *au, struct epoch *e,
+                       const struct config_ra *ra, struct fault *f)
+{
+    struct entry entry = { "ras", ra->name };
+    struct files files = { &ra->certificates, &ra->anchors, &ra->intermediates,
+                           &ra->crls };
+
+    return fill_trust(au, e, &entry, &files, &e->ras[e->num_ras++], f);
+}
+
+static enum err add_peer(struct authority *au, struct epoch *e,
+                         const struct config_peer_ca *peer, struct fault *f)
+{
+    struct entry entry = { "peer_cas", peer->name };
+    struct files files = { &peer->certificates, &peer->anchors,
+                           &peer->intermediates, &peer->crls };
+
+    return fill_trust(au, e, &entry, &files, &e->peers[e->num_peers++], f);
 }
 
 static enum err epoch_new(struct authority *au, struct epoch **out,
                           struct fault *f)
 {
     const struct config *c = au->config;
-    AUTO(epoch) e = epoch_alloc(au->num_vendors, c->num_ras);
+    AUTO(epoch) e = epoch_alloc(au->num_vendors, c);
 
     if (e == NULL)
         return fault_set(f, ERR_NO_MEM, "trust");
@@ -357,6 +394,8 @@ static enum err epoch_new(struct authority *au, struct epoch **out,
     }
     for (size_t i = 0; i < c->num_ras; i++)
         TRY(add_ra(au, e, &c->ras[i], f));
+    for (size_t i = 0; i < c->num_peer_cas; i++)
+        TRY(add_peer(au, e, &c->peer_cas[i], f));
     TRY(trust_seal(e->trust, f));
     TRY(trust_seal(e->legacy_trust, f));
     *out = e;

@@ -156,7 +156,8 @@ enum err find_station(struct worker *w, struct job *job)
     if (found) {
         facts->serial = job->station.serial;
     } else {
-        if (facts->signer_kind != SIGNER_SECRET && job->ra == NULL)
+        if (facts->signer_kind != SIGNER_SECRET && job->ra == NULL &&
+            job->peer_ca == NULL)
             TRY(naming_serial(vendor, &job->signer, job->arena, &facts->serial,
                               &job->fault));
         if (span_is_absent(facts->serial))

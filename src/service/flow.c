@@ -11,7 +11,7 @@ const struct flow *flow_of(enum cmp_body_type type)
         [CMP_CERT_CONF] = &flow_confirm, [CMP_POLL_REQ] = &flow_poll,
         [CMP_POPDECR] = &flow_challenge, [CMP_ERROR] = &flow_confirm,
         [CMP_RR] = &flow_revoke,         [CMP_GENM] = &flow_general,
-        [CMP_NESTED] = &flow_nested,
+        [CMP_NESTED] = &flow_nested,     [CMP_CCR] = &flow_ccr,
     };
 
     return type < CMP_BODY_NUM ? flows[type] : NULL;

@@ -195,8 +195,8 @@ static enum err make(struct worker *w, struct job *job)
 
 /* --- 8: reply --- */
 
-static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
-                     struct span *tail)
+enum err request_fill(struct worker *w, struct job *job, struct pki_body *body,
+                      struct span *tail)
 {
     (void)w;
     body->type = job->decision.answer;
@@ -371,7 +371,7 @@ static void add_claims(struct job *job, const struct ask *ask, int64_t station)
         change_claim_name(job->change, ask->claims[i], station);
 }
 
-static enum err record(struct worker *w, struct job *job)
+enum err request_record(struct worker *w, struct job *job)
 {
     int64_t station = 0, transaction = 0;
 
@@ -399,6 +399,6 @@ static enum err record(struct worker *w, struct job *job)
 const struct flow flow_request = {
     .find = find,
     .make = make,
-    .fill = fill,
-    .record = record,
+    .fill = request_fill,
+    .record = request_record,
 };

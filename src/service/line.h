@@ -151,9 +151,10 @@ struct job {
     struct findings findings;
     struct x509_cert signer; /* der absent where a MAC protects */
     struct x509_cert old;
-    struct secret_record secret; /* a MAC's; id 0: none, or not verified */
-    struct secret *secret_key;   /* likewise; then the reply has a MAC too */
-    const struct config_ra *ra;  /* the signer, if it is one; else NULL */
+    struct secret_record secret;   /* a MAC's; id 0: none, or not verified */
+    struct secret *secret_key;     /* likewise; then the reply has a MAC too */
+    const struct config_ra *ra;    /* the signer, if it is one; else NULL */
+    const struct peer_ca *peer_ca; /* the same, of a ccr */
     bool is_verified;
     struct span part; /* ProtectedPart: what the signature covers */
     size_t vendor;    /* of the signer, or of the station */
@@ -228,6 +229,12 @@ extern const struct flow flow_general;   /* flow_general.c */
 extern const struct flow flow_poll;      /* flow_poll.c */
 extern const struct flow flow_challenge; /* flow_challenge.c */
 extern const struct flow flow_nested;    /* nested.c */
+extern const struct flow flow_ccr;       /* flow_ccr.c */
+/* flow_request.c: a CertRepMessage, and what follows of one; for every request
+ * with certificates to come. */
+MUST_USE enum err request_fill(struct worker *w, struct job *job,
+                               struct pki_body *body, struct span *tail);
+job_step request_record;
 
 /*
  * nested.c: what a nested holds. After nested_open the job is either that of
@@ -295,6 +302,8 @@ MUST_USE enum err verify_find_vendor(struct worker *w, struct job *job,
  * into job and facts. */
 MUST_USE enum err verify_find_ra(struct worker *w, struct job *job,
                                  bool *found);
+/* verify_peer.c: the CA that signed a ccr, into job and facts. */
+job_step verify_peer;
 /* raVerified in the place of a proof of possession: may the signer say so? */
 ask_step verify_ra_verified;
 /* The protection of a nested, which only such an RA may have signed. */

@@ -278,11 +278,13 @@ enum err verify_signer(struct worker *w, struct job *job)
     return check_signature(w, job, &job->signer);
 }
 
-/* One of our stations, an RA, or a vendor's station. */
+/* One of our stations, an RA, or a vendor's station; of a ccr a CA. */
 static enum err find_signer(struct worker *w, struct job *job)
 {
     bool found;
 
+    if (job->msg.body.type == CMP_CCR)
+        return verify_peer(w, job);
     TRY(find_own(w, job, &found));
     if (found) {
         job->facts.signer_kind = SIGNER_OPERATOR;

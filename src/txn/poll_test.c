@@ -27,6 +27,10 @@ static const struct {
     { "approved", CMP_IR, BODY_BIT(CMP_IR), FACT_APPROVED, TXN_ISSUE, CMP_IP },
     { "approved", CMP_KUR, BODY_BIT(CMP_KUR), FACT_APPROVED, TXN_ISSUE,
       CMP_KUP },
+    { "a ccr, always", CMP_CCR, 0, FACT_UNDECIDED, TXN_WAIT, CMP_CCP },
+    { "a ccr", CMP_CCR, BODY_BIT(CMP_CCR), FACT_UNDECIDED, TXN_WAIT, CMP_CCP },
+    { "a ccr approved", CMP_CCR, 0, FACT_APPROVED, TXN_ISSUE, CMP_CCP },
+    { "a ccr denied", CMP_CCR, 0, FACT_DENIED, TXN_WAIT, CMP_CCP },
     { "denied", CMP_IR, BODY_BIT(CMP_IR), FACT_DENIED, TXN_WAIT, CMP_IP },
 };
 
@@ -49,6 +53,32 @@ static void test_requests(void **state)
     }
 }
 
+/* An RA may approve what it adds its protection to; not a CA. */
+static void test_vouched(void **state)
+{
+    static const struct {
+        enum cmp_body_type body;
+        enum txn_action action;
+    } rows[] = {
+        { CMP_IR, TXN_ISSUE },
+        { CMP_CCR, TXN_WAIT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct txn_decision d = { .answer = CMP_BODY_NUM };
+        struct scene s;
+
+        scene_init(&s, PROFILE_OPEN, rows[i].body);
+        s.profile.approval = BODY_BIT(rows[i].body);
+        s.facts.is_vouched = true;
+        assert_int_equal(txn_decide(&s.msg, &s.profile, &s.facts, &d, NULL),
+                         ERR_OK);
+        assert_int_equal(d.action, rows[i].action);
+        scene_done(&s);
+    }
+}
+
 /* --- what a pollReq brings --- */
 
 static const struct {
@@ -66,6 +96,8 @@ static const struct {
     { FACT_DENIED, CMP_CR, TXN_DENY, CMP_CP },
     { FACT_DENIED, CMP_P10CR, TXN_DENY, CMP_CP },
     { FACT_DENIED, CMP_KUR, TXN_DENY, CMP_KUP },
+    { FACT_APPROVED, CMP_CCR, TXN_RESUME, CMP_CCP },
+    { FACT_DENIED, CMP_CCR, TXN_DENY, CMP_CCP },
 };
 
 static void test_polls(void **state)
@@ -91,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_vouched),
         cmocka_unit_test(test_polls),
     };
 

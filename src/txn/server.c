@@ -47,6 +47,17 @@ static void on_cert_req(const struct cmp_message *msg,
         is_implicit(msg, profile) && facts->possession != FACT_BY_CERTIFICATE;
 }
 
+/* To certify another CA is to trust all that it will certify. An operator says
+ * yes to each one, whatever the profile waits for and whoever vouches. */
+static void on_cross_req(const struct cmp_message *msg,
+                         const struct profile *profile,
+                         const struct facts *facts, struct txn_decision *out)
+{
+    out->action = facts->approval == FACT_APPROVED ? TXN_ISSUE : TXN_WAIT;
+    out->names = TXN_NAMES_SUGGESTED;
+    out->grant_implicit = is_implicit(msg, profile);
+}
+
 /* A certificate that no CertStatus speaks of is rejected, so that none at all
  * rejects every one (RFC 9810, 5.3.18). */
 static void on_cert_conf(const struct cmp_message *msg,
@@ -138,6 +149,7 @@ static const struct {
     [CMP_CR] = { IN(START), CMP_CP, on_cert_req },
     [CMP_P10CR] = { IN(START), CMP_CP, on_cert_req },
     [CMP_KUR] = { IN(START), CMP_KUP, on_cert_req },
+    [CMP_CCR] = { IN(START), CMP_CCP, on_cross_req },
     [CMP_RR] = { IN(START), CMP_RP, on_rev_req },
     [CMP_GENM] = { IN(START), CMP_GENP, on_general },
     [CMP_CERT_CONF] = { IN(UNCONFIRMED), CMP_PKICONF, on_cert_conf },

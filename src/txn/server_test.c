@@ -21,7 +21,7 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
         return state == FACT_CHALLENGED;
     if (body == CMP_POLL_REQ)
         return state == FACT_WAITING;
-    if ((BODY_BIT(body) & (REQUESTS | RR | GENM)) != 0)
+    if ((BODY_BIT(body) & FIRSTS) != 0)
         return state == FACT_NO_TRANSACTION;
     return false;
 }
@@ -29,15 +29,11 @@ static bool is_welcome(enum cmp_body_type body, enum fact_transaction state)
 static void test_states(void **state)
 {
     static const enum cmp_body_type answers[CMP_BODY_NUM] = {
-        [CMP_IR] = CMP_IP,
-        [CMP_CR] = CMP_CP,
-        [CMP_P10CR] = CMP_CP,
-        [CMP_KUR] = CMP_KUP,
-        [CMP_RR] = CMP_RP,
-        [CMP_GENM] = CMP_GENP,
-        [CMP_CERT_CONF] = CMP_PKICONF,
-        [CMP_ERROR] = CMP_PKICONF,
-        [CMP_POLL_REQ] = CMP_POLL_REP,
+        [CMP_IR] = CMP_IP,         [CMP_CR] = CMP_CP,
+        [CMP_P10CR] = CMP_CP,      [CMP_KUR] = CMP_KUP,
+        [CMP_CCR] = CMP_CCP,       [CMP_RR] = CMP_RP,
+        [CMP_GENM] = CMP_GENP,     [CMP_CERT_CONF] = CMP_PKICONF,
+        [CMP_ERROR] = CMP_PKICONF, [CMP_POLL_REQ] = CMP_POLL_REP,
         [CMP_POPDECR] = CMP_IP,
     };
 

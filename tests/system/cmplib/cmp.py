@@ -298,7 +298,7 @@ class Reply:
             optional = {n.tag: n[0] for n in self.content.children[1:]}
             self.rev_certs = [(i[0][0].der, i[1].number)
                               for i in optional.get(0xa0, ())]
-        if self.kind not in ("ip", "cp", "kup"):
+        if self.kind not in ("ip", "cp", "kup", "ccp"):
             return
         self.responses = [Response(r) for r in self.content.find(0x30)]
         if not self.responses:
