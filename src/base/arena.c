@@ -120,18 +120,23 @@ struct span arena_copy(struct arena *a, struct span bytes)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+    char brief[256];
     va_list args;
     char *text;
     int len;
 
     va_start(args, fmt);
-    len = vsnprintf(NULL, 0, fmt, args);
+    len = vsnprintf(brief, sizeof(brief), fmt, args);
     va_end(args);
     if (len < 0)
         return NULL;
     text = arena_alloc(a, (size_t)len + 1);
     if (text == NULL)
         return NULL;
+    if ((size_t)len < sizeof(brief)) {
+        memcpy(text, brief, (size_t)len);
+        return text;
+    }
     va_start(args, fmt);
     vsnprintf(text, (size_t)len + 1, fmt, args);
     va_end(args);

@@ -55,6 +55,8 @@ static void test_copy_and_printf(void **state)
     (void)state;
     assert_true(span_is_equal(s, SPAN_LIT("abc")));
     assert_string_equal(arena_printf(a, "%d-%s", 7, "x"), "7-x");
+    for (int len = 255; len <= 257; len++)
+        assert_int_equal(strlen(arena_printf(a, "%*d", len, 7)), len);
     assert_null(arena_printf(a, "%2000d", 7));
     arena_free(a);
 }

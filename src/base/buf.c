@@ -64,17 +64,23 @@ void buf_add_str(struct buf *b, const char *text)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+    size_t room = b->size - b->len;
     va_list args;
     int len;
 
+    if (b->failed != ERR_OK)
+        return;
     va_start(args, fmt);
-    len = vsnprintf(NULL, 0, fmt, args);
+    len =
+        vsnprintf(room == 0 ? NULL : (char *)b->ptr + b->len, room, fmt, args);
     va_end(args);
     if (len < 0 || !reserve(b, (size_t)len))
         return;
-    va_start(args, fmt);
-    vsnprintf((char *)b->ptr + b->len, (size_t)len + 1, fmt, args);
-    va_end(args);
+    if ((size_t)len >= room) {
+        va_start(args, fmt);
+        vsnprintf((char *)b->ptr + b->len, (size_t)len + 1, fmt, args);
+        va_end(args);
+    }
     b->len += (size_t)len;
 }
 

@@ -23,6 +23,9 @@ static void test_appends(void **state)
     assert_int_equal(b.len, 5011);
     assert_int_equal(b.failed, ERR_OK);
     assert_memory_equal(buf_span(&b).ptr + 5001, "0123456789", 10);
+    buf_printf(&b, "%4000d", 7); /* does not fit what is allocated */
+    assert_int_equal(b.len, 9011);
+    assert_memory_equal(buf_span(&b).ptr + 9001, "         7", 10);
     buf_done(&b);
 }
 

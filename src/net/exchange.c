@@ -145,7 +145,10 @@ static void add_line(struct buf *b, const char *name, const char *value)
     if (value == NULL)
         return;
     assert(strpbrk(value, "\r\n") == NULL);
-    buf_printf(b, "%s: %s\r\n", name, value);
+    buf_add_str(b, name);
+    buf_add_str(b, ": ");
+    buf_add_str(b, value);
+    buf_add_str(b, "\r\n");
 }
 
 static void add_allow(struct buf *b, unsigned allow)

@@ -54,12 +54,13 @@ enum err rules_check(enum rule_step step, const struct judged *in,
 
     for (size_t i = 0; i < RULE_NUM; i++) {
         const struct rule *rule = &rules[i];
-        struct found found = { "", "" };
+        struct found found;
         enum verdict verdict;
 
         if (rule->step != step || rule->check == NULL ||
             (rule->bodies & body) == 0)
             continue;
+        found.path[0] = found.text[0] = '\0'; /* clearing all would show */
         verdict = rule->check(in, &found);
         if (verdict == VERDICT_HOLDS)
             continue;

@@ -109,7 +109,10 @@ static void add_quoted(struct buf *line, struct span value)
 
 static void add_logfmt(struct buf *line, const char *key, struct span value)
 {
-    buf_printf(line, "%s%s=", line->len == 0 ? "" : " ", key);
+    if (line->len > 0)
+        buf_add_str(line, " ");
+    buf_add_str(line, key);
+    buf_add_str(line, "=");
     if (is_bare(value))
         buf_add(line, value);
     else
