@@ -15,6 +15,8 @@
 /* What a connection reads ahead while a request of it is being answered. */
 #define READ_AHEAD 4096
 
+static void conn_step(struct conn *c);
+
 static void arm(struct conn *c, enum deadline which)
 {
     event_add(&c->timer, c->loop->deadlines[which]);
@@ -91,18 +93,49 @@ static void linger(struct conn *c)
     arm(c, DEADLINE_LINGER);
 }
 
-void conn_answer(struct conn *c, struct wire *w)
+/* Between requests; the next may have arrived already. */
+static void rest(struct conn *c)
+{
+    c->state = CONN_IDLE;
+    arm(c, DEADLINE_IDLE);
+    conn_step(c);
+}
+
+/* The answer has left. */
+static void finish(struct conn *c)
+{
+    if (c->keeps_alive && !c->loop->is_draining)
+        rest(c);
+    else
+        linger(c);
+}
+
+/* Straight to `fd`, unless that is -1. False: that failed, and the connection
+ * is closed. */
+static bool answer(struct conn *c, struct wire *w, evutil_socket_t fd)
 {
     c->x = NULL;
     c->state = CONN_WRITING;
     if (c->loop->is_draining ||
         (c->has_ended && evbuffer_get_length(input(c)) == 0))
         c->keeps_alive = false;
-    if (w == NULL || !wire_send(w, bufferevent_get_output(c->bev), c)) {
+    if (w == NULL || !wire_send(w, bufferevent_get_output(c->bev), c, fd)) {
         conn_close(c);
-        return;
+        return false;
     }
     arm(c, DEADLINE_WRITE);
+    return true;
+}
+
+/* Most answers fit the socket: then the loop need not be asked when it may be
+ * written to, nor told to ask no more. */
+void conn_answer(struct conn *c, struct wire *w)
+{
+    bool is_plain = c->bound->conf->tls_cert_file == NULL;
+
+    if (answer(c, w, is_plain ? bufferevent_getfd(c->bev) : -1) && is_plain &&
+        evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
+        finish(c);
 }
 
 int net_refused_status(enum net_refused which)
@@ -145,7 +178,8 @@ static const char *why(int status)
     return "";
 }
 
-/* Answers what no handler will see. */
+/* Answers what no handler will see. Not at once: one request after the other
+ * would be refused, each from within the one before. */
 static void refuse(struct conn *c, int status, unsigned allow)
 {
     const struct net_response r = {
@@ -156,7 +190,7 @@ static void refuse(struct conn *c, int status, unsigned allow)
 
     count_refusal(c->loop, status);
     exchange_free(c->x);
-    conn_answer(c, wire_new(&r, allow));
+    answer(c, wire_new(&r, allow), -1);
 }
 
 /* The same where nobody can tell where the next request would begin. */
@@ -369,14 +403,6 @@ static void conn_step(struct conn *c)
         continue;
 }
 
-/* Between requests; the next may have arrived already. */
-static void rest(struct conn *c)
-{
-    c->state = CONN_IDLE;
-    arm(c, DEADLINE_IDLE);
-    conn_step(c);
-}
-
 static void on_read(struct bufferevent *bev, void *arg)
 {
     (void)bev;
@@ -390,10 +416,7 @@ static void on_write(struct bufferevent *bev, void *arg)
     if (c->state != CONN_WRITING ||
         evbuffer_get_length(bufferevent_get_output(bev)) > 0)
         return;
-    if (c->keeps_alive && !c->loop->is_draining)
-        rest(c);
-    else
-        linger(c);
+    finish(c);
 }
 
 static void turn_away(struct conn *c);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <event2/buffer.h>
 
@@ -214,19 +215,32 @@ static struct span last_lines(const struct conn *c)
     return SPAN_LIT("\r\n");
 }
 
-bool wire_send(struct wire *w, struct evbuffer *out, const struct conn *c)
+/* How many octets the socket took; an error shows again at the next write. */
+static size_t send_now(evutil_socket_t fd, const uint8_t *bytes, size_t len)
+{
+    ssize_t n = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    return n < 0 ? 0 : (size_t)n;
+}
+
+bool wire_send(struct wire *w, struct evbuffer *out, const struct conn *c,
+               evutil_socket_t fd)
 {
     struct span last = last_lines(c);
     uint8_t *begin = w->bytes + WIRE_ROOM - last.len;
     size_t len = w->head_len + last.len + (c->is_head ? 0 : w->body_len);
+    size_t sent = 0;
 
     assert(last.len <= WIRE_ROOM);
     memmove(begin, w->bytes, w->head_len);
     memcpy(begin + w->head_len, last.ptr, last.len);
-    if (evbuffer_add_reference(out, begin, len, wire_sent, w) == 0)
+    if (fd >= 0 && evbuffer_get_length(out) == 0)
+        sent = send_now(fd, begin, len);
+    if (sent < len && evbuffer_add_reference(out, begin + sent, len - sent,
+                                             wire_sent, w) == 0)
         return true;
     free(w);
-    return false;
+    return sent == len;
 }
 
 void net_reply(struct net_exchange *x, const struct net_response *r)

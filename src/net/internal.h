@@ -156,8 +156,10 @@ struct wire {
 
 /* NULL: out of memory. `allow` is the set of methods for Allow, or 0. */
 struct wire *wire_new(const struct net_response *r, unsigned allow);
-/* Hands it over to the buffer, whatever the result; false: out of memory. */
-bool wire_send(struct wire *w, struct evbuffer *out, const struct conn *c);
+/* Owns `w`. Writes to `fd`, unless that is -1, what the socket takes at once,
+ * and hands the rest over to the buffer; false: out of memory. */
+bool wire_send(struct wire *w, struct evbuffer *out, const struct conn *c,
+               evutil_socket_t fd);
 
 void loop_count(struct loop *l, size_t which);
 enum err loop_init(struct loop *l, struct net *n, struct fault *f);
