@@ -208,6 +208,24 @@ static void check_ras(struct reading *r, struct config *c,
     }
 }
 
+static void check_waiting_revocations(struct reading *r,
+                                      const struct config_profile *p,
+                                      const struct node *entry)
+{
+    struct config_mark at;
+
+    if (!p->approval_of_revocations)
+        return;
+    at = spot_find(entry, "approval_of_revocations").at;
+    if (p->approval == CONFIG_APPROVAL_NONE)
+        complain(r->errors, at,
+                 "approval_of_revocations: needs approval: operator");
+    if (p->type == CONFIG_PROFILE_3GPP_BS)
+        complain(r->errors, at,
+                 "approval_of_revocations: type 3gpp-bs takes no rr "
+                 "(TS 33.310, 9.5.1)");
+}
+
 /* TS 33.310, 9.5, has base stations alone; of 2010 no more is known. */
 static void check_heard(struct reading *r, const struct config_profile *p,
                         const struct node *entry)
@@ -329,6 +347,7 @@ static void check_profiles(struct reading *r, struct config *c,
         if (p->approval_of_updates && p->approval == CONFIG_APPROVAL_NONE)
             complain(r->errors, spot_find(entry, "approval_of_updates").at,
                      "approval_of_updates: needs approval: operator");
+        check_waiting_revocations(r, p, entry);
         check_heard(r, p, entry);
         check_certified(r, p, entry);
         check_patterns(r, p, entry);

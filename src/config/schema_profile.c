@@ -371,6 +371,13 @@ static const struct setting profile_rows[] = {
       .preset = "false",
       .meaning = "Whether a kur waits too where approval is operator.",
       .example = "true" },
+    { .key = "approval_of_revocations",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, approval_of_revocations),
+      .preset = "false",
+      .meaning = "Whether an rr waits too where approval is operator; until "
+                 "then its certificates stay good.",
+      .example = "true" },
     { .key = "approval_check_after",
       .kind = KIND_SECONDS,
       MEMBER(config_profile, approval_check_after_s),

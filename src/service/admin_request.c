@@ -28,6 +28,7 @@ enum err admin_request_state(const char *name, int64_t *out, struct fault *f)
 
 /* What is asked for, of any of the bodies that can wait. */
 struct wish {
+    const struct rev_details *rev; /* the first to be revoked */
     struct span subject;
     const struct spki *key;
     size_t num;
@@ -39,12 +40,30 @@ static struct wish wish_of(const struct cmp_message *msg)
     const struct cert_template *t;
 
     if (msg->body.type == CMP_P10CR)
-        return (struct wish){ msg->body.p10.subject, &msg->body.p10.spki, 1 };
+        return (struct wish){ NULL, msg->body.p10.subject, &msg->body.p10.spki,
+                              1 };
+    if (msg->body.type == CMP_RR)
+        return (struct wish){ msg->body.rev_req.list, SPAN_NONE, NULL,
+                              msg->body.rev_req.num };
     if (all->num == 0)
-        return (struct wish){ SPAN_NONE, NULL, 0 };
+        return (struct wish){ NULL, SPAN_NONE, NULL, 0 };
     t = &all->list[0].cert_req.cert_template;
-    return (struct wish){ t->subject, t->has_public_key ? &t->public_key : NULL,
-                          all->num };
+    return (struct wish){ NULL, t->subject,
+                          t->has_public_key ? &t->public_key : NULL, all->num };
+}
+
+/* "revoke 1a2b, keyCompromise" */
+static const char *revocation_text(struct admin *a,
+                                   const struct rev_details *rev)
+{
+    struct rev_wish wish = { 0 };
+    const char *reason = NULL;
+
+    if (rev_wish_read(rev, &wish) == ERR_OK)
+        reason = crl_reason_name((int64_t)wish.reason);
+    return arena_printf(a->arena, "revoke %s, %s",
+                        admin_hex_text(a, rev->cert_details.serial),
+                        reason == NULL ? "for a reason not known" : reason);
 }
 
 /* SHA-256 of the whole SubjectPublicKeyInfo, to be compared with what the
@@ -115,6 +134,8 @@ static enum err view_message(struct admin *a, struct request_view *v,
     TRY(view_key(a, wish.key, v, f));
     TRY(view_authority(a, &msg, v, f));
     v->asked = "";
+    if (wish.rev != NULL)
+        v->asked = revocation_text(a, wish.rev);
     if (!span_is_absent(wish.subject) && !name_is_null(wish.subject))
         v->asked = name_format(wish.subject, a->arena);
     if (v->asked == NULL)

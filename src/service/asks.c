@@ -4,6 +4,9 @@
  */
 #include "service/line.h"
 
+/* What a pollReq names where there are no certReqIds (RFC 9483, 4.4). */
+#define WHOLE_MESSAGE (-1)
+
 /*
  * A PKCS #10 request as the CertReqMsg it stands for. What is signed for
  * possession is CertificationRequestInfo; its number is -1 (RFC 9483, 4.1.4).
@@ -102,8 +105,10 @@ enum err asks_write_waiting(struct job *job, struct span *out)
     if (list == NULL)
         return fault_set(&job->fault, ERR_NO_MEM, "requests");
     for (size_t i = 0; i < job->num_asks; i++)
-        if (job->asks[i].fault.err == ERR_OK)
+        if (job->asks[i].fault.err == ERR_OK && job->asks[i].req != NULL)
             list[waiting.num++] = job->asks[i].req->cert_req.cert_req_id;
+    if (job->msg.body.type == CMP_RR)
+        list[waiting.num++] = WHOLE_MESSAGE;
     der_writer_init(&w, job->arena, 16 * waiting.num + 16);
     poll_req_put(&w, &waiting);
     if (der_finish(&w, out) != ERR_OK)
@@ -144,6 +149,9 @@ enum err asks_keep_waiting(struct job *job)
 {
     size_t kept = 0;
 
+    /* An rp has a status for each, in the order of the rr. */
+    if (job->msg.body.type == CMP_RR)
+        return ERR_OK;
     if (job->request.state == REQUEST_CHALLENGED) {
         refuse_unchallenged(job);
         return ERR_OK;

@@ -270,7 +270,9 @@ static uint32_t approval_of(const struct config_profile *config)
 
     if (config->approval == CONFIG_APPROVAL_NONE)
         return 0;
-    return config->approval_of_updates ? first | BODY_BIT(CMP_KUR) : first;
+    if (config->approval_of_updates)
+        first |= BODY_BIT(CMP_KUR);
+    return config->approval_of_revocations ? first | BODY_BIT(CMP_RR) : first;
 }
 
 static enum err set_policy(const struct config_profile *config,

@@ -68,6 +68,16 @@ static enum err fill_poll_rep(struct job *job, struct poll_rep *out)
 }
 
 /* The operator's words are meant for the station. */
+static struct pki_status_info denial(const struct job *job)
+{
+    return (struct pki_status_info){
+        .status = STATUS_REJECTION,
+        .status_string = { &job->request.reason, 1 },
+        .has_fail_info = true,
+        .fail_info = 1u << FI_NOT_AUTHORIZED,
+    };
+}
+
 static enum err fill_denial(struct job *job, struct cert_rep_message *out)
 {
     struct cert_response *list =
@@ -77,15 +87,29 @@ static enum err fill_denial(struct job *job, struct cert_rep_message *out)
         return fault_set(&job->fault, ERR_NO_MEM, "CertRepMessage");
     for (size_t i = 0; i < job->waiting.num; i++) {
         list[i].cert_req_id = job->waiting.list[i];
-        list[i].status = (struct pki_status_info){
-            .status = STATUS_REJECTION,
-            .status_string = { &job->request.reason, 1 },
-            .has_fail_info = true,
-            .fail_info = 1u << FI_NOT_AUTHORIZED,
-        };
+        list[i].status = denial(job);
     }
     out->responses = list;
     out->num_responses = job->waiting.num;
+    return ERR_OK;
+}
+
+/* The same for each certificate that the rr names. */
+static enum err fill_rev_denial(struct job *job, struct rev_rep *out)
+{
+    struct pki_status_info *list;
+    struct cmp_message msg;
+    size_t num;
+
+    TRY(cmp_message_read(job->request.message, job->arena, &msg, &job->fault));
+    num = msg.body.rev_req.num;
+    list = arena_array(job->arena, num, sizeof(*list));
+    if (list == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "RevRepContent");
+    for (size_t i = 0; i < num; i++)
+        list[i] = denial(job);
+    out->statuses = list;
+    out->num_statuses = num;
     return ERR_OK;
 }
 
@@ -95,9 +119,10 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
     (void)w;
     body->type = job->decision.answer;
     *tail = job->profile->signer->tail;
-    return job->decision.action == TXN_DENY
-               ? fill_denial(job, &body->cert_rep)
-               : fill_poll_rep(job, &body->poll_rep);
+    if (job->decision.action != TXN_DENY)
+        return fill_poll_rep(job, &body->poll_rep);
+    return body->type == CMP_RP ? fill_rev_denial(job, &body->rev_rep)
+                                : fill_denial(job, &body->cert_rep);
 }
 
 /* --- 9: record --- */

@@ -316,16 +316,6 @@ static enum err add_request(struct job *job)
     return ERR_OK;
 }
 
-/* What waited is answered. */
-static void end_request(struct job *job)
-{
-    struct request_record r = job->request;
-
-    r.state = REQUEST_DONE;
-    change_set_request(job->change, &r);
-    change_drop_reply(job->change, r.transaction);
-}
-
 static enum certificate_status status_of(const struct job *job,
                                          const struct ask *ask)
 {
@@ -392,7 +382,7 @@ enum err request_record(struct worker *w, struct job *job)
     if (is_to_wait(job))
         TRY(job->is_resumed ? keep_request(job) : add_request(job));
     else if (job->is_resumed)
-        end_request(job);
+        record_end_of_waiting(job);
     return record_common(job, transaction);
 }
 

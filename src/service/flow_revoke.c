@@ -112,6 +112,10 @@ static enum err make_one(struct worker *w, struct job *job, struct ask *ask)
 
 static enum err make(struct worker *w, struct job *job)
 {
+    if (job->decision.action == TXN_WAIT) {
+        job->outcome = OUTCOME_WAITING;
+        return ERR_OK;
+    }
     job->outcome = OUTCOME_RELEASED;
     job->revokes = true;
     return asks_each(w, job, make_one);
@@ -125,6 +129,10 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
     (void)w;
     body->type = job->decision.answer;
     *tail = job->profile->signer->tail;
+    if (job->decision.action == TXN_WAIT) {
+        body->error.status.status = STATUS_WAITING;
+        return ERR_OK;
+    }
     return reply_revocations(job, body);
 }
 
@@ -159,8 +167,10 @@ static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
     return ERR_OK;
 }
 
-static enum err record(struct worker *w, struct job *job)
+/* What waits for an operator ends with the rp, as what does not. */
+static int64_t put_transaction(struct job *job)
 {
+    bool waits = job->decision.action == TXN_WAIT;
     struct transaction_record r = {
         .requester = span_of(job->requester, sizeof(job->requester)),
         .requester_cert = job->signer.der,
@@ -168,15 +178,50 @@ static enum err record(struct worker *w, struct job *job)
         .profile = span_str(job->profile->config->name),
         .body_type = job->msg.body.type,
         .pvno = job->msg.header.pvno,
-        .state = TRANSACTION_ENDED,
-        .sender_nonce = span_of(job->nonce, sizeof(job->nonce)),
         .station = job->station.id,
-        .ended_at = job->facts.now,
     };
 
-    change_add_transaction(job->change, &r, 0);
+    if (job->is_resumed)
+        r = job->transaction;
+    r.state = waits ? TRANSACTION_WAITING : TRANSACTION_ENDED;
+    r.sender_nonce = span_of(job->nonce, sizeof(job->nonce));
+    r.ended_at = waits ? 0 : job->facts.now;
+    if (job->is_resumed) {
+        change_set_transaction(job->change, &r);
+        return r.id;
+    }
+    change_add_transaction(
+        job->change, &r, waits ? job->profile->config->approval_timeout_s : 0);
+    return STORE_NEW;
+}
+
+/* The message as received: what an operator approves, to the bit. */
+static enum err keep_request(struct job *job)
+{
+    struct request_record r = {
+        .transaction = STORE_NEW,
+        .cert_req_id = -1,
+        .state = REQUEST_WAITING,
+        .message = job->bytes,
+        .check_after = job->profile->config->approval_check_after_s,
+        .created_at = job->facts.now,
+    };
+
+    TRY(asks_write_waiting(job, &r.data));
+    change_add_request(job->change, &r);
+    return record_common(job, STORE_NEW);
+}
+
+static enum err record(struct worker *w, struct job *job)
+{
+    int64_t transaction = put_transaction(job);
+
+    if (job->decision.action == TXN_WAIT)
+        return keep_request(job);
+    if (job->is_resumed)
+        record_end_of_waiting(job);
     TRY(asks_each(w, job, record_one));
-    record_exchange(job, STORE_NEW);
+    record_exchange(job, transaction);
     return ERR_OK;
 }
 

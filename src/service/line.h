@@ -359,6 +359,8 @@ MUST_USE enum err record_changes(struct worker *w, struct job *job);
 void record_exchange(struct job *job, int64_t transaction);
 /* The same, and an audit entry, which every change has. */
 MUST_USE enum err record_common(struct job *job, int64_t transaction);
+/* What waited is answered. */
+void record_end_of_waiting(struct job *job);
 /* What a message under a shared secret takes of it. */
 void record_use_of_secret(struct job *job);
 /* Who it is about, as audit and log say it; into the job's arena. */

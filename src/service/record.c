@@ -71,6 +71,15 @@ enum err record_common(struct job *job, int64_t transaction)
     return ERR_OK;
 }
 
+void record_end_of_waiting(struct job *job)
+{
+    struct request_record r = job->request;
+
+    r.state = REQUEST_DONE;
+    change_set_request(job->change, &r);
+    change_drop_reply(job->change, r.transaction);
+}
+
 void record_use_of_secret(struct job *job)
 {
     if (job->secret.id != 0)

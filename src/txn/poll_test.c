@@ -32,6 +32,13 @@ static const struct {
     { "a ccr approved", CMP_CCR, 0, FACT_APPROVED, TXN_ISSUE, CMP_CCP },
     { "a ccr denied", CMP_CCR, 0, FACT_DENIED, TXN_WAIT, CMP_CCP },
     { "denied", CMP_IR, BODY_BIT(CMP_IR), FACT_DENIED, TXN_WAIT, CMP_IP },
+    { "an rr", CMP_RR, BODY_BIT(CMP_RR), FACT_UNDECIDED, TXN_WAIT, CMP_ERROR },
+    { "an rr among ir", CMP_RR, BODY_BIT(CMP_IR), FACT_UNDECIDED, TXN_REVOKE,
+      CMP_RP },
+    { "an rr approved", CMP_RR, BODY_BIT(CMP_RR), FACT_APPROVED, TXN_REVOKE,
+      CMP_RP },
+    { "a genm", CMP_GENM, BODY_BIT(CMP_IR) | BODY_BIT(CMP_RR), FACT_UNDECIDED,
+      TXN_ANSWER, CMP_GENP },
 };
 
 static void test_requests(void **state)
@@ -98,6 +105,9 @@ static const struct {
     { FACT_DENIED, CMP_KUR, TXN_DENY, CMP_KUP },
     { FACT_APPROVED, CMP_CCR, TXN_RESUME, CMP_CCP },
     { FACT_DENIED, CMP_CCR, TXN_DENY, CMP_CCP },
+    { FACT_UNDECIDED, CMP_RR, TXN_POLL, CMP_POLL_REP },
+    { FACT_APPROVED, CMP_RR, TXN_RESUME, CMP_RP },
+    { FACT_DENIED, CMP_RR, TXN_DENY, CMP_RP },
 };
 
 static void test_polls(void **state)

@@ -27,6 +27,14 @@ static enum txn_names choose_names(const struct facts *facts)
     return TXN_NAMES_PATTERN;
 }
 
+/* One whose RA vouches for it has been decided upon. */
+static bool is_to_wait(const struct cmp_message *msg,
+                       const struct profile *profile, const struct facts *facts)
+{
+    return (profile->approval & BODY_BIT(msg->body.type)) != 0 &&
+           facts->approval != FACT_APPROVED && !facts->is_vouched;
+}
+
 /* What is to be decrypted comes before what is to be approved: nobody need look
  * at a request whose key is not shown to be its sender's. Where the certificate
  * is the proof, only a certConf tells (RFC 9810, 5.2.8.3.2). */
@@ -34,10 +42,7 @@ static void on_cert_req(const struct cmp_message *msg,
                         const struct profile *profile,
                         const struct facts *facts, struct txn_decision *out)
 {
-    bool is_to_wait = (profile->approval & BODY_BIT(msg->body.type)) != 0 &&
-                      facts->approval != FACT_APPROVED && !facts->is_vouched;
-
-    out->action = is_to_wait ? TXN_WAIT : TXN_ISSUE;
+    out->action = is_to_wait(msg, profile, facts) ? TXN_WAIT : TXN_ISSUE;
     if (facts->possession == FACT_TO_CHALLENGE) {
         out->action = TXN_CHALLENGE;
         out->answer = CMP_POPDECC;
@@ -119,14 +124,16 @@ static void on_pop_answer(const struct cmp_message *msg,
     out->answer = rule_body(STEP_POP, facts->waiting_body);
 }
 
+/* An rp has no place for waiting: an error says so (RFC 9483, 4.4). */
 static void on_rev_req(const struct cmp_message *msg,
                        const struct profile *profile, const struct facts *facts,
                        struct txn_decision *out)
 {
-    (void)msg;
-    (void)profile;
-    (void)facts;
     out->action = TXN_REVOKE;
+    if (!is_to_wait(msg, profile, facts))
+        return;
+    out->action = TXN_WAIT;
+    out->answer = CMP_ERROR;
 }
 
 static void on_general(const struct cmp_message *msg,
