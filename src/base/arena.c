@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/secret.h"
+
 #define BLOCK_SIZE ((size_t)16 * 1024)
 
 struct block {
@@ -63,6 +65,12 @@ void arena_free(struct arena *a)
         return;
     blocks_free(a->first);
     free(a);
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct block *b = a->first; b != NULL; b = b->next)
+        secret_wipe(b->bytes, b->used);
 }
 
 void arena_reset(struct arena *a)

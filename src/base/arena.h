@@ -16,6 +16,10 @@ struct arena *arena_new(size_t cap);
 void arena_free(struct arena *a);
 DEFINE_AUTO(arena)
 
+/* Overwrites everything handed out so far: for what must not outlive its use.
+ * The spans stay valid. */
+void arena_wipe(struct arena *a);
+
 /* Forgets everything handed out; keeps its first block for the next request. */
 void arena_reset(struct arena *a);
 

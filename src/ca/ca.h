@@ -135,15 +135,16 @@ enum ca_role {
     CA_ROLE_ROOT,
     CA_ROLE_ISSUING,
     CA_ROLE_CMP_SIGNER,
+    CA_ROLE_KEY_GENERATOR,
     CA_ROLE_TLS
 };
 /*
  * A certificate for an authority's own use, by role: root (self-signed) and
  * issuing CA (keyCertSign, cRLSign, pathLen), CMP signer (digitalSignature,
- * cmcRA), TLS server (digitalSignature, serverAuth, DNS and IP names).
- * `issuer` is the issuer's certificate, absent for a root; `issuer_key` signs.
- * ERR_CONFIG: the issuer may not, its key is another, or the validity is not
- * within its own.
+ * cmcRA), key generator (the same, cmKGA: RFC 9483, 4.1.6), TLS server
+ * (digitalSignature, serverAuth, DNS and IP names). `issuer` is the issuer's
+ * certificate, absent for a root; `issuer_key` signs. ERR_CONFIG: the issuer
+ * may not, its key is another, or the validity is not within its own.
  */
 struct ca_role_options {
     enum ca_role role;

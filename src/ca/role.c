@@ -20,6 +20,8 @@ static const struct role {
                           OID_UNKNOWN },
     [CA_ROLE_CMP_SIGNER] = { false, NO_PATH_LEN, KU_DIGITAL_SIGNATURE,
                              OID_ID_KP_CMC_RA },
+    [CA_ROLE_KEY_GENERATOR] = { false, NO_PATH_LEN, KU_DIGITAL_SIGNATURE,
+                                OID_ID_KP_CM_KGA },
     [CA_ROLE_TLS] = { false, NO_PATH_LEN, KU_DIGITAL_SIGNATURE,
                       OID_ID_KP_SERVER_AUTH },
 };

@@ -50,6 +50,7 @@ static enum err read_options(const struct cli *cli, struct operator_options *o,
         .name = cli_value(cli, "name"),
         .address = cli_value(cli, "address"),
         .crl_url = cli_value(cli, "crl-url"),
+        .key_generator = cli_has(cli, "key-generator"),
         .serial_from = cli_value(cli, "serial-from"),
         .serial_pattern = cli_value(cli, "serial-pattern"),
         .now = clock_seconds(),
@@ -201,7 +202,8 @@ static enum err run_init(struct cli *cli, struct fault *f)
     enum err e;
 
     TRY(read_options(cli, &options, f));
-    cli_progress_init(&progress, cli->err, "making keys", 4);
+    cli_progress_init(&progress, cli->err, "making keys",
+                      options.key_generator ? 5 : 4);
     options.progress = show_progress;
     options.progress_arg = &progress;
     e = operator_make(&options, cli->arena, &made, f);
@@ -259,6 +261,9 @@ static const struct cli_option options[] = {
       .argument = "URL",
       .help = "where base stations find the CRL (default: on this server, at "
               "the first host)" },
+    { .name = "key-generator",
+      .help = "make a signer for private keys too, and a profile \"made\" for "
+              "stations that have theirs made here" },
 };
 
 static const struct cli_verb verbs[] = {

@@ -250,6 +250,21 @@ static void check_certified(struct reading *r, const struct config_profile *p,
              config_profile_type_name(p->type));
 }
 
+/* TS 33.310, 9.5.4.2, has keys that base stations make; what carries a private
+ * key is not of 2010. */
+static void check_key_generator(struct reading *r,
+                                const struct config_profile *p,
+                                const struct node *entry)
+{
+    if (p->key_generator == NULL || p->type == CONFIG_PROFILE_RFC9483 ||
+        p->type == CONFIG_PROFILE_OPEN)
+        return;
+    complain(r->errors, spot_find(entry, "key_generator").at,
+             "key_generator: stations of type %s make their keys themselves; "
+             "rfc9483 and open can have them made",
+             config_profile_type_name(p->type));
+}
+
 /* Whether a pattern gives each station a name of its own. */
 static const char *ambiguity(const struct config_profile *p, bool has_serial,
                              bool has_vendor)
@@ -350,6 +365,7 @@ static void check_profiles(struct reading *r, struct config *c,
         check_waiting_revocations(r, p, entry);
         check_heard(r, p, entry);
         check_certified(r, p, entry);
+        check_key_generator(r, p, entry);
         check_patterns(r, p, entry);
         check_roots(r, c, p, entry);
     }

@@ -164,7 +164,8 @@ enum config_suggested_names {
 /* Named exceptions for one vendor's stations, or-ed. */
 enum config_quirk {
     CONFIG_QUIRK_NO_DIGITAL_SIGNATURE = 1 << 0,
-    CONFIG_QUIRK_SENDER_MISMATCH = 1 << 1
+    CONFIG_QUIRK_SENDER_MISMATCH = 1 << 1,
+    CONFIG_QUIRK_BARE_PRIVATE_KEY = 1 << 2
 };
 
 struct config_vendor {
@@ -327,6 +328,7 @@ struct config_profile {
     struct config_texts paths;
     const struct config_ca *ca;
     const struct config_signer *signer;
+    const struct config_signer *key_generator; /* NULL: no keys are made */
     struct config_vendors vendors;   /* all of them when none is named */
     struct config_ras ras;           /* none when none is named */
     struct config_peer_cas peer_cas; /* the same */
@@ -438,6 +440,7 @@ struct config_example {
     /* none: an empty list, with a sample beside it */
     const struct config_example_vendor *vendors;
     size_t num_vendors;
+    bool key_generator; /* the key and the signer "kga", the profile "made" */
 };
 
 /*

@@ -214,7 +214,8 @@ static const struct {
       "6:55: pattern: \"((a{99}){99}){99}\" is too large a pattern\n" },
     { ALL "vendors: [{ name: v, anchors: [a], quirks: [sender-mismach] }]\n",
       "6:45: quirks: \"sender-mismach\" is none of no-digital-signature, "
-      "sender-mismatch; did you mean \"sender-mismatch\"?\n" },
+      "sender-mismatch, bare-private-key; did you mean "
+      "\"sender-mismatch\"?\n" },
 
     /* patterns of names */
     { A_PROFILE("subject: 'CN'"),

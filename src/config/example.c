@@ -41,6 +41,7 @@ static const char head[] =
     "keys:\n"
     "  - { name: issuing, file: issuing.key }\n"
     "  - { name: cmp, file: cmp.key }\n"
+    "$kga_key"
     "\n"
     "# Who issues certificates to stations.\n"
     "cas:\n"
@@ -61,6 +62,7 @@ static const char head[] =
     "    certificate: cmp.pem\n"
     "    chain: [issuing.pem, root.pem]\n"
     "    key: cmp\n"
+    "$kga_signer"
     "\n"
     "# What is served, one entry a path.\n"
     "profiles:\n"
@@ -81,8 +83,25 @@ static const char head[] =
     "    # extended_key_usage: [ipsecIKE]\n"
     "    # roots:                  # further roots that stations are to have\n"
     "    #   ca_pubs: [oam-root.pem]\n"
+    "$kga_profile"
     "\n"
     "# Who made the stations that may enrol. Without an entry nobody may.\n";
+
+static const char kga_key[] = "  - { name: kga, file: kga.key }\n";
+
+static const char kga_signer[] =
+    "  - name: kga                 # of private keys made for stations\n"
+    "    certificate: kga.pem\n"
+    "    chain: [issuing.pem, root.pem]\n"
+    "    key: kga\n";
+
+static const char kga_profile[] =
+    "  - name: made                # for stations that make no keys\n"
+    "    type: rfc9483             # the Lightweight CMP Profile\n"
+    "    ca: issuing\n"
+    "    signer: cmp\n"
+    "    key_generator: kga        # RFC 9483, 4.1.6\n"
+    "    subject: 'CN={serial}.{vendor},O=$organization'\n";
 
 static const char no_vendor[] =
     "# vendors:\n"
@@ -175,29 +194,42 @@ static void add_vendor(const struct config_example *values,
 void config_example(const struct config_example *values, struct buf *out)
 {
     const char *name = or_else(values->organization, "Operator");
-    struct buf url, organization;
+    bool has_kga = values->key_generator;
+    struct buf url, organization, profile;
 
     buf_init(&url, 4096);
     buf_init(&organization, 4096);
+    buf_init(&profile, 8192);
     if (values->crl_url != NULL)
         buf_printf(&url, "      url: \"%s\"\n", values->crl_url);
     else
         buf_add_str(&url, "      # url: \"http://HOST/crl/issuing.crl\"  # "
                           "goes into certificates\n");
 
+    const struct filler naming[] = {
+        { "$organization", quoted(name, ",\\\"+<>;=", &organization) },
+        { NULL, NULL },
+    };
+    if (has_kga)
+        add_filled(kga_profile, naming, &profile);
+
     const struct filler fillers[] = {
         { "$node", or_else(values->node, "ra1") },
         { "$address", or_else(values->address, "::") },
         { "$http_port", or_else(values->http_port, "8080") },
         { "$tls_port", or_else(values->tls_port, "8443") },
-        { "$organization", quoted(name, ",\\\"+<>;=", &organization) },
+        naming[0],
         { "$crl_url", buf_str(&url) },
+        { "$kga_key", has_kga ? kga_key : "" },
+        { "$kga_signer", has_kga ? kga_signer : "" },
+        { "$kga_profile", has_kga ? buf_str(&profile) : "" },
         { NULL, NULL },
     };
     add_filled(head, fillers, out);
     buf_add_str(out, values->num_vendors == 0 ? no_vendor : "vendors:\n");
     for (size_t i = 0; i < values->num_vendors; i++)
         add_vendor(values, &values->vendors[i], out);
+    buf_done(&profile);
     buf_done(&organization);
     buf_done(&url);
 }

@@ -217,6 +217,16 @@ static const struct setting profile_rows[] = {
       .target = "signers",
       .meaning = "The entry in signers that protects the replies.",
       .example = "cmp" },
+    { .key = "key_generator",
+      .kind = KIND_ENTRY,
+      MEMBER(config_profile, key_generator),
+      .target = "signers",
+      .preset_note = "no keys are made here",
+      .meaning = "The entry in signers, its certificate with cmKGA, that signs "
+                 "private keys made here for stations that ask for one "
+                 "(RFC 9483, 4.1.6); in types rfc9483 and open alone. A key "
+                 "leaves encrypted to its station and is kept nowhere.",
+      .example = "kga" },
     { .key = "vendors",
       .kind = KIND_ENTRY,
       .traits = LIST,

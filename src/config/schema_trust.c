@@ -37,6 +37,9 @@ static const struct choice quirk_rows[] = {
     { "sender-mismatch", CONFIG_QUIRK_SENDER_MISMATCH, NULL,
       "the header's sender may differ from the signer's subject (against "
       "RFC 9810, 5.1.1)" },
+    { "bare-private-key", CONFIG_QUIRK_BARE_PRIVATE_KEY, NULL,
+      "keys made here come as one OneAsymmetricKey, without the "
+      "AsymmetricKeyPackage around it: what OpenSSL 3.5 reads" },
 };
 CHOICES(quirks, quirk_rows);
 

@@ -39,6 +39,14 @@ DECLARE_CHECK(check_one_status);
 DECLARE_CHECK(check_status_final);
 DECLARE_CHECK(check_hash_alg);
 
+/* made_key.c: keys to be made here */
+DECLARE_CHECK(made_key_kind);
+DECLARE_CHECK(check_made_key_version);
+DECLARE_CHECK(check_made_key_version_noted);
+DECLARE_CHECK(check_made_key_proof);
+DECLARE_CHECK(check_made_key_alone);
+DECLARE_CHECK(check_made_key_reader);
+
 /* controls.c: what stands beside the template */
 DECLARE_CHECK(check_controls_parse);
 DECLARE_CHECK(check_no_archive);

@@ -94,7 +94,8 @@ enum verdict check_popo_signature(const struct judged *in, struct found *found)
 {
     const struct popo *popo = &in->req->popo;
 
-    if (popo->type == POPO_SIGNATURE || popo->type == POPO_RA_VERIFIED ||
+    if (is_to_be_made(in) || popo->type == POPO_SIGNATURE ||
+        popo->type == POPO_RA_VERIFIED ||
         (is_private(popo) && !takes_no_other(in->profile)))
         return VERDICT_HOLDS;
     return broken(found, "body.popo", "%s%s", choice_of(popo),
@@ -106,7 +107,7 @@ enum verdict check_popo_method(const struct judged *in, struct found *found)
     enum pop_method method = pop_method_of(&in->req->popo);
 
     if ((in->profile->pop_methods & POP_BIT(method)) != 0 ||
-        method == POP_RA_VERIFIED)
+        method == POP_RA_VERIFIED || is_to_be_made(in))
         return VERDICT_HOLDS;
     return broken(found, "body.popo", "%s%s", choice_of(&in->req->popo),
                   pop_method_word(method));

@@ -132,6 +132,22 @@ R(PUBLIC_KEY_IS_ALLOWED, "public-key-is-allowed", "TS 33.310, 6.1.1",          \
   BAD_ALG, REQUEST, ERROR, REQUESTS | CCR, check_public_key_kind,              \
   "a key of the profile: named curve P-256 or longer, RSA 2048 to 4096",       \
   "generate a P-256 key")                                                      \
+R(MADE_KEY_NEEDS_V3, "made-key-needs-v3", "RFC 9483, 4.1.6 (RFC 9810, 7)",    \
+  BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS, check_made_key_version,          \
+  "pvno 3 where a key is to be made: it comes in EnvelopedData",               \
+  "send the request again with pvno 3")                                        \
+R(MADE_KEY_BETTER_IN_V3, "made-key-better-in-v3",                              \
+  "RFC 9483, 4.1.6 (RFC 9810, 7)", BAD_REQUEST, REQUEST, WARNING,              \
+  CRMF_REQUESTS, check_made_key_version_noted,                                 \
+  "pvno 3 where a key is to be made", "write pvno 3; type open takes 2 too")   \
+R(MADE_KEY_IS_ALONE, "made-key-is-alone", "RFC 9483, 4.1.1 and 4.1.6",         \
+  BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS, check_made_key_alone,            \
+  "no other request in a message that wants a key made",                       \
+  "send a message for each key")                                               \
+R(MADE_KEY_HAS_NO_PROOF, "made-key-has-no-proof",                              \
+  "RFC 9483, 4.1.6 (RFC 4211, 4)", BAD_POP, REQUEST, ERROR, CRMF_REQUESTS,     \
+  check_made_key_proof, "no popo where the key is still to be made",           \
+  "leave popo out, or send the public half of the key")                        \
 R(POPO_IS_SIGNATURE, "popo-is-signature", "TS 33.310, 9.5.4.2", BAD_POP,       \
   REQUEST, ERROR, REQUESTS, check_popo_signature,                              \
   "proof of possession by signature",                                          \
@@ -457,6 +473,11 @@ R(ANSWER_HAS_RECIP_NONCE, "answer-has-recip-nonce", "RFC 9483, 3.1 and 3.5",   \
   BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, POPDECR, check_poll_recip_nonce,  \
   "recipNonce equal to popdecc's senderNonce", "copy senderNonce of popdecc")  \
 /* ---- STEP_JUDGE_REQUEST ---- */                                             \
+R(MADE_KEY_HAS_READER, "made-key-has-reader", "RFC 9483, 4.1.6.1 and 4.1.6.2", \
+  BAD_REQUEST, JUDGE_REQUEST, ERROR, CRMF_REQUESTS, check_made_key_reader,     \
+  "a requester to encrypt the key to: RSA for keyEncipherment, or an EC key "  \
+  "for keyAgreement, or a shared secret",                                      \
+  "make the key in the station, or sign with such a certificate")              \
 R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, BODY_BIT(CMP_IR), check_ir_signer,     \
   "an ir signed with the vendor's certificate",                                \

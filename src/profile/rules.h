@@ -41,6 +41,9 @@ struct judged {
     const struct rev_details *rev; /* the same, of an rr */
 };
 
+/* Is a key to be made for this request (RFC 9483, 4.1.6)? */
+bool is_to_be_made(const struct judged *in);
+
 /* What was found and where, when a rule is broken. */
 struct found {
     char path[64];  /* ASN.1 path in the message */

@@ -216,6 +216,8 @@ enum verdict check_public_key(const struct judged *in, struct found *found)
 {
     const struct cert_template *t = &in->req->cert_req.cert_template;
 
+    if (is_to_be_made(in))
+        return VERDICT_HOLDS;
     if (!t->has_public_key)
         return broken(found, "certTemplate.publicKey", "none");
     if (t->public_key.key.len == 0)
@@ -230,6 +232,8 @@ enum verdict check_public_key_kind(const struct judged *in, struct found *found)
     unsigned bits = key_bits(key);
     char name[64];
 
+    if (is_to_be_made(in))
+        return made_key_kind(in, found);
     if (kind == KEY_UNKNOWN) {
         describe_alg(&key->alg, name, sizeof(name));
         return broken(found, "certTemplate.publicKey",

@@ -293,6 +293,7 @@ static enum err set_policy(const struct config_profile *config,
     p->implicit_confirm = config->implicit_confirm;
     p->ir_by_operator_certificate = config->ir_by_operator_certificate;
     p->same_key_update = config->same_key_update;
+    p->makes_keys = config->key_generator != NULL;
     p->approval = approval_of(config);
     if (config->ras.num == 0)
         p->bodies &= ~BODY_BIT(CMP_NESTED); /* no RA to send one */
@@ -381,6 +382,28 @@ static enum err make_tail(const struct issuer *issuer,
     return encode_tail(list, n, a, out, f);
 }
 
+/* RFC 9483, 4.1.6: what stations look for in it. */
+static enum err check_generator(const struct config_profile *config,
+                                const struct signer *generator,
+                                struct span operator_root, struct fault *f)
+{
+    const struct x509_cert *cert = &generator->certificate;
+
+    if (!x509_has_eku(cert, OID_ID_KP_CM_KGA) || span_is_absent(cert->ski))
+        return fault_clause(f, ERR_CONFIG, "RFC 9483, 4.1.6",
+                            "profiles %s: %s lacks the extended key usage "
+                            "cmKGA, or a subjectKeyIdentifier, so stations "
+                            "would refuse the keys it signs",
+                            config->name, generator->config->certificate);
+    if (!span_is_equal(operator_root,
+                       generator->chain[generator->num_chain - 1]))
+        return fault_clause(f, ERR_CONFIG, "RFC 9483, 4.1.6",
+                            "profiles %s: its CA and its key_generator do not "
+                            "end at the same operator root",
+                            config->name);
+    return ERR_OK;
+}
+
 static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
                              const struct config_profile *config,
                              struct path_profile *out, struct fault *f)
@@ -402,6 +425,10 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
                             "the same operator root",
                             config->name);
     TRY(peers_check(au, out, f));
+    if (config->key_generator != NULL) {
+        out->generator = &au->signers[config->key_generator - c->signers];
+        TRY(check_generator(config, out->generator, operator_root, f));
+    }
     TRY(roots_load(&config->roots.ca_pubs, operator_root, cx, au->arena,
                    &in_body, f));
     TRY(roots_load(&config->roots.extra_certs, operator_root, cx, au->arena,

@@ -78,6 +78,7 @@ struct path_profile {
     struct profile profile;
     const struct issuer *issuer;
     const struct signer *signer;
+    const struct signer *generator; /* of keys; NULL: none are made */
     struct ca_shape *shapes[PURPOSE_NUM];
     struct span tail;           /* extraCerts of an ip or kup, encoded */
     const struct span *ca_pubs; /* of an ip or kup */

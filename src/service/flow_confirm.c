@@ -161,6 +161,9 @@ static enum err record(struct worker *w, struct job *job)
     const struct certificate_record *taken = NULL;
 
     (void)w;
+    /* Where private keys may travel: this one arrived, or nobody wants it. */
+    if (job->profile->generator != NULL)
+        change_drop_reply(job->change, job->transaction.id);
     end_transaction(job, job->decision.action == TXN_CONFIRM
                              ? TRANSACTION_CONFIRMED
                              : TRANSACTION_REJECTED);

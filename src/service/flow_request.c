@@ -160,13 +160,25 @@ static enum key_purpose purpose_of(const struct ask *ask)
     return PURPOSE_CONFIGURED;
 }
 
+static enum err public_half(const struct privkey *key, struct spki *out)
+{
+    struct der in = der_open(privkey_spki(key), NULL);
+
+    return spki_read(&in, out);
+}
+
 static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct path_profile *p = job->profile;
     const struct cert_template *t = template_of(ask);
     struct ca_request request = { .public_key = t->public_key };
+    AUTO(privkey) made = NULL;
 
     TRY(settle_names(w, job, ask));
+    if (made_key_is_asked(job, ask)) {
+        TRY(made_key_generate(w, ask, &made));
+        TRY(public_half(made, &request.public_key));
+    }
     request.subject = ask->names.subject;
     request.san = ask->names.san;
     request.num_san = ask->names.num_san;
@@ -177,6 +189,8 @@ static enum err issue(struct worker *w, struct job *job, struct ask *ask)
     TRY(ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
                  job->facts.now, job->received + w->line->request_deadline,
                  w->cx, job->arena, &ask->certificate, &ask->fault));
+    if (made != NULL)
+        return made_key_seal(w, job, ask, made);
     return ask->facts.possession == FACT_BY_CERTIFICATE
                ? conceal_certificate(w, job, ask)
                : ERR_OK;

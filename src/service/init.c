@@ -21,7 +21,7 @@
 #define YEAR (365 * DAY)
 #define NAME_MAX_LEN 40 /* with " Issuing CA" still a CN of RFC 5280 */
 #define MAX_VENDORS 32
-#define MAX_FILES (11 + MAX_VENDORS)
+#define MAX_FILES (13 + MAX_VENDORS)
 #define CONFIG_NAME "stationmaster.yaml"
 
 const char operator_key_types[] = "p256, p384, rsa2048, rsa3072, rsa4096";
@@ -42,6 +42,7 @@ enum part_id {
     PART_ISSUING,
     PART_CMP,
     PART_TLS,
+    PART_KGA, /* where it is asked for */
     PART_NUM
 };
 
@@ -65,6 +66,9 @@ static const struct part_plan {
     [PART_CMP] = { CA_ROLE_CMP_SIGNER, PART_ISSUING, "cmp", "CMP",
                    "signer of CMP replies", "private key of the CMP signer",
                    5 * YEAR, false },
+    [PART_KGA] = { CA_ROLE_KEY_GENERATOR, PART_ISSUING, "kga", "KGA",
+                   "signer of private keys made for stations",
+                   "private key of that signer", 5 * YEAR, false },
     [PART_TLS] = { CA_ROLE_TLS, PART_ISSUING, "tls", "TLS",
                    "TLS server, with its issuer",
                    "private key of the TLS server", 2 * YEAR, true },
@@ -293,10 +297,16 @@ static enum err folder_make(struct making *m, struct fault *f)
 
 /* --- keys and certificates --- */
 
+/* The last part is an option. */
+static enum part_id parts_end(const struct making *m)
+{
+    return m->options->key_generator ? PART_NUM : PART_KGA;
+}
+
 static void tell_progress(const struct making *m, size_t done)
 {
     if (m->options->progress != NULL)
-        m->options->progress(m->options->progress_arg, done, PART_NUM);
+        m->options->progress(m->options->progress_arg, done, parts_end(m));
 }
 
 static enum err part_make(struct making *m, enum part_id id, struct fault *f)
@@ -418,6 +428,7 @@ static enum err config_output(struct making *m, struct fault *f)
         .tls_port = arena_printf(m->arena, "%u", (unsigned)o->tls_port),
         .organization = o->name,
         .crl_url = m->crl_url,
+        .key_generator = o->key_generator,
         .serial_from = o->serial_from,
         .serial_pattern = o->serial_pattern,
         .vendors = vendors,
@@ -472,7 +483,7 @@ static enum err outputs_write(struct making *m, struct fault *f)
 
 static enum err files_prepare(struct making *m, struct fault *f)
 {
-    for (enum part_id id = PART_ROOT; id < PART_NUM; id++)
+    for (enum part_id id = PART_ROOT; id < parts_end(m); id++)
         TRY(part_output(m, id, f));
     TRY(sealing_output(m, f));
     for (size_t i = 0; i < m->options->num_vendors; i++)
@@ -487,11 +498,11 @@ static enum err make_all(struct making *m, struct fault *f)
     for (size_t i = 0; i < m->options->num_vendors; i++)
         TRY(anchor_load(m, i, f));
     TRY(folder_make(m, f));
-    for (enum part_id id = PART_ROOT; id < PART_NUM; id++) {
+    for (enum part_id id = PART_ROOT; id < parts_end(m); id++) {
         tell_progress(m, id);
         TRY(part_make(m, id, f));
     }
-    tell_progress(m, PART_NUM);
+    tell_progress(m, parts_end(m));
     TRY(files_prepare(m, f));
     return outputs_write(m, f);
 }

@@ -5,6 +5,8 @@
 #ifndef SERVICE_INIT_H
 #define SERVICE_INIT_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -22,6 +24,7 @@ struct operator_options {
     const char *address;
     uint16_t http_port, tls_port;
     const char *crl_url; /* NULL: at the first host, where the server is */
+    bool key_generator;  /* with a signer of keys made here, and its profile */
     const char *serial_from, *serial_pattern; /* NULL: the usual ones */
     const struct operator_vendor *vendors;
     size_t num_vendors;

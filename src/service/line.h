@@ -107,6 +107,7 @@ struct ask {
     size_t num_claims;
     struct ca_certificate certificate;
     struct span encrypted_cert; /* EncryptedKey; absent: it goes as it is */
+    struct span private_key; /* EncryptedKey: made here; absent: it was not */
     struct certificate_record record; /* rr: what it names; id 0: none */
     struct rev_wish wish;             /* rr: what it wants */
     struct fault fault; /* refused by itself: others may be granted */
@@ -288,6 +289,16 @@ MUST_USE enum err asks_open(struct job *job);
  * is left standing. Our own troubles end it at once.
  */
 MUST_USE enum err asks_each(struct worker *w, struct job *job, ask_step *step);
+
+/*
+ * made_key.c: the key a template asks for. It is nowhere but in `out`, and then
+ * in ask->private_key, encrypted to who asked and to nobody else.
+ */
+bool made_key_is_asked(const struct job *job, const struct ask *ask);
+MUST_USE enum err made_key_generate(struct worker *w, struct ask *ask,
+                                    struct privkey **out);
+MUST_USE enum err made_key_seal(struct worker *w, struct job *job,
+                                struct ask *ask, const struct privkey *key);
 
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);

@@ -29,6 +29,15 @@ const struct config_ra *job_ra(const struct job *job)
     return job->ra != NULL ? job->ra : job->wrapper;
 }
 
+/* Was a private key made here for one of the requests? */
+static bool has_made_key(const struct job *job)
+{
+    for (size_t i = 0; i < job->num_asks; i++)
+        if (!span_is_absent(job->asks[i].private_key))
+            return true;
+    return false;
+}
+
 const char *job_describe(struct job *job)
 {
     const struct config_ra *ra = job_ra(job);
@@ -40,14 +49,14 @@ const char *job_describe(struct job *job)
     return arena_printf(
         job->arena,
         "%s %s profile=%s station=%.*s/%.*s serial=%s "
-        "transaction=%s%s%.*s%s%s",
+        "transaction=%s%s%.*s%s%s%s",
         outcome_name(job->outcome), cmp_body_name(job->msg.body.type),
         job->profile->config->name, (int)facts->vendor.len,
         (const char *)facts->vendor.ptr, (int)facts->serial.len,
         (const char *)facts->serial.ptr, serial, id,
         job->secret.id != 0 ? " secret=" : "", (int)job->secret.reference.len,
         (const char *)job->secret.reference.ptr, ra != NULL ? " ra=" : "",
-        ra != NULL ? ra->name : "");
+        ra != NULL ? ra->name : "", has_made_key(job) ? " key=made" : "");
 }
 
 void record_exchange(struct job *job, int64_t transaction)

@@ -161,6 +161,7 @@ static enum err fill_response(struct job *job, const struct ask *ask,
         out->encrypted_cert = ask->encrypted_cert;
         if (span_is_absent(ask->encrypted_cert))
             out->certificate = ask->certificate.der;
+        out->private_key = ask->private_key;
         return ERR_OK;
     }
     status = status_of(fault, job->arena);

@@ -406,7 +406,8 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
     struct fault why = { 0 };
     const struct spki *key;
 
-    if (req == NULL) /* an rr: no key is to be certified */
+    /* An rr: no key is to be certified; and one to be made is nobody's yet. */
+    if (req == NULL || made_key_is_asked(job, ask))
         return ERR_OK;
     key = &req->cert_req.cert_template.public_key;
     if (pubkey_check(w->cx, key, &why) != ERR_OK)

@@ -82,7 +82,7 @@ def station(build_dir):
 def operator(stationmaster, tmp_path_factory):
     """What `stationmaster init` makes, to be copied."""
     folder = tmp_path_factory.mktemp("init") / "operator"
-    make_operator(stationmaster, folder)
+    make_operator(stationmaster, folder, "--key-generator")
     return folder
 
 

@@ -10,7 +10,7 @@ WARNINGS = {"first-has-no-recip-nonce", "sender-is-directory",
             "implicit-confirm-not-asked", "poposk-input-fits-template",
             "time-is-near", "conf-keeps-version",
             "vendor-key-better-not-reused", "no-challenge-password",
-            "controls-are-heeded"}
+            "controls-are-heeded", "made-key-better-in-v3"}
 
 
 def all_params():

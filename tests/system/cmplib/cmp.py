@@ -244,13 +244,15 @@ class Response:
     def __init__(self, node):
         self.cert_req_id = node[0].number
         self.status = StatusInfo(node[1])
-        self.cert = self.encrypted = None
+        self.cert = self.encrypted = self.private_key = None
         if node.children[2:]:
             pair = node[2]
             if pair[0].tag == 0xa0:
                 self.cert = pki.Cert(pair[0][0].der)
             else:
                 self.encrypted = pair[0][0]
+            if len(pair) > 1 and pair[1].tag == 0xa0:
+                self.private_key = pair[1][0]
 
 
 class PollRep:

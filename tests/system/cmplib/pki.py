@@ -183,7 +183,8 @@ def basic_constraints(ca, path_len=None):
         *([integer(path_len)] if path_len is not None else [])), True)
 
 
-DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_CERT_SIGN, CRL_SIGN = 0, 2, 5, 6
+DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT = 0, 2, 4
+KEY_CERT_SIGN, CRL_SIGN = 5, 6
 
 
 def key_usage(*numbers):

@@ -24,7 +24,8 @@ class Ras:
         self.below = pki.CA(pki.name(CN="North CA", O="North"), self.own)
         self.unseen = pki.CA(pki.name(CN="Fog Root", O="Fog"))
         self.nobody = pki.CA(pki.name(CN="Nobody's Root", O="Nobody"))
-        self.west = self.issue(self.shared, "west")
+        self.west = self.issue(self.shared, "west", usage=(
+            pki.DIGITAL_SIGNATURE, pki.KEY_AGREEMENT))
         self.east = self.issue(self.shared, "east")
         self.south = self.issue(self.shared, "south", more=())
         self.north = self.issue(self.below, "north")

@@ -24,6 +24,7 @@ secrets: {{ key_file: secrets.key }}
 keys:
   - {{ name: issuing, file: issuing.key }}
   - {{ name: cmp, file: cmp.key }}
+{kga_key}
 cas:
   - name: issuing
     certificate: issuing.pem
@@ -33,12 +34,18 @@ cas:
 signers:
   - {{ name: cmp, certificate: cmp.pem, chain: [issuing.pem, root.pem],
        key: cmp }}
+{kga_signer}
 vendors:
 {vendors}
 {ras}
 profiles:
 {profiles}
 """
+
+# Of an operator that `init --key-generator` made.
+KGA_KEY = "  - { name: kga, file: kga.key }"
+KGA_SIGNER = ("  - { name: kga, certificate: kga.pem, "
+              "chain: [issuing.pem, root.pem], key: kga }")
 
 # Refusals of one test after the other come from one address.
 SERVER = dict(refusals_per_source=1000000, refusals_burst=1000000,
@@ -84,7 +91,10 @@ class Server:
         self.folder = Path(folder)
         shutil.copytree(operator, self.folder)
         self.config = self.folder / "stationmaster.yaml"
+        has_kga = (self.folder / "kga.pem").exists()
         self.config.write_text(CONFIG.format(
+            kga_key=KGA_KEY if has_kga else "",
+            kga_signer=KGA_SIGNER if has_kga else "",
             server=setting_lines({**SERVER, **server}, 2),
             vendors=entries(vendors),
             ras=f"ras:\n{entries(ras)}" if ras else "",

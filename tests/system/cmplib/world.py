@@ -50,7 +50,7 @@ class World:
                                revocation="admit",
                                serial=self.cn_rule("0-9A-Za-z"),
                                quirks="[no-digital-signature, "
-                                      "sender-mismatch]"),
+                                      "sender-mismatch, bare-private-key]"),
                 "ember": dict(anchors="[ember-root.pem]",
                               intermediates="[ember-ca.pem]",
                               suggested_names="refuse",
@@ -77,6 +77,10 @@ class World:
                 "brief": dict(confirm_wait="1s"),
                 "lite": dict(type="rfc9483", implicit_confirm="true"),
                 "old": dict(type="legacy-2010"),
+                "made": dict(type="open", key_generator="kga",
+                             ras="[west]", implicit_confirm="true"),
+                "made-lite": dict(type="rfc9483", key_generator="kga",
+                                  approval="none"),
                 "fleeting": dict(validity="1s", backdate="0s"),
             }, Ras.settings(), **server)
         self.write_files()
