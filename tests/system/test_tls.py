@@ -71,6 +71,17 @@ class Doors:
         with http.Connection(self.ports[mode], context) as connection:
             return connection.ask(GET).status
 
+    def wait_until_out(self, context, seconds=10):
+        """Until the server knows of a revocation."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                assert self.get("require", context) == 200
+            except CLOSED:
+                return
+            time.sleep(0.05)
+        pytest.fail("a revoked certificate goes on coming in")
+
     def hang_up(self, event):
         mark = self.server.mark()
         self.server.process.send_signal(signal.SIGHUP)
@@ -96,7 +107,7 @@ def own(doors, is_revoked=False):
     station = doors.world.enrolled()
     if is_revoked:
         doors.server.revoke(station.cert)
-        time.sleep(0.3)  # the keeper holds it once it is in the store
+        doors.wait_until_out(doors.context(station.credential))
     return station.credential
 
 
@@ -206,6 +217,15 @@ def test_without_a_certificate(doors):
     assert line["clause"] == "RFC 8446, 4.4.2.4"
     assert "tls_client" not in line
     assert doors.figures()["tls_refused"] == before["tls_refused"] + 1
+
+
+def test_our_crl_is_read_again(doors):
+    for _ in range(2):
+        station = doors.world.enrolled()
+        context = doors.context(station.credential)
+        assert doors.get("require", context) == 200
+        doors.server.revoke(station.cert)
+        doors.wait_until_out(context)
 
 
 def test_an_intermediate_left_out(doors):
