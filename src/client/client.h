@@ -57,7 +57,7 @@ struct client_settings {
     const char *key_use;        /* "signing", also when NULL; "encryption" */
     const char *proof; /* of a key for encryption: "challenge", also when NULL;
                           "certificate" */
-    const char *tls_root;       /* https: CA certificates; NULL: the system's */
+    const char *tls_root; /* https: CA certificates; NULL: the system's */
     const char *tls_client_cert; /* https: "signer" presents the certificate
                                     that signs; "none" or NULL: nothing */
     const char *crl;             /* of those that issued the server's signer */
@@ -123,6 +123,12 @@ struct client_env {
     void *arg;
 };
 
+/* One more certificate in the message that enrols, with a key of its own. */
+struct client_also {
+    const char *dir; /* a state directory, where it becomes the usable pair */
+    const char *subject; /* to suggest; RFC 4514 text; NULL: none */
+};
+
 struct client_run {
     enum cmp_body_type request; /* of enroll: CMP_IR, CMP_CR or CMP_P10CR */
     enum crl_reason reason;     /* of revoke */
@@ -130,6 +136,8 @@ struct client_run {
     int64_t wait;    /* seconds, likewise, while the server says waiting */
     bool once;       /* each message goes once */
     bool again;      /* enrol though there is a usable pair */
+    const struct client_also *also; /* of an ir or cr */
+    size_t num_also;                /* CLIENT_MAX_ASKED - 1 at most */
     struct client_waits waits;
 };
 /* 120 s each; a request is repeated for 10 minutes, from 1 s to 60 s apart. */
@@ -156,7 +164,8 @@ DEFINE_AUTO(station)
  * is what was asked for when it succeeds. ERR_NO_ANSWER: none came in time that
  * can be believed; the transaction stays pending. ERR_WAITING: the server asks
  * to wait longer than `wait`; likewise pending. ERR_REFUSED: by a verified
- * answer. ERR_CONFIG: settings or files. ERR_NOT_FOUND: there is nothing to
+ * answer; of several certificates those granted are installed all the same.
+ * ERR_CONFIG: settings or files. ERR_NOT_FOUND: there is nothing to
  * renew. ERR_EXISTS: a pair is there.
  */
 MUST_USE enum err station_enroll(struct station *s,

@@ -82,14 +82,23 @@ enum root_source root_source_read(struct span text, struct arena *a);
 
 /* --- pending.c: the transaction under way --- */
 
+/* One of the certificates that are asked for. */
+struct asked {
+    const char *dir;        /* a state directory; NULL: the station's own */
+    const char *subject;    /* to suggest; NULL: none */
+    struct secret *key;     /* the new key, PKCS#8 PEM */
+    struct span cert;       /* got; absent before */
+    struct cert_list chain; /* between it and the root */
+    struct span root;       /* that ends its path */
+};
+
 struct pending {
     struct client machine;
-    struct span message;     /* under way */
+    struct span message; /* under way */
+    struct asked asked[CLIENT_MAX_ASKED];
+    size_t num_asked;        /* 0: an rr, which brings no certificate */
     const char *secret_path; /* of the secret, where one protects it */
-    struct secret *key;      /* the new key, PKCS#8 PEM */
-    struct span cert;        /* got; absent before */
-    struct cert_list chain;  /* between it and the root */
-    struct span root;        /* that ends its path */
+    struct span root;        /* that answers lead to */
     struct cert_list signer; /* of the first answer, and up to the root */
     enum root_source source; /* of the root */
     struct added_list added;
@@ -115,9 +124,10 @@ struct pair {
     int64_t revoked_at; /* 0: it was not, as far as the station knows */
 };
 
-/* Writes all of it; nobody uses it yet. */
+/* Writes all of this certificate; nobody uses it yet. */
 MUST_USE enum err pair_write(const char *dir, const struct pending *p,
-                             struct arena *a, struct fault *f);
+                             const struct asked *one, struct arena *a,
+                             struct fault *f);
 /* Makes it the usable one, at once and durably; others go. */
 MUST_USE enum err pair_switch(const char *dir, const struct pending *p,
                               struct arena *a, struct fault *f);
@@ -176,9 +186,16 @@ struct station {
     struct span fingerprint;    /* 32 bytes; absent: not given */
     struct identity own;
     struct pending pending;
-    struct privkey *new_key; /* of the transaction under way */
+    struct client_also also[CLIENT_MAX_ASKED - 1]; /* to ask for besides */
+    int also_locks[CLIENT_MAX_ASKED - 1];
+    size_t num_also;
+    struct privkey *new_keys[CLIENT_MAX_ASKED]; /* as pending.asked */
 };
 
+/* Keeps others out until `*out` is closed, which it may be on failure too. */
+MUST_USE enum err dir_lock(const char *dir, struct arena *a, int *out,
+                           struct fault *f);
+void new_keys_free(struct station *s);
 int64_t station_now(const struct station *s);
 void station_probe(const struct station *s, enum client_probe at);
 void station_report(const struct station *s, const struct client_event *e);
@@ -234,12 +251,19 @@ MUST_USE enum err updates_hold(struct station *s, struct span root, bool *out,
 
 /* --- trust.c, on --- */
 
+/* A certificate in an answer. */
+struct found_cert {
+    struct x509_cert cert;
+    struct cert_list chain; /* without leaf and root */
+    struct span root;       /* absent: no path */
+};
+
 /* What was found about one answer; in the scratch arena. */
 struct checked {
     struct client_facts facts;
     struct mac_policy macs;
-    struct x509_cert signer, cert;
-    struct cert_list chain; /* of the new certificate, without leaf and root */
+    struct x509_cert signer;
+    struct found_cert certs[CLIENT_MAX_ASKED];
     struct cert_list signer_chain; /* signer first, without the root */
     struct span root;
     enum root_source source;
@@ -288,11 +312,30 @@ MUST_USE enum err roots_pick(struct station *s, const struct cmp_message *reply,
                              const struct checked *found, bool is_tls,
                              struct added_list *out, struct fault *f);
 
+/* --- also.c: several certificates in one message --- */
+
+/* Takes what `how` asks for besides, and locks its directories. */
+MUST_USE enum err also_begin(struct station *s, const struct client_run *how,
+                             struct fault *f);
+/* The same of the transaction under way. */
+MUST_USE enum err also_resume(struct station *s, struct fault *f);
+void also_release(struct station *s);
+/* Fills what is asked for in `pending`, for a transaction to come. */
+void also_fill(struct station *s, enum cmp_body_type request);
+/* Makes what was accepted the usable pairs, the station's own last: once that
+ * is current, all are. */
+MUST_USE enum err also_install(struct station *s, struct fault *f);
+/* Tells of each certificate of several that is not accepted. */
+MUST_USE enum err also_tell(struct station *s, const struct client_step *step,
+                            const struct checked *found, struct fault *f);
+/* ERR_REFUSED: not all that was asked for was accepted. */
+MUST_USE enum err also_result(const struct station *s, struct fault *f);
+
 /* --- message.c --- */
 
-/* A key for the transaction to come: made, or the one the settings name. */
-MUST_USE enum err new_key_make(struct station *s, struct privkey **out,
-                               struct fault *f);
+/* A key for the transaction to come: made, or for the station's own
+ * certificate the one the settings name. */
+MUST_USE enum err new_key_make(struct station *s, size_t at, struct fault *f);
 /* Begins a transaction: fills `pending` with the request's bytes. */
 MUST_USE enum err request_write(struct station *s, enum cmp_body_type request,
                                 const struct client_waits *waits,

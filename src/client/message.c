@@ -24,15 +24,16 @@ static enum err key_type_parse(const char *text, enum key_kind *kind,
                      text);
 }
 
-enum err new_key_make(struct station *s, struct privkey **out, struct fault *f)
+enum err new_key_make(struct station *s, size_t at, struct fault *f)
 {
+    struct privkey **out = &s->new_keys[at];
     const char *type = s->settings->key_type;
     AUTO(secret) text = NULL;
     enum key_kind kind = KEY_UNKNOWN;
     unsigned bits = 0;
     enum err e;
 
-    if (s->settings->new_key == NULL) {
+    if (s->settings->new_key == NULL || at > 0) {
         if (type == NULL)
             type = key_is_for_encryption(s->settings) ? "RSA:2048" : "P-256";
         TRY(key_type_parse(type, &kind, &bits, f));
@@ -44,16 +45,17 @@ enum err new_key_make(struct station *s, struct privkey **out, struct fault *f)
                        : fault_prefix(f, e, "%s", s->settings->new_key);
 }
 
-static enum err keep_key(struct station *s, struct fault *f)
+static enum err keep_key(struct station *s, size_t at, struct fault *f)
 {
+    struct secret **out = &s->pending.asked[at].key;
     struct buf pem;
     enum err e;
 
     buf_init(&pem, LIMIT_FILE_LEN);
-    e = privkey_format(s->new_key, &pem, f);
+    e = privkey_format(s->new_keys[at], &pem, f);
     if (e == ERR_OK) {
-        s->pending.key = secret_new(buf_span(&pem));
-        if (s->pending.key == NULL)
+        *out = secret_new(buf_span(&pem));
+        if (*out == NULL)
             e = fault_set(f, ERR_NO_MEM, "key");
     }
     buf_wipe(&pem);
@@ -121,11 +123,15 @@ static enum err profile_setting(struct station *s, struct text_list *out,
 }
 
 static enum err fill_wish(struct station *s, enum cmp_body_type request,
-                          struct client_wish *out, struct fault *f)
+                          size_t at, struct client_wish *out, struct fault *f)
 {
-    *out = (struct client_wish){ .request = request };
+    const char *subject =
+        at == 0 ? s->settings->subject : s->pending.asked[at].subject;
+
+    *out =
+        (struct client_wish){ .request = request, .cert_req_id = (int64_t)at };
     if (request != CMP_RR)
-        out->public_key = privkey_spki(s->new_key);
+        out->public_key = privkey_spki(s->new_keys[at]);
     TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
     if (request != CMP_RR)
         TRY(profile_setting(s, &out->profiles, f));
@@ -136,7 +142,7 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
             out->recipient = s->own.cert.issuer;
         return ERR_OK;
     }
-    TRY(name_setting(s->settings->subject, s->arena, &out->subject, f));
+    TRY(name_setting(subject, s->arena, &out->subject, f));
     /* RFC 9483, 4.1.5: who knows no name asks for the reference's. */
     if (s->own.secret != NULL && span_is_absent(out->subject))
         return client_reference_name(s->own.reference, s->arena, &out->subject);
@@ -178,38 +184,44 @@ static enum err body_make(struct station *s, struct client_wish *wish,
                           struct fault *f)
 {
     const struct client_credential own = identity_credential(&s->own);
-    enum sig_alg alg = sig_alg_default(privkey_kind(s->new_key));
+    const struct privkey *key = s->new_keys[wish->cert_req_id];
+    enum sig_alg alg = sig_alg_default(privkey_kind(key));
     struct span bytes = SPAN_NONE;
 
     if (wish->request == CMP_P10CR) {
         wish->p10 = p10;
         TRY(client_p10_make(wish, alg, s->arena, p10, &bytes, f));
-        return privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
-                            &p10->signature, f);
+        return privkey_sign(s->cx, key, alg, bytes, s->arena, &p10->signature,
+                            f);
     }
     TRY(client_request_make(wish, &own, alg, s->arena, msg, &bytes, f));
     if (wish->proof != CLIENT_PROOF_SIGNATURE)
         return ERR_OK;
-    return privkey_sign(s->cx, s->new_key, alg, bytes, s->arena,
-                        &msg->popo.signature, f);
+    return privkey_sign(s->cx, key, alg, bytes, s->arena, &msg->popo.signature,
+                        f);
 }
 
 enum err request_write(struct station *s, enum cmp_body_type request,
                        const struct client_waits *waits, struct fault *f)
 {
     const struct client_credential own = identity_credential(&s->own);
+    size_t num = s->pending.num_asked;
+    struct cert_req_msg *msgs = arena_array(s->arena, num, sizeof(*msgs));
     uint8_t fresh[CLIENT_RANDOM_LEN];
     struct cert_list extra = { 0 };
     struct client_step step;
-    struct client_wish wish;
-    struct cert_req_msg msg;
+    struct client_wish wish = { 0 };
     struct p10_request p10;
 
-    TRY(keep_key(s, f));
-    TRY(fill_wish(s, request, &wish, f));
-    TRY(body_make(s, &wish, &msg, &p10, f));
+    if (msgs == NULL)
+        return fault_set(f, ERR_NO_MEM, "request");
+    for (size_t i = 0; i < num; i++) {
+        TRY(keep_key(s, i, f));
+        TRY(fill_wish(s, request, i, &wish, f));
+        TRY(body_make(s, &wish, &msgs[i], &p10, f));
+    }
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
-    TRY(client_start(&s->pending.machine, &wish, &own, &msg, waits,
+    TRY(client_start(&s->pending.machine, &wish, &own, msgs, num, waits,
                      station_now(s), fresh, s->arena, &step, f));
     TRY(own_certs(s, &extra, f));
     return message_write(s, &step, extra, &s->pending.message, f);
@@ -224,7 +236,7 @@ enum err revocation_write(struct station *s, enum crl_reason reason,
     struct client_step step;
     struct client_wish wish;
 
-    TRY(fill_wish(s, CMP_RR, &wish, f));
+    TRY(fill_wish(s, CMP_RR, 0, &wish, f));
     wish.reason = reason;
     TRY(random_fill(s->cx, fresh, sizeof(fresh), f));
     TRY(client_revoke(&s->pending.machine, &wish, &own, waits, station_now(s),

@@ -37,9 +37,9 @@ static enum err certs_save(const char *path, const struct span *certs,
 
 /* All the roots there are, for applications to read. */
 static enum err bundle_save(const char *path, const struct pending *p,
-                            struct fault *f)
+                            struct span root, struct fault *f)
 {
-    struct span list[1 + CLIENT_MAX_ADDED] = { p->root };
+    struct span list[1 + CLIENT_MAX_ADDED] = { root };
 
     for (size_t i = 0; i < p->added.num; i++)
         list[1 + i] = p->added.list[i].der;
@@ -60,8 +60,8 @@ static enum err info_save(const char *path, const struct pending *p,
     return e;
 }
 
-enum err pair_write(const char *dir, const struct pending *p, struct arena *a,
-                    struct fault *f)
+enum err pair_write(const char *dir, const struct pending *p,
+                    const struct asked *one, struct arena *a, struct fault *f)
 {
     const char *pairs = path_join(dir, "pairs", a);
     const char *name = pair_name(&p->machine, a);
@@ -71,13 +71,13 @@ enum err pair_write(const char *dir, const struct pending *p, struct arena *a,
         return fault_set(f, ERR_NO_MEM, "pair");
     TRY(dir_create(pairs, CLIENT_DIR_MODE, f));
     TRY(dir_create(at, CLIENT_DIR_MODE, f));
-    TRY(certs_save(path_join(at, "certificate.pem", a), &p->cert, 1, f));
-    TRY(certs_save(path_join(at, "chain.pem", a), p->chain.list, p->chain.num,
-                   f));
-    TRY(certs_save(path_join(at, "root.pem", a), &p->root, 1, f));
-    TRY(file_save(path_join(at, "key.pem", a), secret_span(p->key),
+    TRY(certs_save(path_join(at, "certificate.pem", a), &one->cert, 1, f));
+    TRY(certs_save(path_join(at, "chain.pem", a), one->chain.list,
+                   one->chain.num, f));
+    TRY(certs_save(path_join(at, "root.pem", a), &one->root, 1, f));
+    TRY(file_save(path_join(at, "key.pem", a), secret_span(one->key),
                   CLIENT_FILE_MODE, f));
-    TRY(bundle_save(path_join(at, "roots.pem", a), p, f));
+    TRY(bundle_save(path_join(at, "roots.pem", a), p, one->root, f));
     return info_save(path_join(at, "info", a), p, f);
 }
 

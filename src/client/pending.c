@@ -1,4 +1,8 @@
+#include <stdio.h>
+
 #include "client/internal.h"
+
+#define LABEL_SIZE 40
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
 #define LABEL_KEY_END "-----END PRIVATE KEY-----\n"
@@ -50,11 +54,45 @@ static void put_proof(struct buf *b, const struct client *c)
                    c->has_answered, c->is_v3 ? 3 : 2);
 }
 
+/* The station's own is not told of, as it was before there were others. */
+static void put_asked(struct buf *b, const struct pending *p)
+{
+    buf_printf(b, "asked: %zu\nopen: %u\n", p->num_asked, p->machine.open);
+    for (size_t i = 1; i < p->num_asked; i++) {
+        buf_printf(b, "also-%zu: %s\n", i, p->asked[i].dir);
+        if (p->asked[i].subject != NULL)
+            buf_printf(b, "also-%zu-subject: %s\n", i, p->asked[i].subject);
+    }
+}
+
+/* "CERTIFICATE" of the station's own, "CERTIFICATE 1" of the next. */
+static void put_numbered(struct buf *b, const char *label, size_t at,
+                         struct span der)
+{
+    char text[LABEL_SIZE];
+
+    if (at == 0)
+        snprintf(text, sizeof(text), "%s", label);
+    else
+        snprintf(text, sizeof(text), "%s %zu", label, at);
+    put_block(b, text, der);
+}
+
+/* The root of the station's own is the transaction's. */
+static void put_cert(struct buf *b, const struct asked *one, size_t at)
+{
+    put_numbered(b, LABEL_CERT, at, one->cert);
+    for (size_t i = 0; i < one->chain.num; i++)
+        put_numbered(b, LABEL_CHAIN, at, one->chain.list[i]);
+    if (at > 0)
+        put_numbered(b, LABEL_ROOT, at, one->root);
+}
+
 static void put_all(struct buf *b, const struct pending *p)
 {
     const struct client *c = &p->machine;
 
-    buf_printf(b, "version: 5\nrequest: %s\nstate: %s\naccepts: %d\n",
+    buf_printf(b, "version: 6\nrequest: %s\nstate: %s\naccepts: %u\n",
                cmp_body_name(c->request), client_state_name(c->state),
                c->accepts);
     buf_printf(b, "deadline: %lld\nroot: %s\n", (long long)c->deadline,
@@ -67,13 +105,14 @@ static void put_all(struct buf *b, const struct pending *p)
     put_proof(b, c);
     if (c->is_mac)
         buf_printf(b, "secret: %s\n", p->secret_path);
+    if (p->num_asked > 1)
+        put_asked(b, p);
     buf_add_str(b, "\n");
-    if (p->key != NULL)
-        buf_add(b, secret_span(p->key));
+    for (size_t i = 0; i < p->num_asked; i++)
+        buf_add(b, secret_span(p->asked[i].key));
     put_block(b, LABEL_MESSAGE, p->message);
-    put_block(b, LABEL_CERT, p->cert);
-    for (size_t i = 0; i < p->chain.num; i++)
-        put_block(b, LABEL_CHAIN, p->chain.list[i]);
+    for (size_t i = 0; i < p->num_asked; i++)
+        put_cert(b, &p->asked[i], i);
     put_block(b, LABEL_ROOT, p->root);
     for (size_t i = 0; i < p->signer.num; i++)
         put_block(b, LABEL_SIGNER, p->signer.list[i]);
@@ -154,15 +193,15 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
                                                    CMP_RR, CMP_KUR };
     int64_t version = line_number(text, "version", a);
 
-    /* 2 is 5 without polling, secrets and proofs; 3 without the two, 4 without
-     * the last. */
-    if (version < 2 || version > 5 || request == NULL ||
+    /* 2 is 6 without polling, secrets, proofs and several certificates; 3
+     * without the last three, 4 without two, 5 without one. */
+    if (version < 2 || version > 6 || request == NULL ||
         !find_state(line_find(text, "state", a), &c->state))
         return false;
     for (size_t i = 0; i < NUM(requests); i++)
         if (strcmp(cmp_body_name(requests[i]), request) == 0)
             c->request = requests[i];
-    c->accepts = line_number(text, "accepts", a) == 1;
+    c->accepts = (uint32_t)line_number(text, "accepts", a);
     c->deadline = line_number(text, "deadline", a);
     return (c->state == CLIENT_REQUEST_SENT ||
             c->state == CLIENT_CONFIRM_SENT) &&
@@ -173,69 +212,144 @@ static bool read_machine(struct span text, struct client *c, struct arena *a)
            read_poll(text, c, a) && read_proof(text, c, a);
 }
 
+/* What is asked for; without these lines one certificate, or none by an rr. */
+static bool read_asked(struct span lines, struct pending *p, struct arena *a)
+{
+    int64_t num = line_number(lines, "asked", a);
+
+    p->num_asked = p->machine.request == CMP_RR ? 0 : 1;
+    p->machine.open = 1;
+    if (num == 0)
+        return true;
+    if (num < 2 || num > CLIENT_MAX_ASKED || p->num_asked == 0)
+        return false;
+    p->num_asked = (size_t)num;
+    p->machine.num_also = p->num_asked - 1;
+    p->machine.open = (uint32_t)line_number(lines, "open", a);
+    for (size_t i = 1; i < p->num_asked; i++) {
+        const char *dir = arena_printf(a, "also-%zu", i);
+        const char *subject = arena_printf(a, "also-%zu-subject", i);
+
+        if (dir == NULL || subject == NULL)
+            return false;
+        p->asked[i].dir = line_find(lines, dir, a);
+        p->asked[i].subject = line_find(lines, subject, a);
+        if (p->asked[i].dir == NULL)
+            return false;
+    }
+    return (p->machine.accepts | p->machine.open) < (1u << p->num_asked);
+}
+
+static bool add_block(struct cert_list *list, struct span der, struct arena *a)
+{
+    struct span *room = (struct span *)(uintptr_t)list->list;
+
+    if (room == NULL) {
+        room = arena_array(a, LIMIT_PATH_CERTS, sizeof(*room));
+        if (room == NULL)
+            return false;
+        list->list = room;
+    }
+    if (list->num == LIMIT_PATH_CERTS)
+        return false;
+    room[list->num++] = der;
+    return true;
+}
+
+/* True for "LABEL" where `at` is 0, else for "LABEL at". */
+static bool is_label(struct span label, const char *wanted, size_t at)
+{
+    char text[LABEL_SIZE];
+
+    if (at == 0)
+        snprintf(text, sizeof(text), "%s", wanted);
+    else
+        snprintf(text, sizeof(text), "%s %zu", wanted, at);
+    return span_is_equal(label, span_str(text));
+}
+
+static bool read_cert(struct pending *p, struct span label, struct span der,
+                      struct arena *a)
+{
+    for (size_t i = 0; i < p->num_asked; i++) {
+        struct asked *one = &p->asked[i];
+
+        if (is_label(label, LABEL_CERT, i))
+            one->cert = der;
+        else if (is_label(label, LABEL_CHAIN, i))
+            return add_block(&one->chain, der, a);
+        else if (i > 0 && is_label(label, LABEL_ROOT, i))
+            one->root = der;
+    }
+    return true;
+}
+
 static bool read_blocks(struct span text, struct pending *p, struct arena *a)
 {
-    struct span *chain = arena_array(a, LIMIT_PATH_CERTS, sizeof(*chain));
-    struct span *signer = arena_array(a, LIMIT_PATH_CERTS, sizeof(*signer));
     struct span label, der;
     size_t added = 0;
-    enum err e;
+    bool is_good = true;
+    enum err e = ERR_OK;
 
-    if (chain == NULL || signer == NULL)
-        return false;
-    p->chain.list = chain;
-    p->signer.list = signer;
-    for (;;) {
+    while (is_good) {
         e = pem_next(&text, a, &label, &der);
         if (e != ERR_OK)
             break;
         if (span_is_equal(label, SPAN_LIT(LABEL_MESSAGE)))
             p->message = der;
-        else if (span_is_equal(label, SPAN_LIT(LABEL_CERT)))
-            p->cert = der;
         else if (span_is_equal(label, SPAN_LIT(LABEL_ROOT)))
-            p->root = der;
-        else if (span_is_equal(label, SPAN_LIT(LABEL_SIGNER)) &&
-                 p->signer.num < LIMIT_PATH_CERTS)
-            signer[p->signer.num++] = der;
-        else if (span_is_equal(label, SPAN_LIT(LABEL_CHAIN)) &&
-                 p->chain.num < LIMIT_PATH_CERTS)
-            chain[p->chain.num++] = der;
+            p->root = p->asked[0].root = der;
+        else if (span_is_equal(label, SPAN_LIT(LABEL_SIGNER)))
+            is_good = add_block(&p->signer, der, a);
         else if (span_is_equal(label, SPAN_LIT(LABEL_ADDED)) &&
                  added < p->added.num)
             p->added.list[added++].der = der;
+        else
+            is_good = read_cert(p, label, der, a);
     }
-    return e == ERR_NOT_FOUND && added == p->added.num &&
+    return is_good && e == ERR_NOT_FOUND && added == p->added.num &&
            !span_is_absent(p->message);
 }
 
-/* The file in its three parts: lines, the key's PEM, other PEM. */
+/* The keys, each where the one before ends; NULL: not so. */
+static const uint8_t *read_keys(const uint8_t *at, const uint8_t *end,
+                                struct pending *p)
+{
+    size_t end_len = sizeof(LABEL_KEY_END) - 1;
+
+    for (size_t i = 0; i < p->num_asked; i++) {
+        const uint8_t *stop =
+            memmem(at, (size_t)(end - at), LABEL_KEY_END, end_len);
+
+        if (stop == NULL)
+            return NULL;
+        stop += end_len;
+        p->asked[i].key = secret_new(span_of(at, (size_t)(stop - at)));
+        if (p->asked[i].key == NULL)
+            return NULL;
+        at = stop;
+    }
+    return at;
+}
+
+/* The file in its three parts: lines, the keys' PEM, other PEM. */
 static bool read_all(struct span text, struct pending *p, struct arena *a)
 {
-    struct span lines;
     const uint8_t *blank = memmem(text.ptr, text.len, "\n\n", 2);
-    const uint8_t *key, *key_end;
-    size_t end_len = sizeof(LABEL_KEY_END) - 1;
+    const uint8_t *end = text.ptr + text.len, *at;
+    struct span lines;
 
     if (blank == NULL)
         return false;
-    key = blank + 2;
-    key_end = memmem(key, (size_t)(text.ptr + text.len - key), LABEL_KEY_END,
-                     end_len);
-    key_end = key_end == NULL ? key : key_end + end_len;
-    lines = span_of(text.ptr, (size_t)(key - text.ptr));
+    lines = span_of(text.ptr, (size_t)(blank + 2 - text.ptr));
     p->secret_path = line_find(lines, "secret", a);
-    p->source = root_source_read(text, a);
-    if (p->source == SOURCE_NUM || !added_read(text, &p->added, a) ||
-        !read_machine(lines, &p->machine, a) ||
-        !read_blocks(span_of(key_end, (size_t)(text.ptr + text.len - key_end)),
-                     p, a))
+    p->source = root_source_read(lines, a);
+    if (p->source == SOURCE_NUM || !added_read(lines, &p->added, a) ||
+        !read_machine(lines, &p->machine, a) || !read_asked(lines, p, a))
         return false;
     p->machine.is_mac = p->secret_path != NULL;
-    if (key_end == key) /* an rr brings no new key */
-        return p->machine.request == CMP_RR;
-    p->key = secret_new(span_of(key, (size_t)(key_end - key)));
-    return p->key != NULL;
+    at = read_keys(blank + 2, end, p);
+    return at != NULL && read_blocks(span_of(at, (size_t)(end - at)), p, a);
 }
 
 enum err pending_load(const char *dir, struct arena *a, struct pending *out,
@@ -251,6 +365,8 @@ enum err pending_load(const char *dir, struct arena *a, struct pending *out,
     TRY(secret_load(path, &text, f));
     is_whole = read_all(secret_span(text), &p, a);
     secret_free(text);
+    if (!is_whole)
+        pending_done(&p);
     if (!is_whole)
         return fault_set(f, ERR_CONFIG,
                          "%s is damaged; remove it to start over", path);
@@ -269,6 +385,7 @@ enum err pending_remove(const char *dir, struct arena *a, struct fault *f)
 
 void pending_done(struct pending *p)
 {
-    secret_free(p->key);
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++)
+        secret_free(p->asked[i].key);
     *p = (struct pending){ 0 };
 }

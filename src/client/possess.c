@@ -44,12 +44,16 @@ enum err proof_fill(const struct station *s, struct client_wish *wish,
         return fault_set(f, ERR_CONFIG,
                          "a PKCS#10 is signed with the key to certify, which "
                          "one for encryption never does; use --request ir");
-    wish->is_agreement = is_on_curve(privkey_kind(s->new_key));
-    if (!wish->is_agreement && privkey_kind(s->new_key) != KEY_RSA)
+    if (s->pending.num_asked > 1)
+        return fault_set(f, ERR_CONFIG,
+                         "certificates for encryption are asked for one at a "
+                         "time");
+    wish->is_agreement = is_on_curve(privkey_kind(s->new_keys[0]));
+    if (!wish->is_agreement && privkey_kind(s->new_keys[0]) != KEY_RSA)
         return fault_set(f, ERR_CONFIG,
                          "nothing is encrypted to a key of type %s; choose "
                          "RSA, P-256, P-384 or P-521",
-                         key_kind_name(privkey_kind(s->new_key)));
+                         key_kind_name(privkey_kind(s->new_keys[0])));
     wish->proof = is_word(s->settings->proof, "certificate")
                       ? CLIENT_PROOF_CERTIFICATE
                       : CLIENT_PROOF_CHALLENGE;
@@ -83,7 +87,7 @@ static enum err open_envelope(struct station *s, struct span der, unsigned tag,
     const struct envelope_opener with = {
         .ways = ENVELOPE_BIT(ENVELOPE_OAEP) | ENVELOPE_BIT(ENVELOPE_PKCS1) |
                 ENVELOPE_BIT(ENVELOPE_AGREE),
-        .key = s->new_key,
+        .key = s->new_keys[0],
     };
     AUTO(secret) content = NULL;
     struct der in = der_open(der, NULL);
@@ -106,8 +110,8 @@ static enum err open_value(struct station *s, struct span der, struct span *out,
 
     if (encrypted_value_read(&in, &v) != ERR_OK || der_end(&in) != ERR_OK)
         return ERR_OK;
-    TRY(unless_ours(encrypted_value_open(s->cx, &v, s->new_key, &content, f),
-                    f));
+    TRY(unless_ours(
+        encrypted_value_open(s->cx, &v, s->new_keys[0], &content, f), f));
     return copy_out(s, content, out, f);
 }
 
@@ -135,10 +139,10 @@ enum err challenge_open(struct station *s, const struct cmp_message *reply,
     struct der in;
 
     *number = SPAN_NONE;
-    if (all->num != 1 || s->new_key == NULL)
+    if (all->num != 1 || s->new_keys[0] == NULL)
         return ERR_OK;
     if (span_is_absent(all->list[0].encrypted_rand))
-        TRY(unless_ours(privkey_decipher(s->cx, s->new_key,
+        TRY(unless_ours(privkey_decipher(s->cx, s->new_keys[0],
                                          all->list[0].challenge, s->scratch,
                                          &plain, f),
                         f));
@@ -157,13 +161,14 @@ enum err challenge_open(struct station *s, const struct cmp_message *reply,
 enum err encrypted_cert_open(struct station *s, const struct cmp_message *reply,
                              struct span *cert, struct fault *f)
 {
-    const struct cert_response *response = client_response(reply);
+    const struct cert_rep_message *rep = &reply->body.cert_rep;
     struct span key;
 
-    if (response == NULL || span_is_absent(response->encrypted_cert) ||
+    if (!client_is_answer(reply->body.type) || rep->num_responses != 1 ||
+        span_is_absent(rep->responses[0].encrypted_cert) ||
         s->pending.machine.proof != CLIENT_PROOF_CERTIFICATE)
         return ERR_OK;
-    key = response->encrypted_cert;
+    key = rep->responses[0].encrypted_cert;
     return key.ptr[0] == DER_SEQUENCE
                ? open_value(s, key, cert, f)
                : open_envelope(s, key, DER_CTX(0), cert, f);

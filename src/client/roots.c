@@ -89,6 +89,15 @@ static enum err take_held(struct station *s, struct added_list *out,
     return ERR_OK;
 }
 
+static bool is_issuer_of_all(const struct checked *found)
+{
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++)
+        if (found->facts.certs[i].cert != NULL &&
+            !span_is_equal(found->facts.certs[i].issuer, found->signer.der))
+            return false;
+    return true;
+}
+
 enum err roots_pick(struct station *s, const struct cmp_message *reply,
                     const struct checked *found, bool is_tls,
                     struct added_list *out, struct fault *f)
@@ -104,8 +113,7 @@ enum err roots_pick(struct station *s, const struct cmp_message *reply,
                    .is_tls = is_tls,
                    .is_mac = s->pending.machine.is_mac,
                    .signer_is_good = found->signer_is_good,
-                   .signer_is_issuer = span_is_equal(found->facts.cert_issuer,
-                                                     found->signer.der),
+                   .signer_is_issuer = is_issuer_of_all(found),
                    .status_is_waived =
                        status != NULL && strcmp(status, "accept") == 0,
                    .now = station_now(s) },

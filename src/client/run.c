@@ -94,8 +94,7 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
     struct station *s = at->s;
 
     pending_done(&s->pending);
-    privkey_free(s->new_key);
-    s->new_key = NULL;
+    new_keys_free(s);
     arena_reset(s->arena);
     at->resumed = false;
     TRY(trust_load(s, request, f));
@@ -109,7 +108,9 @@ static enum err begin(struct attempt *at, enum cmp_body_type request,
         TRY(revocation_write(s, at->run->reason, &at->run->waits, f));
         return keep(at, f);
     }
-    TRY(new_key_make(s, &s->new_key, f));
+    also_fill(s, request);
+    for (size_t i = 0; i < s->pending.num_asked; i++)
+        TRY(new_key_make(s, i, f));
     station_probe(s, PROBE_KEY_MADE);
     TRY(request_write(s, request, &at->run->waits, f));
     return keep(at, f);
@@ -130,10 +131,8 @@ static enum err install(struct attempt *at, struct fault *f)
 {
     struct station *s = at->s;
 
-    TRY(pair_write(s->dir, &s->pending, s->scratch, f));
-    station_probe(s, PROBE_PAIR_WRITTEN);
-    TRY(pair_switch(s->dir, &s->pending, s->scratch, f));
-    station_probe(s, PROBE_PAIR_CURRENT);
+    TRY(also_install(s, f));
+    at->result = also_result(s, f);
     TRY(forget(at, f));
     note(s, EVENT_INSTALLED, NULL);
     at->is_over = true;
@@ -185,10 +184,15 @@ static enum err keep_answer(struct station *s, const struct checked *found,
     struct pending *p = &s->pending;
 
     p->source = found->source;
-    TRY(keep_der(s, found->cert.der, &p->cert, f));
+    for (size_t i = 0; i < p->num_asked; i++) {
+        const struct found_cert *one = &found->certs[i];
+
+        TRY(keep_der(s, one->cert.der, &p->asked[i].cert, f));
+        TRY(keep_der(s, one->root, &p->asked[i].root, f));
+        TRY(keep_list(s, one->chain, &p->asked[i].chain, f));
+    }
     TRY(keep_der(s, found->root, &p->root, f));
-    TRY(keep_list(s, found->signer_chain, &p->signer, f));
-    return keep_list(s, found->chain, &p->chain, f);
+    return keep_list(s, found->signer_chain, &p->signer, f);
 }
 
 /* Further roots come with a certificate that is accepted, or not at all. */
@@ -222,7 +226,8 @@ static enum err send_answer(struct attempt *at, const struct client_step *step,
 {
     struct station *s = at->s;
 
-    TRY(keep_answer(s, found, f));
+    if (!s->pending.machine.is_mac)
+        TRY(keep_answer(s, found, f));
     TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
                       f));
     return keep(at, f);
@@ -385,9 +390,8 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
     case CLIENT_SEND:
         if (s->pending.machine.state == CLIENT_REQUEST_SENT)
             return send_answer(at, &step, &found, f);
-        if (step.why.err != ERR_OK)
-            note(s, EVENT_REJECTED, step.why.text);
-        else
+        TRY(also_tell(s, &step, &found, f));
+        if (step.why.err == ERR_OK)
             TRY(keep_roots(s, reply, &found, is_tls, f));
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
@@ -486,12 +490,15 @@ static enum err resume(struct attempt *at, struct fault *f)
         TRY(forget(at, f));
         note(s, EVENT_INSTALLED, NULL);
         at->is_over = true;
+        at->result = also_result(s, f);
         return ERR_OK;
     }
     TRY(trust_load(s, request, f));
     TRY(identity_resume(s, f));
-    if (request != CMP_RR)
-        TRY(privkey_parse(s->cx, secret_span(s->pending.key), &s->new_key, f));
+    TRY(also_resume(s, f));
+    for (size_t i = 0; i < s->pending.num_asked; i++)
+        TRY(privkey_parse(s->cx, secret_span(s->pending.asked[i].key),
+                          &s->new_keys[i], f));
     at->resumed = true;
     note(s, EVENT_RESUMED, client_state_name(s->pending.machine.state));
     return ERR_OK;
@@ -542,13 +549,17 @@ static enum err run(struct station *s, enum cmp_body_type request,
     if (e == ERR_NOT_FOUND && is_enrolment(request))
         TRY(check_wanted(s, how, f));
     if (e == ERR_NOT_FOUND)
+        TRY(also_begin(s, how, f));
+    if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
     TRY(e);
     buf_init(&answer.bytes, LIMIT_MESSAGE_LEN);
     while (e == ERR_OK && (!at.is_over || is_another(&at, request))) {
         if (at.is_over) {
             at.is_over = false;
-            e = begin(&at, request, f);
+            e = also_begin(s, how, f);
+            if (e == ERR_OK)
+                e = begin(&at, request, f);
             continue;
         }
         buf_clear(&answer.bytes);

@@ -29,18 +29,18 @@ void station_report(const struct station *s, const struct client_event *e)
 
 /* --- the directory --- */
 
-static enum err lock(struct station *s, struct fault *f)
+enum err dir_lock(const char *dir, struct arena *a, int *out, struct fault *f)
 {
-    const char *path = path_join(s->dir, "lock", s->life);
+    const char *path = path_join(dir, "lock", a);
 
     if (path == NULL)
         return fault_set(f, ERR_NO_MEM, "lock");
-    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, CLIENT_FILE_MODE);
-    if (s->lock < 0)
+    *out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, CLIENT_FILE_MODE);
+    if (*out < 0)
         return fault_set(f, ERR_IO, "open %s: %s", path, strerror(errno));
-    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+    if (flock(*out, LOCK_EX | LOCK_NB) != 0)
         return fault_set(f, ERR_SYSTEM_UNAVAIL,
-                         "another process is at work in %s", s->dir);
+                         "another process is at work in %s", dir);
     return ERR_OK;
 }
 
@@ -101,7 +101,7 @@ static enum err set_up(struct station *s, const char *dir, struct fault *f)
         return fault_set(f, ERR_NO_MEM, "station");
     TRY(crypto_ctx_new(s->crypto, &s->cx, f));
     TRY(dir_create(dir, CLIENT_DIR_MODE, f));
-    TRY(lock(s, f));
+    TRY(dir_lock(dir, s->life, &s->lock, f));
     return read_settings(s, f);
 }
 
@@ -126,12 +126,21 @@ enum err station_open(struct crypto *c, const char *dir,
     return e;
 }
 
+void new_keys_free(struct station *s)
+{
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++) {
+        privkey_free(s->new_keys[i]);
+        s->new_keys[i] = NULL;
+    }
+}
+
 void station_free(struct station *s)
 {
     if (s == NULL)
         return;
     pending_done(&s->pending);
-    privkey_free(s->new_key);
+    new_keys_free(s);
+    also_release(s);
     identity_done(&s->own);
     crypto_ctx_free(s->cx);
     arena_free(s->scratch);

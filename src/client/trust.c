@@ -169,7 +169,6 @@ struct judge {
     bool is_tls;
     struct trust *trust;
     struct cert_list untrusted; /* extraCerts, and those held already */
-    struct span cert;           /* the new certificate; absent: none */
     struct checked *out;
 };
 
@@ -264,55 +263,69 @@ static enum err find_signer(struct judge *j, struct fault *f)
 
 /* --- the new certificate --- */
 
-static enum err fill_hash(struct judge *j, struct fault *f)
+static enum err fill_hash(struct judge *j, size_t at, struct fault *f)
 {
+    const struct x509_cert *cert = &j->out->certs[at].cert;
     const struct sig_alg_info *info =
-        sig_alg_info(sig_alg_find(&j->out->cert.sig_alg));
+        sig_alg_info(sig_alg_find(&cert->sig_alg));
     uint8_t *hash = arena_alloc(j->s->scratch, DIGEST_MAX_LEN);
 
     if (info == NULL)
         return ERR_OK;
     if (hash == NULL)
         return fault_set(f, ERR_NO_MEM, "certHash");
-    TRY(hash_compute(j->s->cx, info->cert_digest, j->cert, hash, f));
-    j->out->facts.cert_hash = span_of(hash, digest_len(info->cert_digest));
+    TRY(hash_compute(j->s->cx, info->cert_digest, cert->der, hash, f));
+    j->out->facts.certs[at].hash = span_of(hash, digest_len(info->cert_digest));
     return ERR_OK;
 }
 
-static enum err check_cert(struct judge *j, struct fault *f)
+/* The first path that is found names the root of the answer. */
+static enum err check_cert(struct judge *j, size_t at, struct fault *f)
 {
-    struct client_facts *facts = &j->out->facts;
+    struct client_cert_facts *facts = &j->out->facts.certs[at];
+    struct found_cert *one = &j->out->certs[at];
     struct path path;
 
-    if (j->trust == NULL)
+    TRY(find_path(j, one->cert.der, &facts->is_trusted, &path,
+                  &facts->path_text, f));
+    if (!facts->is_trusted || path.num_chain < 2)
         return ERR_OK;
-    TRY(find_path(j, j->cert, &facts->cert_is_trusted, &path,
-                  &facts->cert_path_text, f));
-    if (!facts->cert_is_trusted || path.num_chain < 2)
-        return ERR_OK;
-    facts->cert_issuer = path.chain[1];
-    j->out->root = path.chain[path.num_chain - 1];
-    j->out->chain = (struct cert_list){ path.chain + 1, path.num_chain - 2 };
+    facts->issuer = path.chain[1];
+    one->root = path.chain[path.num_chain - 1];
+    one->chain = (struct cert_list){ path.chain + 1, path.num_chain - 2 };
+    if (span_is_absent(j->out->root))
+        j->out->root = one->root;
     return ERR_OK;
 }
 
-static enum err take_cert(struct judge *j, struct span der, struct fault *f)
+static enum err take_cert(struct judge *j, size_t at, struct span der,
+                          struct fault *f)
 {
-    j->cert = der;
-    if (x509_read(der, j->s->scratch, &j->out->cert) != ERR_OK)
+    struct found_cert *one = &j->out->certs[at];
+
+    if (x509_read(der, j->s->scratch, &one->cert) != ERR_OK)
         return ERR_OK;
-    j->out->facts.cert = &j->out->cert;
-    return fill_hash(j, f);
+    j->out->facts.certs[at].cert = &one->cert;
+    return fill_hash(j, at, f);
 }
 
-static enum err read_cert(struct judge *j, struct fault *f)
+/* Those of certificates that were asked for, each once. */
+static enum err read_certs(struct judge *j, struct fault *f)
 {
     const struct pki_body *body = &j->reply->body;
+    const struct cert_rep_message *rep = &body->cert_rep;
 
-    if (!client_is_answer(body->type) || body->cert_rep.num_responses != 1 ||
-        span_is_absent(body->cert_rep.responses[0].certificate))
+    if (!client_is_answer(body->type))
         return ERR_OK;
-    return take_cert(j, body->cert_rep.responses[0].certificate, f);
+    for (size_t i = 0; i < rep->num_responses; i++) {
+        const struct cert_response *r = &rep->responses[i];
+        size_t at = client_asked_at(&j->s->pending.machine, r->cert_req_id);
+
+        if (at < CLIENT_MAX_ASKED && !span_is_absent(r->certificate) &&
+            j->out->facts.certs[at].cert == NULL)
+            TRY(take_cert(j, at, r->certificate, f));
+    }
+    return ERR_OK;
 }
 
 /* Protected by one we may believe: under that root, or under the secret. */
@@ -336,10 +349,10 @@ static enum err open_answer(struct judge *j, struct fault *f)
         return ERR_OK;
     if (j->reply->body.type == CMP_POPDECC)
         return challenge_open(j->s, j->reply, &facts->number, f);
-    if (facts->cert != NULL)
+    if (facts->certs[0].cert != NULL)
         return ERR_OK;
     TRY(encrypted_cert_open(j->s, j->reply, &der, f));
-    return span_is_absent(der) ? ERR_OK : take_cert(j, der, f);
+    return span_is_absent(der) ? ERR_OK : take_cert(j, 0, der, f);
 }
 
 /* Everything under the anchors that `j->trust` holds. */
@@ -349,11 +362,41 @@ static enum err judge_all(struct judge *j, struct fault *f)
 
     facts->signer = NULL;
     facts->signature_holds = facts->signer_is_trusted = false;
-    facts->cert_is_trusted = false;
+    j->out->root = SPAN_NONE;
     if (!j->s->pending.machine.is_mac)
         TRY(find_signer(j, f));
     TRY(open_answer(j, f));
-    return facts->cert == NULL ? ERR_OK : check_cert(j, f);
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++) {
+        facts->certs[i].is_trusted = false;
+        if (facts->certs[i].cert != NULL && j->trust != NULL)
+            TRY(check_cert(j, i, f));
+    }
+    return ERR_OK;
+}
+
+static bool has_cert(const struct judge *j)
+{
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++)
+        if (j->out->facts.certs[i].cert != NULL)
+            return true;
+    return false;
+}
+
+static bool are_certs_trusted(const struct judge *j)
+{
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++)
+        if (j->out->facts.certs[i].cert != NULL &&
+            !j->out->facts.certs[i].is_trusted)
+            return false;
+    return true;
+}
+
+/* Says of each why it has no path, where the answer as a whole has none. */
+static void tell_no_path(struct judge *j, const char *why)
+{
+    j->out->facts.path_text = why;
+    for (size_t i = 0; i < CLIENT_MAX_ASKED; i++)
+        j->out->facts.certs[i].path_text = why;
 }
 
 /* --- learning a root --- */
@@ -367,8 +410,7 @@ static bool is_postponed(const struct cmp_message *reply)
         return b->error.status.status == STATUS_WAITING;
     if (b->type == CMP_POPDECC)
         return true;
-    return client_is_answer(b->type) && b->cert_rep.num_responses == 1 &&
-           b->cert_rep.responses[0].status.status == STATUS_WAITING;
+    return client_is_answer(b->type) && client_has_waiting(reply);
 }
 
 /*
@@ -397,12 +439,14 @@ static enum err try_root(struct judge *j, struct span der, bool *found,
         return ERR_OK; /* not a CA's: no root */
     }
     *found = e == ERR_OK && is_vouched_for(j) &&
-             (facts->cert == NULL ? is_known || is_postponed(j->reply)
-                                  : facts->cert_is_trusted);
-    if (*found && facts->cert == NULL)
+             (has_cert(j) ? are_certs_trusted(j)
+                          : is_known || is_postponed(j->reply));
+    if (*found && !has_cert(j))
         j->out->root = der;
+    for (size_t i = 0; !*found && i < CLIENT_MAX_ASKED; i++)
+        facts->certs[i].is_trusted = false;
     if (!*found)
-        facts->signer_is_trusted = facts->cert_is_trusted = false;
+        facts->signer_is_trusted = false;
     return e;
 }
 
@@ -436,10 +480,10 @@ static enum err learn_root(struct judge *j, struct fault *f)
         return ERR_OK;
     }
     TRY(judge_all(j, f));
-    j->out->facts.path_text = j->out->facts.cert_path_text =
-        span_is_absent(j->s->fingerprint)
-            ? "no root in extraCerts that leads to it and to a certificate"
-            : "no root in extraCerts has the fingerprint given";
+    tell_no_path(j, span_is_absent(j->s->fingerprint)
+                        ? "no root in extraCerts that leads to it and to a "
+                          "certificate"
+                        : "no root in extraCerts has the fingerprint given");
     return ERR_OK;
 }
 
@@ -457,7 +501,7 @@ static enum err take_shared_root(struct judge *j, struct fault *f)
         return ERR_OK;
     }
     TRY(judge_all(j, f));
-    j->out->facts.cert_path_text = "no root in caPubs that leads to it";
+    tell_no_path(j, "no root in caPubs that leads to it");
     return ERR_OK;
 }
 
@@ -468,17 +512,21 @@ static enum err take_shared_root(struct judge *j, struct fault *f)
 static enum err gather(struct judge *j, struct fault *f)
 {
     const struct pending *p = &j->s->pending;
-    struct span *list =
-        arena_array(j->s->scratch, 2 + p->chain.num + j->reply->num_extra_certs,
-                    sizeof(*list));
-    size_t n = 0;
+    size_t n = 1 + p->signer.num + j->reply->num_extra_certs;
+    struct span *list;
+
+    for (size_t i = 0; i < p->num_asked; i++)
+        n += p->asked[i].chain.num;
+    list = arena_array(j->s->scratch, n, sizeof(*list));
+    n = 0;
 
     if (list == NULL)
         return fault_set(f, ERR_NO_MEM, "certificates");
     for (size_t i = 0; i < p->signer.num; i++)
         list[n++] = p->signer.list[i];
-    for (size_t i = 0; i < p->chain.num; i++)
-        list[n++] = p->chain.list[i];
+    for (size_t i = 0; i < p->num_asked; i++)
+        for (size_t k = 0; k < p->asked[i].chain.num; k++)
+            list[n++] = p->asked[i].chain.list[k];
     for (size_t i = 0; i < j->reply->num_extra_certs; i++)
         list[n++] = j->reply->extra_certs[i];
     j->untrusted = (struct cert_list){ list, n };
@@ -507,10 +555,9 @@ static enum err judge_without_root(struct judge *j, struct fault *f)
     if (mode == TRUST_LEARN || (mode == TRUST_TLS && j->is_tls))
         return learn_root(j, f);
     TRY(judge_all(j, f));
-    j->out->facts.path_text = j->out->facts.cert_path_text =
-        mode == TRUST_TLS ? "not in a TLS session with a server that "
-                            "--tls-root vouches for"
-                          : "not under the shared secret";
+    tell_no_path(j, mode == TRUST_TLS ? "not in a TLS session with a server "
+                                        "that --tls-root vouches for"
+                                      : "not under the shared secret");
     return ERR_OK;
 }
 
@@ -523,8 +570,8 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
     *out = (struct checked){ 0 };
     if (p->machine.request == CMP_RR)
         out->facts.old = &s->own.cert;
-    else if (p->machine.request != CMP_GENM)
-        out->facts.public_key = privkey_spki(s->new_key);
+    for (size_t i = 0; i < p->num_asked; i++)
+        out->facts.certs[i].public_key = privkey_spki(s->new_keys[i]);
     if (p->machine.request == CMP_KUR) {
         out->facts.subject = s->own.cert.subject;
         out->facts.san = s->own.cert.san;
@@ -532,7 +579,7 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
     if (p->machine.is_mac)
         TRY(shared_check(s, reply, &out->macs, &out->facts, f));
     TRY(gather(&j, f));
-    TRY(read_cert(&j, f));
+    TRY(read_certs(&j, f));
     out->source = s->source;
     out->had_root = s->roots.num > 0;
     /* One that came along is in force for this transaction alone. */

@@ -143,22 +143,44 @@ enum err client_revoke(struct client *c, const struct client_wish *wish,
 
 enum err client_start(struct client *c, const struct client_wish *wish,
                       const struct client_credential *own,
-                      const struct cert_req_msg *msg,
+                      const struct cert_req_msg *msgs, size_t num,
                       const struct client_waits *waits, int64_t now,
                       const uint8_t fresh[CLIENT_RANDOM_LEN], struct arena *a,
                       struct client_step *out, struct fault *f)
 {
     struct client_step step = { .action = CLIENT_SEND };
 
+    assert(num >= 1 && num <= CLIENT_MAX_ASKED);
     TRY(client_open(c, wish, own, waits, now, fresh, a, &step, f));
+    c->num_also = num - 1;
+    c->open = (1u << num) - 1;
     if (wish->request == CMP_P10CR) {
-        assert(wish->p10 != NULL);
+        assert(wish->p10 != NULL && num == 1);
         step.body.p10 = *wish->p10;
     } else {
-        step.body.cert_req.list = msg;
-        step.body.cert_req.num = 1;
+        step.body.cert_req.list = msgs;
+        step.body.cert_req.num = num;
     }
     *out = step;
+    return ERR_OK;
+}
+
+/* What is asked after: of several certificates each that is open, unless the
+ * message as a whole waits. */
+static enum err fill_poll(const struct client *c, struct arena *a,
+                          struct poll_req *out, struct fault *f)
+{
+    int64_t *ids = arena_array(a, c->num_also + 1, sizeof(*ids));
+    size_t num = 0;
+
+    if (ids == NULL)
+        return fault_set(f, ERR_NO_MEM, "pollReq");
+    for (size_t i = 0; c->poll_id >= 0 && i <= c->num_also; i++)
+        if ((c->open & (1u << i)) != 0)
+            ids[num++] = (int64_t)i;
+    if (num == 0)
+        ids[num++] = c->poll_id;
+    *out = (struct poll_req){ ids, num };
     return ERR_OK;
 }
 
@@ -171,7 +193,6 @@ enum err client_poll_next(struct client *c, const struct client_credential *own,
 {
     struct client_step step = { .action = CLIENT_WAIT };
     struct client next = *c;
-    int64_t *id;
 
     assert(c->poll == CLIENT_POLL_DUE);
     if (now < c->poll_at) {
@@ -179,10 +200,7 @@ enum err client_poll_next(struct client *c, const struct client_credential *own,
         *out = step;
         return ERR_OK;
     }
-    id = arena_alloc(a, sizeof(*id));
-    if (id == NULL)
-        return fault_set(f, ERR_NO_MEM, "pollReq");
-    *id = c->poll_id;
+    TRY(fill_poll(c, a, &step.body.poll_req, f));
     next.poll = CLIENT_POLL_SENT;
     next.deadline = now + waits->request;
     memcpy(next.nonce, fresh, CLIENT_ID_LEN);
@@ -193,7 +211,6 @@ enum err client_poll_next(struct client *c, const struct client_credential *own,
     if (span_is_absent(step.header.recip_nonce))
         return fault_set(f, ERR_NO_MEM, "pollReq");
     step.body.type = CMP_POLL_REQ;
-    step.body.poll_req = (struct poll_req){ id, 1 };
     step.action = CLIENT_SEND;
     *c = next;
     *out = step;

@@ -21,6 +21,8 @@
 #define CLIENT_RANDOM_LEN (2 * (size_t)CLIENT_ID_LEN)
 /* SHA-256 of a certificate. */
 #define CLIENT_CERT_ID_LEN 32
+/* Certificates that one message asks for at most. */
+#define CLIENT_MAX_ASKED 8
 /* For longer nobody lets a station wait: seconds. */
 #define CLIENT_POLL_TOTAL ((int64_t)30 * 86400)
 
@@ -58,7 +60,9 @@ struct client {
     enum cmp_body_type request; /* CMP_IR, CMP_CR, CMP_P10CR, CMP_KUR,
                                    CMP_RR or CMP_GENM */
     bool is_mac;                /* under a shared secret; else signed */
-    bool accepts;               /* what the certConf under way says */
+    size_t num_also;            /* certificates asked for besides one */
+    uint32_t open;              /* bit i: nothing final was said of the i-th */
+    uint32_t accepts;           /* likewise: what the certConf under way says */
     enum client_proof proof;
     bool has_answered; /* a challenge: the message under way, or polled for, is
                           a popdecr */
@@ -72,7 +76,8 @@ struct client {
     /* While polling. */
     int64_t poll_since;
     int64_t poll_at;
-    int64_t poll_id; /* certReqId; -1: the message as a whole */
+    int64_t poll_id; /* certReqId; -1: the message as a whole. Of several
+                        certificates those that are open, whatever it is */
     uint8_t first_nonce[CLIENT_ID_LEN]; /* of the message that is polled for */
     uint8_t peer_nonce[LIMIT_ID_LEN];   /* of the answer before */
     size_t peer_nonce_len;
@@ -112,9 +117,20 @@ MUST_USE enum err client_reference_name(struct span reference, struct arena *a,
  */
 void client_mac_policy(const struct mac_params *own, struct mac_policy *out);
 
+/* About one of the certificates that were asked for. */
+struct client_cert_facts {
+    struct span public_key; /* SubjectPublicKeyInfo that was asked for */
+    /* The certificate in the answer; NULL: there is none that can be read. */
+    const struct x509_cert *cert;
+    bool is_trusted;
+    const char *path_text;
+    struct span issuer; /* the next on its path; absent: no path */
+    struct span hash;   /* for certConf; absent: cannot be made */
+};
+
 /* What crypto and the settings say about an answer. */
 struct client_facts {
-    struct span public_key;      /* SubjectPublicKeyInfo that was asked for */
+    struct client_cert_facts certs[CLIENT_MAX_ASKED];
     struct span subject;         /* kur: the Name to keep; absent: any */
     struct span san;             /* kur: the subjectAltName, beside `subject` */
     const struct x509_cert *old; /* rr: the certificate to revoke */
@@ -131,13 +147,6 @@ struct client_facts {
     struct span reference;
     bool mac_holds;
 
-    /* The certificate in the answer; NULL: there is none that can be read. */
-    const struct x509_cert *cert;
-    bool cert_is_trusted;
-    const char *cert_path_text;
-    struct span cert_issuer; /* the next on its path; absent: no path */
-    struct span cert_hash;   /* for certConf; absent: cannot be made */
-
     /* popdecc: the INTEGER that was encrypted to the new key beside the
      * server's name; absent: it does not open to that. */
     struct span number;
@@ -148,7 +157,7 @@ enum client_action {
     CLIENT_SEND,    /* build this message, make it durable, send it */
     CLIENT_RESEND,  /* the same bytes again, in `wait` seconds */
     CLIENT_WAIT,    /* make it durable; client_poll in `wait` seconds */
-    CLIENT_INSTALL, /* done: the new pair becomes the usable one */
+    CLIENT_INSTALL, /* done: the pairs accepted become the usable ones */
     CLIENT_REVOKED, /* done: the certificate is of no use any more */
     CLIENT_TOLD,    /* done: a genp, whose values are still to be judged */
     CLIENT_GIVE_UP, /* time is over: this transaction is to be forgotten */
@@ -161,7 +170,10 @@ struct client_step {
     int64_t asked;            /* not before, the server said; 0: it did not */
     struct pki_header header; /* CLIENT_SEND; in the arena, like the body */
     struct pki_body body;
-    struct fault why; /* IGNORE, GIVE_UP, END, and SEND of a rejection */
+    struct fault why; /* IGNORE, GIVE_UP, END, and SEND of rejections alone */
+    /* SEND of a certConf, WAIT for certificates: of each asked for why it is
+     * not accepted; ERR_OK: it is, or may be. NULL otherwise. */
+    const struct fault *each;
 };
 
 /*
@@ -172,6 +184,7 @@ struct client_step {
  */
 struct client_wish {
     enum cmp_body_type request;
+    int64_t cert_req_id;    /* of this one among several; 0: the first */
     struct span public_key; /* SubjectPublicKeyInfo, whole */
     struct span subject;
     struct span recipient;     /* Name; absent: not known */
@@ -184,7 +197,7 @@ struct client_wish {
 };
 
 /*
- * The one CertReqMsg without its POP signature, and what that covers; into the
+ * One CertReqMsg without its POP signature, and what that covers; into the
  * arena. `key_alg` is what the new key signs with. Where possession is shown
  * otherwise the message is whole, and `signed_bytes` absent.
  */
@@ -213,16 +226,20 @@ MUST_USE enum err client_revoke(struct client *c,
                                 struct arena *a, struct client_step *out,
                                 struct fault *f);
 
-/* The certReqId of an answer to this request (RFC 9483, 4.1.4). */
+/* The certReqId of the first answer to this request (RFC 9483, 4.1.4). */
 int64_t client_req_id(enum cmp_body_type request);
+/* Which of the certificates asked for has this certReqId; CLIENT_MAX_ASKED:
+ * none. */
+size_t client_asked_at(const struct client *c, int64_t cert_req_id);
 
 /*
- * Begins a transaction with that message, its popo.signature filled: `out` is
- * CLIENT_SEND. `msg` outlives `out`; for a p10cr it is NULL. `fresh` is random.
+ * Begins a transaction with these, whose certReqIds count from 0 and whose
+ * popo.signature is filled: `out` is CLIENT_SEND. `msgs` outlive `out`; for a
+ * p10cr they are not looked at and `num` is 1. `fresh` is random.
  */
 MUST_USE enum err client_start(struct client *c, const struct client_wish *wish,
                                const struct client_credential *own,
-                               const struct cert_req_msg *msg,
+                               const struct cert_req_msg *msgs, size_t num,
                                const struct client_waits *waits, int64_t now,
                                const uint8_t fresh[CLIENT_RANDOM_LEN],
                                struct arena *a, struct client_step *out,

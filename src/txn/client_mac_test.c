@@ -68,10 +68,10 @@ static void fill_cert(struct scene *s)
     s->cert.spki.der = SPAN_LIT("the key");
     s->cert.not_before = NOW - 60;
     s->cert.not_after = NOW + 86400;
-    s->facts.public_key = SPAN_LIT("the key");
-    s->facts.cert = &s->cert;
-    s->facts.cert_is_trusted = true;
-    s->facts.cert_hash = SPAN_LIT("hash");
+    s->facts.certs[0].public_key = SPAN_LIT("the key");
+    s->facts.certs[0].cert = &s->cert;
+    s->facts.certs[0].is_trusted = true;
+    s->facts.certs[0].hash = SPAN_LIT("hash");
 }
 
 /* A good ip to the ir that went out. */
@@ -110,7 +110,7 @@ static void scene_init(struct scene *s)
     s->credential =
         (struct client_credential){ .reference = REFERENCE,
                                     .mac_alg = alg_of(s, &pbm).der };
-    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg,
+    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg, 1,
                                   &waits, NOW, first_random, s->arena,
                                   &s->first, NULL),
                      ERR_OK);
@@ -182,8 +182,8 @@ OTHER(salt_7, salt.len, 7)
 OTHER(salt_8, salt.len, 8)
 CHANGE(other_nonce, s->reply.header.recip_nonce = SPAN_OF(server_nonce))
 CHANGE(two, s->reply.body.cert_rep.num_responses = 2)
-CHANGE(other_key, s->facts.public_key = SPAN_LIT("another"))
-CHANGE(no_path, s->facts.cert_is_trusted = false)
+CHANGE(other_key, s->facts.certs[0].public_key = SPAN_LIT("another"))
+CHANGE(no_path, s->facts.certs[0].is_trusted = false)
 CHANGE(error, s->reply.body.type = CMP_ERROR;
        s->reply.body.error.status.status = STATUS_REJECTION;
        s->reply.body.error.status.has_fail_info = true;
@@ -298,7 +298,7 @@ static void test_headers(void **state)
     scene_init(&s);
     s.response.status.status = STATUS_WAITING;
     s.response.has_key_pair = false;
-    s.facts.cert = NULL;
+    s.facts.certs[0].cert = NULL;
     assert_int_equal(take(&s).action, CLIENT_WAIT);
     assert_int_equal(client_poll_next(&s.client, &s.credential, SPAN_NONE,
                                       &waits, NOW, second_random, s.arena,

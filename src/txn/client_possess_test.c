@@ -74,7 +74,7 @@ static void scene_init(struct scene *s, enum client_proof proof)
     s->own.subject = s->signer.subject = NAME;
     s->credential =
         (struct client_credential){ .cert = &s->own, .alg = SIG_ECDSA_SHA256 };
-    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg,
+    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg, 1,
                                   &waits, NOW, first_random, s->arena, &first,
                                   NULL),
                      ERR_OK);
@@ -138,7 +138,7 @@ static void test_requests(void **state)
                                OID_ID_CE_KEY_USAGE);
         assert_non_null(usage);
         assert_true(span_is_equal(usage->value, span_of(requests[i].usage, 4)));
-        assert_int_equal(client_start(&client, &wish, &s.credential, &msg,
+        assert_int_equal(client_start(&client, &wish, &s.credential, &msg, 1,
                                       &waits, NOW, first_random, s.arena, &step,
                                       NULL),
                          ERR_OK);

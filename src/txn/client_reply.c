@@ -58,33 +58,74 @@ struct answer {
     struct arena *arena;
 };
 
-/* A certConf; `out->why` set says that it rejects the certificate. */
+/* One CertStatus for each certificate; `each` says which are rejected. */
+static enum err fill_statuses(const struct client *c, const struct answer *in,
+                              const struct fault *each, struct cert_conf *out,
+                              struct fault *f)
+{
+    struct cert_status *list =
+        arena_array(in->arena, c->num_also + 1, sizeof(*list));
+    size_t num = 0;
+
+    if (list == NULL)
+        return fault_set(f, ERR_NO_MEM, "certConf");
+    for (size_t i = 0; i <= c->num_also; i++) {
+        struct cert_status *status = &list[num];
+
+        if (in->facts->certs[i].cert == NULL)
+            continue;
+        *status = (struct cert_status){
+            .cert_hash = in->facts->certs[i].hash,
+            .cert_req_id = client_req_id(c->request) + (int64_t)i,
+            .has_status_info = each[i].err != ERR_OK,
+        };
+        if (status->has_status_info)
+            TRY(fill_rejection(&each[i], in->arena, &status->status_info, f));
+        num++;
+    }
+    *out = (struct cert_conf){ list, num };
+    return ERR_OK;
+}
+
+/* The first that is not accepted, where none is. */
+static const struct fault *find_failure(const struct client *next,
+                                        const struct answer *in,
+                                        const struct fault *each)
+{
+    for (size_t i = 0; next->accepts == 0 && i <= next->num_also; i++)
+        if (in->facts->certs[i].cert != NULL)
+            return &each[i];
+    return NULL;
+}
+
+/* A certConf. */
 static enum err confirm(struct client *c, const struct answer *in,
-                        struct client_step *out, struct fault *f)
+                        const struct fault *each, struct client_step *out,
+                        struct fault *f)
 {
     const struct pki_header *from = &in->reply->header;
-    struct cert_status *status = arena_alloc(in->arena, sizeof(*status));
     struct client next = *c;
+    const struct fault *why;
 
-    if (status == NULL)
-        return fault_set(f, ERR_NO_MEM, "certConf");
     next.state = CLIENT_CONFIRM_SENT;
     next.poll = CLIENT_POLL_NONE;
-    next.accepts = out->why.err == ERR_OK;
+    next.open = 0;
+    next.accepts = 0;
+    for (size_t i = 0; i <= c->num_also; i++)
+        next.accepts |= each[i].err == ERR_OK ? 1u << i : 0;
     next.deadline = confirm_deadline(from, in->waits, in->now);
     memcpy(next.nonce, in->fresh, CLIENT_ID_LEN);
     memcpy(next.signer, in->facts->signer_id, CLIENT_CERT_ID_LEN);
-    status->cert_hash = in->facts->cert_hash;
-    status->cert_req_id = client_req_id(c->request);
-    status->has_status_info = !next.accepts;
-    if (!next.accepts)
-        TRY(fill_rejection(&out->why, in->arena, &status->status_info, f));
+    TRY(fill_statuses(c, in, each, &out->body.cert_conf, f));
     TRY(client_header_fill(&next, in->own, in->now, in->arena, &out->header,
                            f));
     out->header.recipient = from->sender;
     out->header.recip_nonce = from->sender_nonce;
     out->body.type = CMP_CERT_CONF;
-    out->body.cert_conf = (struct cert_conf){ status, 1 };
+    out->each = each;
+    why = find_failure(&next, in, each);
+    if (why != NULL)
+        out->why = *why;
     out->action = CLIENT_SEND;
     *c = next;
     return ERR_OK;
@@ -183,7 +224,7 @@ static bool is_confirmed(const struct cmp_message *reply)
 /* The certConf is answered: installed, or its rejection is known. */
 static void conclude(struct client *c, struct client_step *out)
 {
-    if (!c->accepts) {
+    if (c->accepts == 0) {
         fault_set(&out->why, ERR_REFUSED,
                   "the certificate was not acceptable and was rejected");
         end(c, out);
@@ -233,25 +274,88 @@ static void on_rev_rep(struct client *c, const struct answer *in,
     end(c, out);
 }
 
+/* The server asks to wait, or refuses all that is asked for. */
+static void on_no_cert(struct client *c, const struct answer *in,
+                       const struct fault *each, struct client_step *out)
+{
+    const struct cert_rep_message *rep = &in->reply->body.cert_rep;
+
+    if (client_has_waiting(in->reply)) {
+        c->open = 0;
+        for (size_t i = 0; i < rep->num_responses; i++)
+            if (rep->responses[i].status.status == STATUS_WAITING)
+                c->open |= 1u
+                           << client_asked_at(c, rep->responses[i].cert_req_id);
+        wait_for(c, in, rep->responses[0].cert_req_id, 0, out);
+        out->each = each;
+        return;
+    }
+    out->why = each[client_asked_at(c, rep->responses[0].cert_req_id)];
+    end(c, out);
+}
+
+/* Judges one response; a rule that it breaks is in `why`, and of a certificate
+ * is told to the server too, by a certConf that rejects. */
+static const struct client_rule *judge_response(
+    const struct client_judged *judged, struct fault *why)
+{
+    const struct client_rule *rule =
+        client_rules_check(CLIENT_STEP_RESPONSE, judged, why);
+
+    if (rule != NULL)
+        return rule;
+    *why = (struct fault){ .err = ERR_OK };
+    if (client_is_granted(judged->response))
+        (void)client_rules_check(CLIENT_STEP_CERT, judged, why);
+    else if (judged->response->status.status == STATUS_REJECTION)
+        tell_refusal(&judged->response->status,
+                     cmp_body_name(judged->reply->body.type), why);
+    return NULL;
+}
+
 static enum err on_cert_rep(struct client *c, const struct answer *in,
                             const struct client_judged *judged,
                             struct client_step *out, struct fault *f)
 {
-    const struct cert_response *response = client_response(in->reply);
+    const struct cert_rep_message *rep = &in->reply->body.cert_rep;
+    struct fault *each = arena_array(in->arena, c->num_also + 1, sizeof(*each));
+    bool is_granted = false;
 
-    if (response->status.status == STATUS_WAITING) {
-        wait_for(c, in, response->cert_req_id, 0, out);
-        return ERR_OK;
+    if (each == NULL)
+        return fault_set(f, ERR_NO_MEM, "answer");
+    for (size_t i = 0; i <= c->num_also; i++) {
+        each[i] = (struct fault){ .err = ERR_OK };
+        fault_set(&each[i], ERR_REFUSED, "refused before the others");
     }
-    if (!client_is_granted(response)) {
-        tell_refusal(&response->status, cmp_body_name(in->reply->body.type),
-                     &out->why);
-        end(c, out);
-        return ERR_OK;
+    for (size_t i = 0; i < rep->num_responses; i++) {
+        const struct cert_response *r = &rep->responses[i];
+        size_t at = client_asked_at(c, r->cert_req_id);
+        struct client_judged one = *judged;
+
+        one.response = r;
+        one.cert = &in->facts->certs[at];
+        is_granted = is_granted || client_is_granted(r);
+        if (judge_response(&one, &each[at]) != NULL) {
+            out->why = each[at];
+            end(c, out);
+            return ERR_OK;
+        }
     }
-    /* A broken rule is told to the server too, by a certConf that rejects. */
-    (void)client_rules_check(CLIENT_STEP_CERT, judged, &out->why);
-    return confirm(c, in, out, f);
+    if (is_granted)
+        return confirm(c, in, each, out, f);
+    on_no_cert(c, in, each, out);
+    return ERR_OK;
+}
+
+/* When all that waits may be asked after. */
+static int64_t latest(const struct poll_rep *rep)
+{
+    int64_t after = 0;
+
+    for (size_t i = 0; i < rep->num; i++)
+        if (rep->list[i].check_after > after)
+            after = rep->list[i].check_after;
+    return after;
 }
 
 static enum err on_verified(struct client *c, const struct answer *in,
@@ -269,8 +373,7 @@ static enum err on_verified(struct client *c, const struct answer *in,
     if (in->reply->body.type == CMP_POPDECC)
         return answer_challenge(c, in, out, f);
     if (in->reply->body.type == CMP_POLL_REP) {
-        wait_for(c, in, c->poll_id,
-                 in->reply->body.poll_rep.list[0].check_after, out);
+        wait_for(c, in, c->poll_id, latest(&in->reply->body.poll_rep), out);
         return ERR_OK;
     }
     if (c->state == CLIENT_CONFIRM_SENT) {
@@ -297,7 +400,7 @@ enum err client_reply(struct client *c, const struct client_credential *own,
                       struct client_step *out, struct fault *f)
 {
     const struct answer in = { own, reply, facts, waits, now, fresh, a };
-    const struct client_judged judged = { c, reply, facts, now };
+    const struct client_judged judged = { c, reply, facts, now, NULL, NULL };
     struct client_step step = { .action = CLIENT_IGNORE };
 
     assert(c->state == CLIENT_REQUEST_SENT || c->state == CLIENT_CONFIRM_SENT);

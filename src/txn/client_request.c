@@ -86,6 +86,7 @@ enum err client_request_make(const struct client_wish *wish,
     struct cert_req_msg msg = { 0 };
     struct der_writer w;
 
+    msg.cert_req.cert_req_id = wish->cert_req_id;
     TRY(fill_template(wish, a, &msg.cert_req, f));
     if (wish->proof != CLIENT_PROOF_SIGNATURE) {
         TRY(client_proof_fill(wish, a, &msg, f));
@@ -136,6 +137,14 @@ enum err client_p10_make(const struct client_wish *wish, enum sig_alg key_alg,
 int64_t client_req_id(enum cmp_body_type request)
 {
     return request == CMP_P10CR ? -1 : 0;
+}
+
+size_t client_asked_at(const struct client *c, int64_t cert_req_id)
+{
+    int64_t at = cert_req_id - client_req_id(c->request);
+
+    return at >= 0 && at <= (int64_t)c->num_also ? (size_t)at
+                                                 : CLIENT_MAX_ASKED;
 }
 
 enum err client_rev_details_fill(const struct client_wish *wish,

@@ -5,25 +5,6 @@
 #include "base/text.h"
 #include "txn/internal.h"
 
-bool client_is_answer(enum cmp_body_type type)
-{
-    return type == CMP_IP || type == CMP_CP || type == CMP_KUP;
-}
-
-const struct cert_response *client_response(const struct cmp_message *reply)
-{
-    if (!client_is_answer(reply->body.type) ||
-        reply->body.cert_rep.num_responses != 1)
-        return NULL;
-    return &reply->body.cert_rep.responses[0];
-}
-
-bool client_is_granted(const struct cert_response *response)
-{
-    return response->status.status == STATUS_ACCEPTED ||
-           response->status.status == STATUS_GRANTED_WITH_MODS;
-}
-
 /* --- header --- */
 
 static bool check_pvno(const struct client_judged *in,
@@ -152,18 +133,25 @@ static bool check_entitled(const struct client_judged *in,
                            struct client_found *found)
 {
     const struct x509_cert *signer = in->facts->signer;
+    bool is_bare = true;
 
     if (in->facts->signer_is_named || x509_has_eku(signer, OID_ID_KP_CMC_RA) ||
         x509_has_eku(signer, OID_ID_KP_CMC_CA))
         return true;
-    if (span_is_absent(in->facts->cert_issuer))
-        return (in->facts->cert == NULL && is_issuer(signer)) ||
-               broken(found, "the signer is no CA, holds neither cmcRA nor "
-                             "cmcCA and is not named in the settings");
-    return span_is_equal(in->facts->cert_issuer, signer->der) ||
-           broken(found, "the signer did not issue the certificate, holds "
-                         "neither cmcRA nor cmcCA and is not named in the "
-                         "settings");
+    for (size_t i = 0; i <= in->client->num_also; i++) {
+        const struct client_cert_facts *c = &in->facts->certs[i];
+
+        if (c->cert == NULL)
+            continue;
+        is_bare = false;
+        if (!span_is_equal(c->issuer, signer->der))
+            return broken(found, "the signer did not issue the certificate, "
+                                 "holds neither cmcRA nor cmcCA and is not "
+                                 "named in the settings");
+    }
+    return !is_bare || is_issuer(signer) ||
+           broken(found, "the signer is no CA, holds neither cmcRA nor cmcCA "
+                         "and is not named in the settings");
 }
 
 static bool check_same_signer(const struct client_judged *in,
@@ -203,77 +191,6 @@ static bool check_body(const struct client_judged *in,
         return true;
     return type == wanted || type == CMP_ERROR ||
            broken(found, "body %s", cmp_body_name(type));
-}
-
-static bool check_one_response(const struct client_judged *in,
-                               struct client_found *found)
-{
-    return !client_is_answer(in->reply->body.type) ||
-           in->reply->body.cert_rep.num_responses == 1 ||
-           broken(found, "%zu of them", in->reply->body.cert_rep.num_responses);
-}
-
-static bool check_cert_req_id(const struct client_judged *in,
-                              struct client_found *found)
-{
-    const struct cert_response *r = client_response(in->reply);
-
-    return r == NULL || r->cert_req_id == client_req_id(in->client->request) ||
-           broken(found, "certReqId %lld", (long long)r->cert_req_id);
-}
-
-static bool check_status(const struct client_judged *in,
-                         struct client_found *found)
-{
-    const struct cert_response *r = client_response(in->reply);
-
-    return r == NULL || client_is_granted(r) ||
-           r->status.status == STATUS_REJECTION ||
-           r->status.status == STATUS_WAITING ||
-           broken(found, "status %lld", (long long)r->status.status);
-}
-
-static bool check_status_fits(const struct client_judged *in,
-                              struct client_found *found)
-{
-    const struct cert_response *r = client_response(in->reply);
-
-    if (r == NULL)
-        return true;
-    if (client_is_granted(r) && !r->has_key_pair)
-        return broken(found, "granted without a certificate");
-    if (client_is_granted(r) && r->status.has_fail_info)
-        return broken(found, "granted with failInfo");
-    if (!client_is_granted(r) && r->has_key_pair)
-        return broken(found, "a certificate that is not granted");
-    if (r->status.status == STATUS_WAITING && r->status.has_fail_info)
-        return broken(found, "waiting with failInfo");
-    return true;
-}
-
-static bool check_in_clear(const struct client_judged *in,
-                           struct client_found *found)
-{
-    const struct cert_response *r = client_response(in->reply);
-
-    if (r == NULL || !r->has_key_pair)
-        return true;
-    if (span_is_absent(r->certificate) &&
-        in->client->proof != CLIENT_PROOF_CERTIFICATE)
-        return broken(found, "an encrypted certificate");
-    return span_is_absent(r->private_key) || broken(found, "a private key");
-}
-
-static bool check_readable(const struct client_judged *in,
-                           struct client_found *found)
-{
-    const struct cert_response *r = client_response(in->reply);
-
-    if (r == NULL || !r->has_key_pair)
-        return true;
-    return (in->facts->cert != NULL && !span_is_absent(in->facts->cert_hash)) ||
-           broken(found, "no certificate that can be read, or signed with an "
-                         "unknown algorithm");
 }
 
 static bool check_error_status(const struct client_judged *in,
@@ -333,28 +250,44 @@ static bool check_poll_rep(const struct client_judged *in,
                            struct client_found *found)
 {
     const struct poll_rep *rep = &in->reply->body.poll_rep;
+    const struct client *c = in->client;
+    uint32_t asked = 0;
 
     if (in->reply->body.type != CMP_POLL_REP)
         return true;
-    if (rep->num != 1)
+    if (rep->num != 1 && (c->num_also == 0 || c->poll_id < 0))
         return broken(found, "%zu entries", rep->num);
-    if (rep->list[0].check_after < 0)
-        return broken(found, "checkAfter %lld",
-                      (long long)rep->list[0].check_after);
-    return rep->list[0].cert_req_id == in->client->poll_id ||
-           broken(found, "certReqId %lld", (long long)rep->list[0].cert_req_id);
+    for (size_t i = 0; i < rep->num; i++) {
+        int64_t id = rep->list[i].cert_req_id;
+        size_t at = client_asked_at(c, id);
+
+        if (rep->list[i].check_after < 0)
+            return broken(found, "checkAfter %lld",
+                          (long long)rep->list[i].check_after);
+        if (c->num_also == 0 || c->poll_id < 0) {
+            if (id != c->poll_id)
+                return broken(found, "certReqId %lld", (long long)id);
+            continue;
+        }
+        if (at == CLIENT_MAX_ASKED || (c->open & (1u << at)) == 0 ||
+            (asked & (1u << at)) != 0)
+            return broken(found, "certReqId %lld", (long long)id);
+        asked |= 1u << at;
+    }
+    return rep->num > 0 || broken(found, "no entry");
 }
 
 static bool is_waiting(const struct client_judged *in)
 {
-    const struct cert_response *r = client_response(in->reply);
+    const struct pki_body *body = &in->reply->body;
 
-    return in->reply->body.type == CMP_POLL_REP ||
-           (in->reply->body.type == CMP_RP &&
-            in->reply->body.rev_rep.statuses[0].status == STATUS_WAITING) ||
-           (r != NULL && r->status.status == STATUS_WAITING) ||
-           (in->reply->body.type == CMP_ERROR &&
-            in->reply->body.error.status.status == STATUS_WAITING);
+    if (client_is_answer(body->type))
+        return client_has_waiting(in->reply);
+    return body->type == CMP_POLL_REP ||
+           (body->type == CMP_RP &&
+            body->rev_rep.statuses[0].status == STATUS_WAITING) ||
+           (body->type == CMP_ERROR &&
+            body->error.status.status == STATUS_WAITING);
 }
 
 static bool check_patience(const struct client_judged *in,
@@ -366,77 +299,6 @@ static bool check_patience(const struct client_judged *in,
            in->now - c->poll_since < CLIENT_POLL_TOTAL ||
            broken(found, "waiting for more than %lld days",
                   (long long)(CLIENT_POLL_TOTAL / 86400));
-}
-
-/* --- certificate --- */
-
-static bool check_key(const struct client_judged *in,
-                      struct client_found *found)
-{
-    return span_is_equal(in->facts->cert->spki.der, in->facts->public_key) ||
-           broken(found, "the certificate is for another key");
-}
-
-static bool check_dates(const struct client_judged *in,
-                        struct client_found *found)
-{
-    const struct x509_cert *cert = in->facts->cert;
-    char from[TIME_TEXT_LEN], to[TIME_TEXT_LEN];
-
-    if (cert->not_before <= in->now && in->now < cert->not_after)
-        return true;
-    time_format(cert->not_before, from);
-    time_format(cert->not_after, to);
-    return broken(found, "the certificate is good from %s to %s", from, to);
-}
-
-static bool check_path(const struct client_judged *in,
-                       struct client_found *found)
-{
-    const char *why = in->facts->cert_path_text;
-
-    return in->facts->cert_is_trusted ||
-           broken(found, "the certificate: %s", why == NULL ? "no path" : why);
-}
-
-static bool check_usage(const struct client_judged *in,
-                        struct client_found *found)
-{
-    const struct client *c = in->client;
-
-    if (c->proof != CLIENT_PROOF_SIGNATURE)
-        return x509_may(in->facts->cert,
-                        c->is_v3 ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT) ||
-               broken(found, "the certificate's key may not be encrypted to");
-    return x509_may(in->facts->cert, KU_DIGITAL_SIGNATURE) ||
-           broken(found, "the certificate's key may not sign");
-}
-
-static bool check_not_ca(const struct client_judged *in,
-                         struct client_found *found)
-{
-    const struct x509_cert *cert = in->facts->cert;
-
-    if (cert->is_ca)
-        return broken(found, "the certificate is a CA's");
-    return !cert->has_key_usage || (cert->key_usage & KU_KEY_CERT_SIGN) == 0 ||
-           broken(found, "the certificate may sign certificates");
-}
-
-static bool check_subject(const struct client_judged *in,
-                          struct client_found *found)
-{
-    return span_is_absent(in->facts->subject) ||
-           name_is_equal(in->facts->subject, in->facts->cert->subject) ||
-           broken(found, "the update bears another subject");
-}
-
-static bool check_san(const struct client_judged *in,
-                      struct client_found *found)
-{
-    return span_is_absent(in->facts->subject) ||
-           span_is_equal(in->facts->san, in->facts->cert->san) ||
-           broken(found, "the update bears another subjectAltName");
 }
 
 /* clang-format off */
@@ -512,22 +374,28 @@ const struct client_rule client_rules[] = {
       "genm, pkiconf to a certConf, pollRep to a pollReq, or error",
       "report it to the server's maker" },
     { "reply-one-response", "TS 33.310, 9.5.4.3", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_one_response, "one CertResponse",
-      "let the server answer the one request there was" },
+      CLIENT_STEP_ANSWER, client_check_one_response,
+      "one CertResponse for each certificate asked for",
+      "let the server answer each request there was, and no other" },
     { "reply-cert-req-id", "RFC 9483, 4.1.1", ERR_BAD_CERT_ID,
-      CLIENT_STEP_ANSWER, check_cert_req_id,
-      "certReqId 0, or -1 to a p10cr",
-      "let the server answer the one request there was" },
+      CLIENT_STEP_ANSWER, client_check_cert_req_id,
+      "certReqId 0, or -1 to a p10cr; of several each once",
+      "let the server answer each request there was, and no other" },
+    { "reply-waits-whole", "RFC 9810, 5.3.22", ERR_BAD_REQUEST,
+      CLIENT_STEP_ANSWER, client_check_waits_whole,
+      "no certificate beside one that waits",
+      "let the server decide upon all requests of a message at once, or ask "
+      "for one certificate at a time" },
     { "reply-status", "RFC 9483, 4.1.1", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_status,
+      CLIENT_STEP_RESPONSE, client_check_status,
       "accepted, grantedWithMods, rejection or waiting",
       "report it to the server's maker" },
     { "reply-status-fits", "RFC 9810, 5.3.4", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_status_fits,
+      CLIENT_STEP_RESPONSE, client_check_status_fits,
       "a certificate and no failInfo when granted, no certificate when not",
       "report it to the server's maker" },
     { "reply-in-clear", "TS 33.310, 9.5.4.3 (CR-2)", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_in_clear,
+      CLIENT_STEP_RESPONSE, client_check_in_clear,
       "the certificate in clear, unless it was asked for otherwise, and no "
       "private key",
       "turn off encrypted delivery and central key generation" },
@@ -536,7 +404,7 @@ const struct client_rule client_rules[] = {
       "one challenge, which opens to a number and the server's name",
       "report it to the server's maker" },
     { "reply-cert-readable", "RFC 5280, 4.1", ERR_BAD_DATA_FORMAT,
-      CLIENT_STEP_ANSWER, check_readable, "a certificate of RFC 5280",
+      CLIENT_STEP_RESPONSE, client_check_readable, "a certificate of RFC 5280",
       "report it to the server's maker" },
     { "reply-error-status", "RFC 9810, 5.3.21", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, check_error_status,
@@ -562,25 +430,25 @@ const struct client_rule client_rules[] = {
       "ask the operator to decide, and enrol anew" },
 
     { "cert-key", "RFC 9483, 4.1.1", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_key, "the key asked for",
+      CLIENT_STEP_CERT, client_check_key, "the key asked for",
       "report it to the operator: a certificate went astray" },
     { "cert-dates", "RFC 5280, 4.1.2.5", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_dates, "a certificate in force",
+      CLIENT_STEP_CERT, client_check_dates, "a certificate in force",
       "compare this station's clock with the server's" },
     { "cert-path", "TS 33.310, 9.2", ERR_SIGNER_NOT_TRUSTED,
-      CLIENT_STEP_CERT, check_path, "a path to the operator root",
+      CLIENT_STEP_CERT, client_check_path, "a path to the operator root",
       "let the server send all intermediate certificates in extraCerts" },
     { "cert-key-usage", "TS 33.310, 6.1", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_usage, "a keyUsage that is of use for the key",
+      CLIENT_STEP_CERT, client_check_usage, "a keyUsage that is of use for the key",
       "correct the server's certificate profile" },
     { "cert-not-ca", "RFC 9810, 8.10", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_not_ca, "an end entity's certificate",
+      CLIENT_STEP_CERT, client_check_not_ca, "an end entity's certificate",
       "correct the server's certificate profile" },
     { "cert-subject", "RFC 9483, 4.1.3", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_subject, "the subject of the certificate updated",
+      CLIENT_STEP_CERT, client_check_subject, "the subject of the certificate updated",
       "use enroll for a new name" },
     { "cert-san", "RFC 9483, 4.1.3", ERR_BAD_CERT_TEMPLATE,
-      CLIENT_STEP_CERT, check_san,
+      CLIENT_STEP_CERT, client_check_san,
       "the subjectAltName of the certificate updated",
       "use enroll for a new name" },
 };

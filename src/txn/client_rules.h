@@ -14,7 +14,9 @@ enum client_rule_step {
     CLIENT_STEP_SIGNER,   /* no answer; nothing here moves the machine */
     CLIENT_STEP_MAC,      /* the same, of transactions under a shared secret */
     CLIENT_STEP_ANSWER,   /* verified, but cannot be worked with: failed */
-    CLIENT_STEP_CERT,     /* certConf rejects the certificate, then failed */
+    CLIENT_STEP_RESPONSE, /* the same, of each CertResponse */
+    CLIENT_STEP_CERT, /* of each certificate: certConf rejects the certificate,
+                         then failed */
     CLIENT_STEP_NUM
 };
 
@@ -23,6 +25,9 @@ struct client_judged {
     const struct cmp_message *reply;
     const struct client_facts *facts;
     int64_t now;
+    /* Which of the certificates asked for; in the last two steps alone. */
+    const struct cert_response *response;
+    const struct client_cert_facts *cert;
 };
 
 /* Says what was found when the rule is broken, else leaves it empty. */
@@ -48,12 +53,11 @@ const struct client_rule *client_rules_check(enum client_rule_step step,
                                              const struct client_judged *in,
                                              struct fault *f);
 
-/* The one CertResponse of an ip, cp or kup; NULL where there is not just one.
- */
-const struct cert_response *client_response(const struct cmp_message *reply);
 /* True for ip, cp and kup. */
 bool client_is_answer(enum cmp_body_type type);
 /* True when this status comes with a certificate. */
 bool client_is_granted(const struct cert_response *response);
+/* True when any CertResponse of an ip, cp or kup does. */
+bool client_has_waiting(const struct cmp_message *reply);
 
 #endif

@@ -100,14 +100,14 @@ static void fill_reply(struct scene *s)
 
 static void fill_facts(struct scene *s)
 {
-    s->facts.public_key = SPAN_LIT("the key");
+    s->facts.certs[0].public_key = SPAN_LIT("the key");
     s->facts.signer = &s->ra;
     memset(s->facts.signer_id, 7, sizeof(s->facts.signer_id));
     s->facts.signature_holds = s->facts.signer_is_trusted = true;
-    s->facts.cert = &s->cert;
-    s->facts.cert_is_trusted = true;
-    s->facts.cert_issuer = SPAN_LIT("certificate of the CA");
-    s->facts.cert_hash = SPAN_LIT("hash");
+    s->facts.certs[0].cert = &s->cert;
+    s->facts.certs[0].is_trusted = true;
+    s->facts.certs[0].issuer = SPAN_LIT("certificate of the CA");
+    s->facts.certs[0].hash = SPAN_LIT("hash");
 }
 
 static void scene_init(struct scene *s, enum cmp_body_type request)
@@ -121,7 +121,7 @@ static void scene_init(struct scene *s, enum cmp_body_type request)
     s->arena = arena_new(LIMIT_REQUEST_ARENA);
     assert_non_null(s->arena);
     fill_certs(s);
-    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg,
+    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg, 1,
                                   &waits, NOW, first_random, s->arena, &step,
                                   NULL),
                      ERR_OK);
@@ -157,7 +157,7 @@ static void confirm(struct scene *s)
     assert_int_equal(s->client.state, CLIENT_CONFIRM_SENT);
     s->reply.header.recip_nonce = SPAN_OF(s->client.nonce);
     s->reply.body.type = CMP_PKICONF;
-    s->facts.cert = NULL;
+    s->facts.certs[0].cert = NULL;
 }
 
 /* --- one thing wrong at a time --- */
@@ -191,7 +191,7 @@ CHANGE(email_sender, s->reply.header.sender.type = GN_EMAIL)
 CHANGE(no_kid, s->reply.header.sender_kid = SPAN_NONE)
 CHANGE(no_eku, s->ra.eku = SPAN_NONE)
 CHANGE(named, s->ra.eku = SPAN_NONE; s->facts.signer_is_named = true)
-CHANGE(issuer, s->ra.eku = SPAN_NONE; s->facts.cert_issuer = s->ra.der)
+CHANGE(issuer, s->ra.eku = SPAN_NONE; s->facts.certs[0].issuer = s->ra.der)
 CHANGE(other_ca, s->ra.eku = SPAN_NONE; s->ra.is_ca = true;
        s->ra.key_usage |= KU_KEY_CERT_SIGN)
 CHANGE(poll_rep, s->reply.body.type = CMP_POLL_REP)
@@ -205,21 +205,22 @@ CHANGE(req_id_1, s->response.cert_req_id = 1)
 CHANGE(req_id_minus_1, s->response.cert_req_id = -1)
 CHANGE(with_mods, s->response.status.status = STATUS_GRANTED_WITH_MODS)
 CHANGE(waiting, s->response.status.status = STATUS_WAITING;
-       s->response.has_key_pair = false; s->facts.cert = NULL)
+       s->response.has_key_pair = false; s->facts.certs[0].cert = NULL)
 CHANGE(waiting_full, s->response.status.status = STATUS_WAITING)
 CHANGE(waiting_fail_info, waiting(s); s->response.status.has_fail_info = true)
 CHANGE(warning, s->response.status.status = STATUS_REVOCATION_WARNING)
 CHANGE(status_77, s->response.status.status = 77)
-CHANGE(granted_bare, s->response.has_key_pair = false; s->facts.cert = NULL)
+CHANGE(granted_bare, s->response.has_key_pair = false;
+       s->facts.certs[0].cert = NULL)
 CHANGE(granted_fail_info, s->response.status.has_fail_info = true)
 CHANGE(rejected_full, s->response.status.status = STATUS_REJECTION)
 CHANGE(encrypted, s->response.encrypted_cert = s->response.certificate;
-       s->response.certificate = SPAN_NONE; s->facts.cert = NULL)
+       s->response.certificate = SPAN_NONE; s->facts.certs[0].cert = NULL)
 CHANGE(private_key, s->response.private_key = SPAN_LIT("key"))
-CHANGE(unreadable, s->facts.cert = NULL)
-CHANGE(no_hash, s->facts.cert_hash = SPAN_NONE)
-CHANGE(other_key, s->facts.public_key = SPAN_LIT("another"))
-CHANGE(cert_no_path, s->facts.cert_is_trusted = false)
+CHANGE(unreadable, s->facts.certs[0].cert = NULL)
+CHANGE(no_hash, s->facts.certs[0].hash = SPAN_NONE)
+CHANGE(other_key, s->facts.certs[0].public_key = SPAN_LIT("another"))
+CHANGE(cert_no_path, s->facts.certs[0].is_trusted = false)
 CHANGE(cert_expired, s->cert.not_after = NOW)
 CHANGE(cert_early, s->cert.not_before = NOW + 1)
 CHANGE(cert_usage, s->cert.key_usage = KU_KEY_ENCIPHERMENT)
@@ -412,8 +413,8 @@ static void revoke(struct scene *s)
                                  .issuer.value = s->cert.issuer,
                                  .serial = s->cert.serial };
     s->facts.old = &s->cert;
-    s->facts.cert = NULL;
-    s->facts.cert_issuer = SPAN_NONE;
+    s->facts.certs[0].cert = NULL;
+    s->facts.certs[0].issuer = SPAN_NONE;
     s->reply.body.type = CMP_RP;
     s->reply.body.rev_rep = (struct rev_rep){ .statuses = rev_statuses,
                                               .num_statuses = 1,
@@ -516,11 +517,11 @@ CHANGE(final, s->reply.body.type = CMP_IP;
        s->reply.body.cert_rep.responses = &s->response;
        s->reply.body.cert_rep.num_responses = 1;
        s->response.status.status = STATUS_ACCEPTED;
-       s->response.has_key_pair = true; s->facts.cert = &s->cert)
+       s->response.has_key_pair = true; s->facts.certs[0].cert = &s->cert)
 CHANGE(final_of_first, final(s); of_first(s))
 CHANGE(still_waiting, final(s); waiting(s))
 CHANGE(refused, final(s); s->response.status.status = STATUS_REJECTION;
-       s->response.has_key_pair = false; s->facts.cert = NULL)
+       s->response.has_key_pair = false; s->facts.certs[0].cert = NULL)
 CHANGE(conf_now, s->reply.body.type = CMP_PKICONF)
 CHANGE(poll_other_signer, s->facts.signer_id[0] ^= 1)
 CHANGE(final_other_signer, final(s); s->facts.signer_id[0] ^= 1)
@@ -653,7 +654,7 @@ static void test_cert_conf(void **state)
     step = take(&s);
     assert_int_equal(step.body.type, CMP_CERT_CONF);
     assert_true(span_is_equal(step.body.cert_conf.list[0].cert_hash,
-                              s.facts.cert_hash));
+                              s.facts.certs[0].hash));
     assert_true(span_is_equal(step.header.transaction_id,
                               SPAN_OF(s.client.transaction_id)));
     assert_true(span_is_equal(step.header.recip_nonce, SPAN_OF(server_nonce)));
@@ -766,8 +767,8 @@ static void test_refusal(void **state)
     s.response.status.has_fail_info = true;
     s.response.status.fail_info = 1u << FI_NOT_AUTHORIZED | 1u << FI_BAD_POP;
     s.response.status.status_string = (struct text_list){ &text, 1 };
-    s.facts.cert = NULL;
-    s.facts.cert_issuer = SPAN_NONE;
+    s.facts.certs[0].cert = NULL;
+    s.facts.certs[0].issuer = SPAN_NONE;
     s.ra.eku = SPAN_NONE;
     step = take(&s);
     assert_int_equal(step.action, CLIENT_IGNORE);

@@ -67,4 +67,35 @@ bool client_check_reference(const struct client_judged *in,
 bool client_check_mac(const struct client_judged *in,
                       struct client_found *found);
 
+/* --- rules of client_certs.c --- */
+
+bool client_check_one_response(const struct client_judged *in,
+                               struct client_found *found);
+bool client_check_cert_req_id(const struct client_judged *in,
+                              struct client_found *found);
+bool client_check_waits_whole(const struct client_judged *in,
+                              struct client_found *found);
+bool client_check_status(const struct client_judged *in,
+                         struct client_found *found);
+bool client_check_status_fits(const struct client_judged *in,
+                              struct client_found *found);
+bool client_check_in_clear(const struct client_judged *in,
+                           struct client_found *found);
+bool client_check_readable(const struct client_judged *in,
+                           struct client_found *found);
+bool client_check_key(const struct client_judged *in,
+                      struct client_found *found);
+bool client_check_dates(const struct client_judged *in,
+                        struct client_found *found);
+bool client_check_path(const struct client_judged *in,
+                       struct client_found *found);
+bool client_check_usage(const struct client_judged *in,
+                        struct client_found *found);
+bool client_check_not_ca(const struct client_judged *in,
+                         struct client_found *found);
+bool client_check_subject(const struct client_judged *in,
+                          struct client_found *found);
+bool client_check_san(const struct client_judged *in,
+                      struct client_found *found);
+
 #endif

@@ -401,8 +401,9 @@ static void begin(struct world *w)
                                          w->arena, msg, &bytes, NULL),
                      ERR_OK);
     msg->popo.signature = SPAN_LIT("signature");
-    assert_int_equal(client_start(&w->client, &wish, credential(w), msg, &waits,
-                                  w->now, random.ptr, w->arena, &step, NULL),
+    assert_int_equal(client_start(&w->client, &wish, credential(w), msg, 1,
+                                  &waits, w->now, random.ptr, w->arena, &step,
+                                  NULL),
                      ERR_OK);
     send_new(w, &step);
 }
@@ -430,11 +431,12 @@ static void read_certificate(struct world *w, const struct cmp_message *reply,
         if (span_is_equal(w->transactions[i].certificate,
                           rep->responses[0].certificate) &&
             span_is_equal(w->transactions[i].key, w->key))
-            w->issued.spki.der = facts->public_key;
-    facts->cert = &w->issued;
-    facts->cert_is_trusted = true;
-    facts->cert_issuer = w->ra.der;
-    facts->cert_hash = sum(w, SPAN_LIT("hash"), rep->responses[0].certificate);
+            w->issued.spki.der = facts->certs[0].public_key;
+    facts->certs[0].cert = &w->issued;
+    facts->certs[0].is_trusted = true;
+    facts->certs[0].issuer = w->ra.der;
+    facts->certs[0].hash =
+        sum(w, SPAN_LIT("hash"), rep->responses[0].certificate);
 }
 
 static void act(struct world *w, const struct client_step *step)
@@ -472,7 +474,7 @@ static void act(struct world *w, const struct client_step *step)
 
 static void receive(struct world *w, struct span bytes)
 {
-    struct client_facts facts = { .public_key = SPAN_LIT("our key"),
+    struct client_facts facts = { .certs[0].public_key = SPAN_LIT("our key"),
                                   .signer = &w->ra,
                                   .signer_is_trusted = true,
                                   .signer_is_named = true };
