@@ -205,6 +205,7 @@ struct config_ra {
     struct config_texts crls;
     enum config_revocation revocation;
     bool needs_cmc_ra;
+    bool needs_original;
     uint32_t may;                  /* of enum config_ra_right */
     struct config_vendors vendors; /* whose stations it speaks for */
 };

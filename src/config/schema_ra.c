@@ -71,6 +71,15 @@ static const struct setting ra_rows[] = {
                  "(RFC 9483, 5.1.1). Only where certificates are named may "
                  "it be false.",
       .example = "false" },
+    { .key = "needs_original",
+      .kind = KIND_BOOL,
+      MEMBER(config_ra, needs_original),
+      .preset = "false",
+      .meaning = "Whether what it asks for must bring along the station's own "
+                 "signed message (origPKIMessage; RFC 9810, 5.1.1.3), of that "
+                 "station and for that key. One that is sent is always looked "
+                 "at.",
+      .example = "true" },
     { .key = "may",
       .kind = KIND_CHOICE,
       .traits = REQUIRED | LIST,

@@ -494,6 +494,22 @@ R(RA_ASKS_FOR_ONE, "ra-asks-for-one", "RFC 9483, 5.3.1", NOT_AUTHORIZED,       \
   JUDGE_REQUEST, ERROR, IR_CR, NULL,                                           \
   "one station in the subjects of all requests of a message",                  \
   "send a message for each station")                                           \
+R(ORIGINAL_IS_READABLE, "original-is-readable", "RFC 9810, 5.1.1.3",           \
+  BAD_DATA_FORMAT, JUDGE_REQUEST, ERROR, IR_CR, NULL,                          \
+  "one PKIMessage in origPKIMessage, an ir, cr or p10cr",                      \
+  "put the station's message there as it came")                                \
+R(ORIGINAL_VERIFIES, "original-verifies", "RFC 9810, 5.1.1.3",                 \
+  BAD_MESSAGE_CHECK, JUDGE_REQUEST, ERROR, IR_CR, NULL,                        \
+  "a message in origPKIMessage that would be taken by itself",                 \
+  "verify what the station sends before forwarding it")                        \
+R(ORIGINAL_IS_THE_STATIONS, "original-is-the-stations",                        \
+  "RFC 9483, 5.2.3 (RFC 9810, 5.1.1.3)", NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, \
+  IR_CR, NULL, "in origPKIMessage the same transaction, station and key",      \
+  "keep transactionID, senderNonce and key, and name the station")             \
+R(ORIGINAL_IS_SENT, "original-is-sent", "RFC 9810, 5.1.1.3", NOT_AUTHORIZED,   \
+  JUDGE_REQUEST, ERROR, IR_CR, NULL,                                           \
+  "origPKIMessage, signed by the station, where ras.needs_original says so",   \
+  "send the station's message along, or wrap it in a nested")                  \
 R(RR_BY_OPERATOR_CERT, "rr-by-operator-cert", "RFC 9483, 4.2", NOT_AUTHORIZED, \
   JUDGE_REQUEST, ERROR, RR, check_rr_signer,                                   \
   "an rr signed with a certificate of this operator, or by an RA",             \

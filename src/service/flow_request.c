@@ -94,6 +94,7 @@ static enum err find(struct worker *w, struct job *job)
                      &job->fault));
     TRY(find_represented(w, job));
     TRY(find_station(w, job));
+    TRY(verify_original(w, job));
     return asks_each(w, job, find_ask);
 }
 

@@ -315,6 +315,8 @@ MUST_USE enum err verify_find_ra(struct worker *w, struct job *job,
                                  bool *found);
 /* verify_peer.c: the CA that signed a ccr, into job and facts. */
 job_step verify_peer;
+/* verify_original.c: the station's message that an RA brings along. */
+job_step verify_original;
 /* raVerified in the place of a proof of possession: may the signer say so? */
 ask_step verify_ra_verified;
 /* The protection of a nested, which only such an RA may have signed. */

@@ -6,6 +6,7 @@ from cmplib import cmp, der, http, pki
 from cmplib.der import ctx, octets, seq
 from cmplib.ra import Ras, late
 from cmplib.rows import Rows, check_refused
+from cmplib.secret import holder
 
 rows = Rows()
 row, refused = rows.add, rows.refused
@@ -328,6 +329,128 @@ on_behalf("update-on-behalf-in-rfc9483", "notAuthorized",
 bad("on-behalf-unnamed-certificate",
     lambda w: asks(w, Ras.issue(w.ras.shared, "west")), "signerNotTrusted",
     "signer-has-path")
+
+
+# --- origPKIMessage ---
+
+def brings(name, change, failure, rule, path=LAB, signer="west"):
+    """A station's ir, what `change` makes the RA do with it, and the reply."""
+    def build(w):
+        out = w.station(path=LAB).ir()
+        return w.ra(getattr(w.ras, signer)).forwarded(out, **change(w, out))
+    row(f"original-{name}", build, "ip", failure, rule, path)
+
+
+def rewritten(out, **fields):
+    out.fields.update(fields)
+    out.written = None
+    return [bytes(out)]
+
+
+def twisted(out):
+    out.protect = lambda part: out.signer.key.sign(part + b"\x00")
+    return rewritten(out)
+
+
+def deep(w, out):
+    """Its own origPKIMessage is not looked at; its form is no ir's."""
+    return [bytes(w.ra().nested(out))]
+
+
+brings("not-sent", lambda w, out: dict(messages=()), "badDataFormat",
+       "original-is-readable")
+brings("two", lambda w, out: dict(messages=2 * [bytes(out)]), "badDataFormat",
+       "original-is-readable")
+brings("no-message", lambda w, out: dict(messages=[seq(der.NULL)]),
+       "badDataFormat", "original-is-readable")
+brings("a-nested", lambda w, out: dict(messages=deep(w, out)),
+       "badDataFormat", "original-is-readable")
+brings("a-response", lambda w, out: dict(messages=[bytes(cmp.outgoing(
+    "pkiconf", der.NULL, out.signer))]), "badDataFormat",
+       "original-is-readable")
+brings("with-another-id", lambda w, out: dict(transaction_id=bytes(
+    range(16))), "notAuthorized", "original-is-the-stations")
+brings("with-another-nonce", lambda w, out: dict(sender_nonce=bytes(
+    range(16))), "notAuthorized", "original-is-the-stations")
+brings("with-a-flipped-signature", lambda w, out: dict(messages=twisted(out)),
+       "badMessageCheck", "original-verifies")
+brings("of-another-station",
+       lambda w, out: dict(subject=w.credential().subject), "notAuthorized",
+       "original-is-the-stations")
+brings("for-another-key", lambda w, out: dict(key=pki.Key()), "notAuthorized",
+       "original-is-the-stations")
+brings("for-another-key-in-rfc9483", lambda w, out: dict(key=pki.Key()),
+       "notAuthorized", "original-is-the-stations", LIGHT, "proof")
+
+
+@refused("ip", "notAuthorized", "original-is-sent", LIGHT)
+def original_that_is_asked_for(w):
+    return asks(w, w.ras.proof)
+
+
+@refused("ip", "notAuthorized", "original-is-sent", LAB)
+def original_under_a_mac(w):
+    return w.ra(w.ras.proof).forwarded(holder(w, LAB).ir(),
+                                       subject=w.credential().subject)
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_unprotected(w):
+    out = w.station(path=LAB).ir()
+    out.is_protected = False
+    return w.ra().forwarded(out)
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_without_its_certificate(w):
+    out = w.station(path=LAB).ir()
+    out.extra_certs = []
+    return w.ra().forwarded(out)
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_of_somebody_unknown(w):
+    out = w.station(w.nobody, path=LAB).ir()
+    return w.ra().forwarded(out, subject=w.credential().subject)
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_without_possession(w):
+    return w.ra().forwarded(w.station(path=LAB).ir(popo_key=pki.Key()))
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_without_a_proof(w):
+    return w.ra().forwarded(w.station(path=LAB).ir(popo=b""))
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_whose_station_says_ra_verified(w):
+    return w.ra().forwarded(w.station(path=LAB).ir(popo=cmp.RA_VERIFIED))
+
+
+@refused("ip", "badMessageCheck", "original-verifies", LAB)
+def original_of_several_where_one_has_no_proof(w):
+    """One of two keys is shown to be the station's: not enough."""
+    station, keys = w.station(path=LAB), [pki.Key(), pki.Key()]
+    out = station.several("ir", *(station.cert_req_msg(
+        key, number=n, popo_key=pki.Key() if n else None)
+        for n, key in enumerate(keys)))
+    ra, name = w.ra(), station.credential.subject
+    return ra.several("ir", *(ra.cert_req_msg(
+        key, number=n, subject=name, popo=cmp.RA_VERIFIED)
+        for n, key in enumerate(keys)),
+        transaction_id=out.fields["transaction_id"],
+        sender_nonce=out.fields["sender_nonce"],
+        general_info=[cmp.info(cmp.id_it(15), seq(bytes(out)))])
+
+
+@refused("ip", "notAuthorized", "original-is-the-stations", LAB)
+def original_of_an_ra(w):
+    """Two RAs are no station."""
+    east, station = w.ra(w.ras.east), w.credential()
+    out = east.ir(subject=station.subject)
+    return w.ra().forwarded(out, subject=station.subject)
 
 
 # --- raVerified ---

@@ -326,6 +326,27 @@ def test_possession_is_kept_by_a_forwarding_ra(world, path):
     assert ra.ask(out).cert is not None
 
 
+@pytest.mark.parametrize("name", ["west", "proof"])
+def test_original_is_brought_along(world, path, name):
+    """The CA sees for itself whose it is, and for which key."""
+    ra = world.ra(getattr(world.ras, name), path)
+    for kind in ("ir", "cr", "p10cr"):
+        station = world.station(path=path)
+        out = (station.p10cr() if kind == "p10cr" else
+               station.request(kind))
+        reply = ra.ask(ra.forwarded(out))
+        assert reply.cert, (kind, reply.status.texts)
+        assert reply.cert.spki == out.key.spki
+
+
+def test_original_under_a_mac_proves_nothing(world):
+    """It is passed over, where it is not asked for."""
+    ra, station = world.ra(path=LAB), holder(world, LAB)
+    out = station.ir()
+    assert ra.ask(ra.forwarded(
+        out, subject=world.credential().subject)).cert is not None
+
+
 # --- revocation ---
 
 def test_ra_revokes(world, path):

@@ -14,8 +14,9 @@ class Ras:
     east   asks for stations of acme, and does nothing else
     south  has no id-kp-cmcRA, and is not asked for it; nests and revokes
     north  is any of its PKI with id-kp-cmcRA; nests; its CRL is current
+    proof  asks for stations of acme whose own messages it sends along
     fog    the same, but of its PKI there is no CRL where one is asked for
-    west, east, south share one anchor.
+    west, east, south, proof share one anchor.
     """
 
     def __init__(self):
@@ -28,6 +29,7 @@ class Ras:
             pki.DIGITAL_SIGNATURE, pki.KEY_AGREEMENT))
         self.east = self.issue(self.shared, "east")
         self.south = self.issue(self.shared, "south", more=())
+        self.proof = self.issue(self.shared, "proof")
         self.north = self.issue(self.below, "north")
         self.fog = self.issue(self.unseen, "fog")
         self.revoked = self.issue(self.below, "revoked")
@@ -50,6 +52,9 @@ class Ras:
                           may="[nested, revoke]"),
             "north": dict(anchors="[north-root.pem]",
                           crls="[north-root.crl, north.crl]", may="[nested]"),
+            "proof": dict(anchors="[ra-root.pem]", certificates="[proof.pem]",
+                          vendors="[acme]", needs_original="true",
+                          may="[request, ra-verified]"),
             "fog": dict(anchors="[fog-root.pem]", revocation="refuse",
                         may="[nested]"),
         }
@@ -58,7 +63,8 @@ class Ras:
         """Names and texts of what the settings name."""
         certs = {"ra-root": self.shared.cert, "north-root": self.own.cert,
                  "fog-root": self.unseen.cert, "west": self.west.cert,
-                 "east": self.east.cert, "south": self.south.cert}
+                 "east": self.east.cert, "south": self.south.cert,
+                 "proof": self.proof.cert}
         out = {f"{n}.pem": pki.pem("CERTIFICATE", c) for n, c in certs.items()}
         out["north-root.crl"] = pki.pem("X509 CRL", self.own.crl())
         out["north.crl"] = pki.pem("X509 CRL", self.below.crl(
@@ -89,6 +95,17 @@ class Ra(Station):
         reply.check(out, self.server.root, None if reply.extra_certs
                     else self.server.cmp_signer)
         return reply
+
+    def forwarded(self, out, *, subject=None, key=None, messages=None,
+                  **options):
+        """A station's ir, made one of the RA's own, which brings it along."""
+        messages = [bytes(out)] if messages is None else messages
+        options.setdefault("popo", cmp.RA_VERIFIED)
+        options.setdefault("transaction_id", out.fields["transaction_id"])
+        options.setdefault("sender_nonce", out.fields["sender_nonce"])
+        return self.ir(key or out.key, subject=subject or out.signer.subject,
+                       general_info=[cmp.info(cmp.id_it(15), seq(*messages))],
+                       **options)
 
     def ask_batch(self, *messages, nested=None):
         """The replies inside, each checked against its request."""

@@ -8,7 +8,7 @@ from cmplib.server import Server
 from cmplib.station import Station
 
 REVOKED_LEAF = 0x1badcafe
-HEARD = "[west, east, south, north, fog]"
+HEARD = "[west, east, south, proof, north, fog]"
 
 
 class World:
