@@ -281,8 +281,7 @@ enum err answers_take(struct station *s, struct asking *asking,
     TRY(save_all(s, asking, f));
     if (out->update == NULL || !asking->given->install)
         return ERR_OK;
-    TRY(update_install(s, out->update->fresh.cert.der,
-                       out->update->linked.cert.der, f));
+    TRY(update_install(s, out->update, f));
     out->is_installed = true;
     return ERR_OK;
 }

@@ -34,7 +34,8 @@ struct client_update {
     struct client_cert_told fresh, linked;
     bool has_back;
     struct client_cert_told back;
-    struct span old_subject; /* of the root it follows */
+    struct span old; /* the root it follows */
+    struct span old_subject;
 };
 
 #define CLIENT_MAX_FILES 8

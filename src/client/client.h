@@ -16,7 +16,8 @@
  *                         roots.pem: the operator root, then those added
  *     current -> pairs/ID the usable pair; absent: there is none
  *     updates.pem         roots that follow the operator's
- *     links.pem           what proves them: each new key, signed with the old
+ *     links.pem           what proves them: for each the root before, and its
+ *                         own key signed with that root's
  *     lock                held while a station runs
  */
 #ifndef CLIENT_CLIENT_H

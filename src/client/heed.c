@@ -149,8 +149,7 @@ static enum err use(struct station *s, const struct client_heeding *heeding,
         TRY(told_save_crls(s, dir, out->crls, out->num_crls, &out->files, f));
     if (out->update == NULL || !heeding->install)
         return ERR_OK;
-    TRY(update_install(s, out->update->fresh.cert.der,
-                       out->update->linked.cert.der, f));
+    TRY(update_install(s, out->update, f));
     out->is_installed = true;
     return ERR_OK;
 }

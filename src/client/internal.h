@@ -245,9 +245,10 @@ MUST_USE enum err trust_make(const struct station *s, struct cert_list roots,
 
 /* Adds to the station's roots those that are proven to follow from them. */
 MUST_USE enum err updates_apply(struct station *s, struct fault *f);
-/* Whether this root was taken as an update. */
-MUST_USE enum err updates_hold(struct station *s, struct span root, bool *out,
-                               struct fault *f);
+/* Whether this root, or one it followed, has this SHA-256. */
+MUST_USE enum err updates_fit(const char *dir, struct span root,
+                              struct span fingerprint, struct arena *a,
+                              bool *out, struct fault *f);
 
 /* --- trust.c, on --- */
 

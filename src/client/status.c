@@ -62,21 +62,14 @@ static enum err fill_updates(const char *dir, struct arena *a,
     return ERR_OK;
 }
 
-static bool is_update(const struct client_status *st)
-{
-    for (size_t i = 0; i < st->num_updates; i++)
-        if (memcmp(st->updates[i].id, st->root_id, sizeof(st->root_id)) == 0)
-            return true;
-    return false;
-}
-
-static enum err fill_root(const struct pair *pair,
+static enum err fill_root(const char *dir, const struct pair *pair,
                           const struct client_settings *settings,
                           struct arena *a, struct client_status *st,
                           struct fault *f)
 {
     struct x509_cert root;
     struct span fingerprint;
+    bool fits;
 
     if (x509_read(pair->root, a, &root) != ERR_OK)
         return fault_set(f, ERR_CONFIG, "%s/root.pem cannot be read",
@@ -87,7 +80,8 @@ static enum err fill_root(const struct pair *pair,
     if (pair->source == SOURCE_SETTINGS || settings->fingerprint == NULL)
         return ERR_OK;
     TRY(fingerprint_parse(settings->fingerprint, a, &fingerprint, f));
-    if (span_is_equal(fingerprint, SPAN_OF(st->root_id)) || is_update(st))
+    TRY(updates_fit(dir, pair->root, fingerprint, a, &fits, f));
+    if (fits)
         st->origin = ROOT_VERIFIED;
     return ERR_OK;
 }
@@ -110,7 +104,7 @@ static enum err fill_pair(const char *dir,
     st->revoked_at = pair.revoked_at;
     st->pair_path = pair.path;
     TRY(fill_added(&pair, a, st, f));
-    return fill_root(&pair, settings, a, st, f);
+    return fill_root(dir, &pair, settings, a, st, f);
 }
 
 static enum err fill_pending(const char *dir, struct arena *a,

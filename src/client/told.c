@@ -184,6 +184,7 @@ enum err update_judge(struct judge_told *j, const struct ca_key_update *update,
     TRY(fill_update(j, update, out, &facts, f));
     if (told_rules_check(TOLD_STEP_UPDATE, &in, &why) != NULL)
         return refuse(&why, f);
+    out->old = facts.old->der;
     out->old_subject = facts.old->subject;
     return ERR_OK;
 }

@@ -68,8 +68,9 @@ MUST_USE enum err told_held_crls(struct station *s, const char *dir,
 
 /* --- updates.c: roots that follow the operator's --- */
 
-/* As PEM; the one that links `fresh` to a root in force beside it. */
-MUST_USE enum err update_install(struct station *s, struct span fresh,
-                                 struct span linked, struct fault *f);
+/* Takes the new root, with what proves it beside it. */
+MUST_USE enum err update_install(struct station *s,
+                                 const struct client_update *update,
+                                 struct fault *f);
 
 #endif

@@ -37,9 +37,8 @@ static enum err check_learnt(struct station *s, struct fault *f)
 
     if (s->source == SOURCE_SETTINGS || span_is_absent(s->fingerprint))
         return ERR_OK;
-    TRY(has_fingerprint(s, s->roots.list[0], &fits, f));
-    if (!fits)
-        TRY(updates_hold(s, s->roots.list[0], &fits, f));
+    TRY(updates_fit(s->dir, s->roots.list[0], s->fingerprint, s->arena, &fits,
+                    f));
     return fits ? ERR_OK
                 : fault_set(f, ERR_CONFIG,
                             "the operator root learnt does not have the "

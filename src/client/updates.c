@@ -1,23 +1,24 @@
 /*
  * Roots that follow the operator's: updates.pem holds them, links.pem beside it
- * what proves them, each signed by the root before. The proof is verified at
- * every start, so that they fall with the root they follow from.
+ * what proves each: the root before, and the new key signed with its key. The
+ * proof is verified at every start, so that they fall with the root they follow
+ * from.
  */
 #include "client/told.h"
 
 #define LINKS "links.pem"
 
 /* No file: none. */
-static enum err list_load(struct station *s, const char *name,
+static enum err list_load(const char *dir, const char *name, struct arena *a,
                           struct cert_list *out, struct fault *f)
 {
-    const char *path = path_join(s->dir, name, s->arena);
+    const char *path = path_join(dir, name, a);
     enum err e;
 
     *out = (struct cert_list){ 0 };
     if (path == NULL)
         return fault_set(f, ERR_NO_MEM, "%s", name);
-    e = certs_load(path, s->arena, out, f);
+    e = certs_load(path, a, out, f);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -41,8 +42,8 @@ static bool is_proven(struct station *s, struct cert_list roots,
     if (x509_read(der, s->arena, &fresh) != ERR_OK ||
         !is_self_signed(s, &fresh))
         return false;
-    for (size_t i = 0; i < links.num; i++) {
-        if (x509_read(links.list[i], s->arena, &linked) != ERR_OK ||
+    for (size_t i = 0; i + 1 < links.num; i += 2) {
+        if (x509_read(links.list[i + 1], s->arena, &linked) != ERR_OK ||
             !span_is_equal(linked.spki.der, fresh.spki.der))
             continue;
         for (size_t k = 0; k < roots.num; k++)
@@ -66,10 +67,10 @@ enum err updates_apply(struct station *s, struct fault *f)
     struct cert_list updates, links, all = s->roots;
     struct span *list;
 
-    TRY(list_load(s, UPDATES_FILE, &updates, f));
+    TRY(list_load(s->dir, UPDATES_FILE, s->arena, &updates, f));
     if (updates.num == 0)
         return ERR_OK;
-    TRY(list_load(s, LINKS, &links, f));
+    TRY(list_load(s->dir, LINKS, s->arena, &links, f));
     list = arena_array(s->arena, all.num + updates.num, sizeof(*list));
     if (list == NULL)
         return fault_set(f, ERR_NO_MEM, "roots");
@@ -84,43 +85,75 @@ enum err updates_apply(struct station *s, struct fault *f)
     return ERR_OK;
 }
 
-enum err updates_hold(struct station *s, struct span root, bool *out,
-                      struct fault *f)
+/* The root that this one followed; absent: none that is known. */
+static struct span before(struct cert_list links, const struct x509_cert *root,
+                          struct arena *a)
 {
-    struct cert_list updates;
+    struct x509_cert linked;
 
-    TRY(list_load(s, UPDATES_FILE, &updates, f));
-    *out = is_among(updates, root);
+    for (size_t i = 0; i + 1 < links.num; i += 2)
+        if (x509_read(links.list[i + 1], a, &linked) == ERR_OK &&
+            span_is_equal(linked.spki.der, root->spki.der) &&
+            name_is_equal(linked.subject, root->subject))
+            return links.list[i];
+    return SPAN_NONE;
+}
+
+enum err updates_fit(const char *dir, struct span root, struct span fingerprint,
+                     struct arena *a, bool *out, struct fault *f)
+{
+    struct cert_list links;
+    struct x509_cert cert;
+    uint8_t id[32];
+
+    *out = false;
+    TRY(list_load(dir, LINKS, a, &links, f));
+    /* In a circle it would never end. */
+    for (size_t i = 0; i <= links.num && !*out && !span_is_absent(root); i++) {
+        if (x509_read(root, a, &cert) != ERR_OK)
+            return fault_set(f, ERR_CONFIG, "%s/%s cannot be read", dir, LINKS);
+        hash_sha256_pair(root, SPAN_NONE, id);
+        *out = span_is_equal(fingerprint, SPAN_OF(id));
+        root = before(links, &cert, a);
+    }
     return ERR_OK;
 }
 
-static enum err list_add(struct station *s, const char *name, struct span der,
-                         struct fault *f)
+static enum err list_add(struct station *s, const char *name,
+                         struct cert_list held, const struct span *more,
+                         size_t num, struct fault *f)
 {
     const char *path = path_join(s->dir, name, s->arena);
-    struct cert_list held;
     struct buf text;
     enum err e;
 
-    TRY(list_load(s, name, &held, f));
-    if (is_among(held, der))
-        return ERR_OK;
-    if (held.num == CLIENT_MAX_CERTS)
+    if (held.num + num > CLIENT_MAX_CERTS)
         return fault_set(f, ERR_LIMIT, "%s holds %zu certificates already",
-                         path, held.num);
+                         path == NULL ? name : path, held.num);
     buf_init(&text, LIMIT_FILE_LEN);
     for (size_t i = 0; i < held.num; i++)
         pem_format("CERTIFICATE", held.list[i], &text);
-    pem_format("CERTIFICATE", der, &text);
+    for (size_t i = 0; i < num; i++)
+        pem_format("CERTIFICATE", more[i], &text);
     e = buf_save(path, &text, f);
     buf_done(&text);
     return e;
 }
 
 /* The proof first: alone it is of no effect. */
-enum err update_install(struct station *s, struct span fresh,
-                        struct span linked, struct fault *f)
+enum err update_install(struct station *s, const struct client_update *update,
+                        struct fault *f)
 {
-    TRY(list_add(s, LINKS, linked, f));
-    return list_add(s, UPDATES_FILE, fresh, f);
+    const struct span proof[] = { update->old, update->linked.cert.der };
+    struct cert_list updates, links;
+
+    TRY(list_load(s->dir, LINKS, s->arena, &links, f));
+    TRY(list_load(s->dir, UPDATES_FILE, s->arena, &updates, f));
+    if (is_among(updates, update->fresh.cert.der) &&
+        is_among(links, update->linked.cert.der))
+        return ERR_OK;
+    TRY(list_add(s, LINKS, links, proof, 2, f));
+    if (is_among(updates, update->fresh.cert.der))
+        return ERR_OK;
+    return list_add(s, UPDATES_FILE, updates, &update->fresh.cert.der, 1, f);
 }

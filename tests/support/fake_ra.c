@@ -91,8 +91,7 @@ void fake_ra_settings(struct fake_ra *ra, struct client_settings *out)
 void fake_ra_share(struct fake_ra *ra, struct client_settings *out)
 {
     out->cert = out->key = NULL;
-    out->secret =
-        test_pki_save(ra->pki, "secret", FAKE_SECRET "\n", 0600);
+    out->secret = test_pki_save(ra->pki, "secret", FAKE_SECRET "\n", 0600);
     out->reference = FAKE_REFERENCE;
 }
 

@@ -9,12 +9,10 @@ from cmplib import cmp, der, pki
 from cmplib.cmp import BODIES
 from cmplib.der import ctx, generalized_time, integer, read, seq
 from cmplib.http import PATH
-from cmplib.liar import operator_signer
 from cmplib.program import Program
 from test_station_ask import DAY, Cast, below, pems, sha256
 
 LAB = f"{PATH}/p/lab"
-HEADER = ("pvno", "sender", "recipient")
 
 
 class Boss:
@@ -110,7 +108,8 @@ def test_new_root(world, boss, listener, tmp_path, form, pvno):
     text = listener.heed(file, "--install").stdout
     assert "taken as operator root" in text
     assert pems(listener.state / "updates.pem") == [new]
-    assert pems(listener.state / "links.pem") == [linked]
+    assert pems(listener.state / "links.pem") == [world.server.root.der,
+                                                  linked]
     # What it has is no news.
     done = listener.heed(file, "--install", "--json")
     assert json.loads(done.stdout)["error"]["rule"] == "update-is-new"
