@@ -258,7 +258,9 @@ static const struct setting profile_rows[] = {
       .preset_note = "none",
       .meaning = "The authorities that may ask here, by ccr, for a CA "
                  "certificate; in type open alone. Each request waits for "
-                 "`stationmaster request approve`, whatever approval says.",
+                 "`stationmaster request approve`, whatever approval says. The "
+                 "ca must have room below it; that which init makes has "
+                 "none.",
       .example = "[east]" },
     { .key = "subject",
       .kind = KIND_SUBJECT,

@@ -1,5 +1,16 @@
 #include "service/peers.h"
 
+/* As RFC 5280, 4.2.1.10, has it: no blank, no wildcard, no dot before it. */
+static bool is_dns_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    size_t len = strlen(text);
+
+    return len > 0 && strspn(text, letters) == len && text[0] != '.' &&
+           text[len - 1] != '.' && strstr(text, "..") == NULL;
+}
+
 static enum err load_permitted(const struct config_peer_ca *config,
                                struct arena *a, struct ca_peer_limits *limits,
                                struct fault *f)
@@ -9,9 +20,14 @@ static enum err load_permitted(const struct config_peer_ca *config,
 
     if (names == NULL)
         return fault_set(f, ERR_NO_MEM, "peer_cas");
-    for (size_t i = 0; i < texts->num; i++)
+    for (size_t i = 0; i < texts->num; i++) {
+        if (!is_dns_name(texts->items[i]))
+            return fault_clause(f, ERR_CONFIG, "RFC 5280, 4.2.1.10",
+                                "peer_cas %s: permitted_dns: %s is no DNS name",
+                                config->name, texts->items[i]);
         names[i] = (struct general_name){ .type = GN_DNS,
                                           .value = span_str(texts->items[i]) };
+    }
     limits->permitted = names;
     limits->num_permitted = texts->num;
     return ERR_OK;
@@ -26,9 +42,6 @@ static enum err load_peer(const struct config_peer_ca *config, struct arena *a,
     if (name_parse(config->subject, a, &out->subject, f) != ERR_OK)
         return fault_prefix(f, ERR_CONFIG, "peer_cas %s: subject",
                             config->name);
-    if (name_is_null(out->subject))
-        return fault_clause(f, ERR_CONFIG, "RFC 5280, 4.1.2.6",
-                            "peer_cas %s: a CA needs a subject", config->name);
     return load_permitted(config, a, &out->limits, f);
 }
 

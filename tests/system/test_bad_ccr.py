@@ -38,6 +38,12 @@ def bad(name, build, failure, rule, body="ccp", path=CROSS):
 
 bad("by-a-ca-that-this-path-does-not-certify", by(), "notAuthorized",
     "ccr-by-peer", "error", OTHER)
+bad("that-names-a-profile-of-another-path", by(general_info=[cmp.info(
+    cmp.id_it(21), seq(der.utf8("cross")))]), "notAuthorized", "ccr-by-peer",
+    "error", OTHER)
+bad("that-names-a-profile-for-stations", by(general_info=[cmp.info(
+    cmp.id_it(21), seq(der.utf8("lab")))]), "badRequest", "body-is-served",
+    "error")
 bad("where-no-ca-is-certified", by("self"), "badRequest", "body-is-served",
     "error", PLAIN)
 for kind, path in (("3gpp-bs", http.PATH), ("rfc9483", http.PATH + "/p/light"),

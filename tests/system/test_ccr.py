@@ -392,6 +392,9 @@ def refused_config(cross, tmp_path, old, new):
     ("'CN=east CA,O=Other Operator'", "'CN=Upper CA,O=Operator'",
      "has the name of a CA of ours"),
     ("'CN=east CA,O=Other Operator'", "'east'", "subject"),
+    ("[fenced.example]", "['*.fenced.example']", "is no DNS name"),
+    ("[fenced.example]", "[.fenced.example]", "is no DNS name"),
+    ("name: acme", "name: peer-ca", "is kept for the CAs of peer_cas"),
     ("    type: open\n    peer_cas: [self]", "    type: rfc9483\n    peer_cas: "
      "[self]", "type rfc9483 certifies stations alone"),
 ])
