@@ -6,9 +6,11 @@ import pytest
 
 from cmplib import cmp, der, http, pki
 from cmplib.der import ctx
+from cmplib.made import MADE, asking, reader
 from cmplib.race import post_at_once
 from cmplib.secret import check_mac, holder
 from polls import Operator
+from test_made_key import check_key
 
 LAB, LIGHT, JUDGED = (f"{http.PATH}/p/{name}"
                       for name in ("lab", "light", "judged"))
@@ -260,6 +262,17 @@ def test_mac_inside(world, is_batch):
     reply = cmp.Reply(data)
     check_mac(reply, out)
     assert reply.cert.spki == out.key.spki
+
+
+def test_key_made_for_the_station_inside(world):
+    """RFC 9483, 5.2.2.1: its request keeps its protection, since the key is
+    encrypted by that; the RA that carries it learns nothing."""
+    ra, station = world.ra(path=MADE), reader(world, path=MADE)
+    out = asking(station)
+    reply = ra.ask_added(out)
+    check_key(world, reply, station.credential.key.private)
+    with pytest.raises(Exception):
+        check_key(world, reply, ra.credential.key.private)
 
 
 # --- on behalf of a station ---
