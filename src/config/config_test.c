@@ -201,6 +201,32 @@ static void reads_vendors_and_profiles(void **state)
                         "sender-mismatch");
 }
 
+/* What is not a repetition of a repetition is taken. */
+static void takes_patterns(void **state)
+{
+    static const char *const patterns[] = {
+        "^([0-9]*)-([A-Z]+)$", "[*+]{4}",   "([*]|a\\+){1,8}", "(a?b{2})?c+",
+        "([^]*]{3})+",         "a*(b+|c)d", "((a)|(b))+",
+    };
+    const char *good = "    serial: { from: san.uri, pattern: '^BS-(.*)$' }";
+    const char *at = strstr(full, good);
+
+    (void)state;
+    assert_non_null(at);
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        AUTO(config) c = NULL;
+        struct buf text;
+
+        buf_init(&text, 65536);
+        buf_add(&text, span_of((const uint8_t *)full, (size_t)(at - full)));
+        buf_printf(&text, "    serial: { from: san.uri, pattern: '%s' }%s",
+                   patterns[i], at + strlen(good));
+        c = parse(buf_str(&text), "sm.yaml");
+        assert_string_equal(c->vendors[0].serial.pattern, patterns[i]);
+        buf_done(&text);
+    }
+}
+
 static void expands_patterns(void **state)
 {
     struct buf out;
@@ -451,6 +477,7 @@ int main(void)
         cmocka_unit_test(reads_settings),
         cmocka_unit_test(reads_vendors_and_profiles),
         cmocka_unit_test(expands_patterns),
+        cmocka_unit_test(takes_patterns),
         cmocka_unit_test(loads_files),
         cmocka_unit_test(rows_are_whole),
         cmocka_unit_test(examples_are_taken),

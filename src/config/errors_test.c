@@ -212,6 +212,18 @@ static const struct {
     { ALL "vendors: [{ name: v, anchors: [a], serial: { pattern: "
           "'((a{99}){99}){99}' } }]\n",
       "6:55: pattern: \"((a{99}){99}){99}\" is too large a pattern\n" },
+    { ALL "vendors: [{ name: v, anchors: [a], serial: { pattern: "
+          "'a**' } }]\n",
+      "6:55: pattern: \"a**\" repeats what has a * or + in it\n" },
+    { ALL "vendors: [{ name: v, anchors: [a], serial: { pattern: "
+          "'(x[*]a*)+' } }]\n",
+      "6:55: pattern: \"(x[*]a*)+\" repeats what has a * or + in it\n" },
+    { ALL "vendors: [{ name: v, anchors: [a], serial: { pattern: "
+          "'((a)+b){2}' } }]\n",
+      "6:55: pattern: \"((a)+b){2}\" repeats what has a * or + in it\n" },
+    { ALL "vendors: [{ name: v, anchors: [a], serial: { pattern: "
+          "'(a|([]+]*))?' } }]\n",
+      "6:55: pattern: \"(a|([]+]*))?\" repeats what has a * or + in it\n" },
     { ALL "vendors: [{ name: v, anchors: [a], quirks: [sender-mismach] }]\n",
       "6:45: quirks: \"sender-mismach\" is none of no-digital-signature, "
       "sender-mismatch, bare-private-key; did you mean "

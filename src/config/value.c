@@ -353,6 +353,53 @@ static unsigned long repeats_of(const char *text)
     return all;
 }
 
+/* Past a bracket expression, whose first member may be a bracket. */
+static const char *skip_bracket(const char *text)
+{
+    text += text[1] == '^' ? 2 : 1;
+    if (*text == ']')
+        text++;
+    while (*text != '\0' && *text != ']')
+        text++;
+    return text;
+}
+
+/*
+ * Is something repeated that itself repeats without a bound, as in (a*)+ or
+ * a**? libc may take years to compile such a pattern. Bit n of `endless`: so
+ * far in the n-th group that is open.
+ */
+static bool repeats_endless(const char *text)
+{
+    uint64_t endless = 0;
+    bool was_endless = false; /* what ends here */
+
+    for (; *text != '\0'; text++) {
+        bool is_endless = *text == '*' || *text == '+';
+
+        if (was_endless && (is_endless || *text == '?' || *text == '{'))
+            return true;
+        if (is_endless)
+            endless |= 1;
+        was_endless = is_endless;
+        if (*text == '\\' && text[1] != '\0') {
+            text++;
+        } else if (*text == '[') {
+            text = skip_bracket(text);
+            if (*text == '\0')
+                break;
+        } else if (*text == '(') {
+            if (endless >> 63 != 0)
+                return true; /* too deep to tell */
+            endless <<= 1;
+        } else if (*text == ')') {
+            was_endless = (endless & 1) != 0;
+            endless = endless >> 1 | (endless & 1);
+        }
+    }
+    return false;
+}
+
 static bool read_regex(const struct value *v, void *out)
 {
     char why[128];
@@ -361,6 +408,8 @@ static bool read_regex(const struct value *v, void *out)
 
     if (strlen(v->text) > PATTERN_LEN || repeats_of(v->text) > PATTERN_REPEATS)
         return WRONG(v, "is too large a pattern");
+    if (repeats_endless(v->text))
+        return WRONG(v, "repeats what has a * or + in it");
     failed = regcomp(&compiled, v->text, REG_EXTENDED);
     if (failed != 0) {
         regerror(failed, &compiled, why, sizeof(why));
