@@ -2,22 +2,27 @@
 
 /* --- what most lists do --- */
 
-/* All rows of a bound statement as a list of records. */
-static enum err get_list(struct query *q, enum table t, struct arena *a,
-                         void **list, size_t *num, struct fault *f)
+/* Records of one table: what every list of store.h is made of. */
+struct rows {
+    void *list;
+    size_t num;
+};
+
+/* All rows of a bound statement. */
+static enum err get_rows(struct query *q, enum table t, struct arena *a,
+                         struct rows *out, struct fault *f)
 {
     union record record;
     void *at;
     bool row;
 
-    *list = NULL;
-    *num = 0;
+    *out = (struct rows){ NULL, 0 };
     for (;;) {
         TRY(query_step(q, &row, f));
         if (!row)
             return ERR_OK;
         TRY(query_get_record(q, &shapes[t], a, &record, f));
-        at = list_push(a, list, num, shapes[t].size);
+        at = list_push(a, &out->list, &out->num, shapes[t].size);
         if (at == NULL)
             return fault_set(f, ERR_NO_MEM, "a list of %ss", shapes[t].name);
         memcpy(at, &record, shapes[t].size);
@@ -28,6 +33,25 @@ static enum err get_list(struct query *q, enum table t, struct arena *a,
 static int64_t limit(size_t max)
 {
     return max > INT64_MAX ? INT64_MAX : (int64_t)max;
+}
+
+/* The same where 0 stands for all. */
+static int64_t limit_or_all(size_t max)
+{
+    return max == 0 ? -1 : limit(max);
+}
+
+/* All rows of a statement whose parameters, in order, are these numbers. */
+static enum err list_by(struct store_session *s, enum sql which, enum table t,
+                        const int64_t *numbers, size_t num, struct arena *a,
+                        struct rows *out, struct fault *f)
+{
+    AUTO(query) q = NULL;
+
+    TRY(query_open(sqlite_conn_of(s), which, &q, f));
+    for (size_t i = 0; i < num; i++)
+        query_int(q, (int)i + 1, numbers[i]);
+    return get_rows(q, t, a, out, f);
 }
 
 static enum err bind_word(struct query *q, int at, struct span word,
@@ -50,14 +74,13 @@ static enum err list_transactions(struct store_session *s,
                                   struct fault *f)
 {
     AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    struct rows rows;
 
     TRY(query_open(sqlite_conn_of(s), SQL_LIST_TRANSACTIONS, &q, f));
     query_bytes(q, 1, transaction_id);
     query_int(q, 2, limit(max));
-    TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
-    *out = (struct transaction_list){ list, num };
+    TRY(get_rows(q, TABLE_TRANSACTION, a, &rows, f));
+    *out = (struct transaction_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -65,15 +88,11 @@ static enum err list_due(struct store_session *s, int64_t served, size_t max,
                          struct arena *a, struct transaction_list *out,
                          struct fault *f)
 {
-    AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    const int64_t numbers[] = { served, limit(max) };
+    struct rows rows;
 
-    TRY(query_open(sqlite_conn_of(s), SQL_LIST_DUE, &q, f));
-    query_int(q, 1, served);
-    query_int(q, 2, limit(max));
-    TRY(get_list(q, TABLE_TRANSACTION, a, &list, &num, f));
-    *out = (struct transaction_list){ list, num };
+    TRY(list_by(s, SQL_LIST_DUE, TABLE_TRANSACTION, numbers, 2, a, &rows, f));
+    *out = (struct transaction_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -85,8 +104,7 @@ static enum err list_requests(struct store_session *s,
                      : by->state != 0     ? SQL_LIST_REQUESTS_IN_STATE
                                           : SQL_LIST_REQUESTS;
     AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    struct rows rows;
 
     TRY(query_open(sqlite_conn_of(s), which, &q, f));
     query_int(q, 1, by->after);
@@ -94,9 +112,9 @@ static enum err list_requests(struct store_session *s,
         query_int(q, 2, by->state);
     if (by->transaction != 0)
         query_int(q, 3, by->transaction);
-    query_int(q, 4, by->max == 0 ? -1 : limit(by->max));
-    TRY(get_list(q, TABLE_REQUEST, a, &list, &num, f));
-    *out = (struct request_list){ list, num };
+    query_int(q, 4, limit_or_all(by->max));
+    TRY(get_rows(q, TABLE_REQUEST, a, &rows, f));
+    *out = (struct request_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -104,15 +122,11 @@ static enum err list_secrets(struct store_session *s, int64_t after, size_t max,
                              struct arena *a, struct secret_list *out,
                              struct fault *f)
 {
-    AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    const int64_t numbers[] = { after, limit_or_all(max) };
+    struct rows rows;
 
-    TRY(query_open(sqlite_conn_of(s), SQL_LIST_SECRETS, &q, f));
-    query_int(q, 1, after);
-    query_int(q, 2, max == 0 ? -1 : limit(max));
-    TRY(get_list(q, TABLE_SECRET, a, &list, &num, f));
-    *out = (struct secret_list){ list, num };
+    TRY(list_by(s, SQL_LIST_SECRETS, TABLE_SECRET, numbers, 2, a, &rows, f));
+    *out = (struct secret_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -121,19 +135,18 @@ static enum err list_stations(struct store_session *s, struct span vendor,
                               struct station_list *out, struct fault *f)
 {
     AUTO(query) q = NULL;
-    void *list = NULL;
-    size_t num = 0;
+    struct rows rows = { NULL, 0 };
     enum err e;
 
     TRY(query_open(sqlite_conn_of(s), SQL_LIST_STATIONS, &q, f));
     query_int(q, 1, after);
-    query_int(q, 3, max == 0 ? -1 : limit(max));
+    query_int(q, 3, limit_or_all(max));
     e = bind_word(q, 2, vendor, f);
     if (e == ERR_OK)
-        e = get_list(q, TABLE_STATION, a, &list, &num, f);
+        e = get_rows(q, TABLE_STATION, a, &rows, f);
     if (e != ERR_OK && e != ERR_NOT_FOUND) /* a vendor nobody has: none */
         return e;
-    *out = (struct station_list){ list, num };
+    *out = (struct station_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -162,7 +175,7 @@ static enum err bind_filter(struct query *q, enum sql which,
         query_int(q, 5, by->expires_before);
     TRY(bind_word(q, 6, by->vendor, f));
     query_bytes(q, 7, by->station_serial);
-    query_int(q, 8, by->max == 0 ? -1 : limit(by->max));
+    query_int(q, 8, limit_or_all(by->max));
     if (which == SQL_LIST_OF_STATION)
         query_int(q, 9, by->only_revoked);
     return ERR_OK;
@@ -175,17 +188,16 @@ static enum err list_certificates(struct store_session *s,
 {
     enum sql which = choose_list(by);
     AUTO(query) q = NULL;
-    void *list = NULL;
-    size_t num = 0;
+    struct rows rows = { NULL, 0 };
     enum err e;
 
     TRY(query_open(sqlite_conn_of(s), which, &q, f));
     e = bind_filter(q, which, by, f);
     if (e == ERR_OK)
-        e = get_list(q, TABLE_CERTIFICATE, a, &list, &num, f);
+        e = get_rows(q, TABLE_CERTIFICATE, a, &rows, f);
     if (e != ERR_OK && e != ERR_NOT_FOUND) /* a name nobody has: none */
         return e;
-    *out = (struct certificate_list){ list, num };
+    *out = (struct certificate_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -193,14 +205,12 @@ static enum err list_issued(struct store_session *s, int64_t transaction,
                             struct arena *a, struct certificate_list *out,
                             struct fault *f)
 {
-    AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    const int64_t numbers[] = { transaction };
+    struct rows rows;
 
-    TRY(query_open(sqlite_conn_of(s), SQL_LIST_ISSUED, &q, f));
-    query_int(q, 1, transaction);
-    TRY(get_list(q, TABLE_CERTIFICATE, a, &list, &num, f));
-    *out = (struct certificate_list){ list, num };
+    TRY(list_by(s, SQL_LIST_ISSUED, TABLE_CERTIFICATE, numbers, 1, a, &rows,
+                f));
+    *out = (struct certificate_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -265,8 +275,7 @@ static enum err read_revoked(struct store_session *s, struct span ca,
                              struct fault *f)
 {
     AUTO(query) q = NULL;
-    void *list = NULL;
-    size_t num = 0;
+    struct rows rows = { NULL, 0 };
     int64_t id;
     enum err e;
 
@@ -276,11 +285,11 @@ static enum err read_revoked(struct store_session *s, struct span ca,
         TRY(query_open(sqlite_conn_of(s), SQL_LIST_REVOKED, &q, f));
         query_int(q, 1, id);
         query_int(q, 2, now);
-        e = get_list(q, TABLE_CERTIFICATE, a, &list, &num, f);
+        e = get_rows(q, TABLE_CERTIFICATE, a, &rows, f);
     }
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
-    *out = (struct certificate_list){ list, num };
+    *out = (struct certificate_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
@@ -305,28 +314,21 @@ static enum err list_audit(struct store_session *s, int64_t after, size_t max,
                            struct arena *a, struct audit_list *out,
                            struct fault *f)
 {
-    AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    const int64_t numbers[] = { after, limit(max) };
+    struct rows rows;
 
-    TRY(query_open(sqlite_conn_of(s), SQL_LIST_AUDIT, &q, f));
-    query_int(q, 1, after);
-    query_int(q, 2, limit(max));
-    TRY(get_list(q, TABLE_AUDIT, a, &list, &num, f));
-    *out = (struct audit_list){ list, num };
+    TRY(list_by(s, SQL_LIST_AUDIT, TABLE_AUDIT, numbers, 2, a, &rows, f));
+    *out = (struct audit_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
 static enum err list_heads(struct store_session *s, struct arena *a,
                            struct head_list *out, struct fault *f)
 {
-    AUTO(query) q = NULL;
-    void *list;
-    size_t num;
+    struct rows rows;
 
-    TRY(query_open(sqlite_conn_of(s), SQL_LIST_HEADS, &q, f));
-    TRY(get_list(q, TABLE_HEAD, a, &list, &num, f));
-    *out = (struct head_list){ list, num };
+    TRY(list_by(s, SQL_LIST_HEADS, TABLE_HEAD, NULL, 0, a, &rows, f));
+    *out = (struct head_list){ rows.list, rows.num };
     return ERR_OK;
 }
 
