@@ -1,12 +1,8 @@
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/secret.h"
 #include "cli/station.h"
 #include "cli/station_common.h"
+#include "cli/station_given.h"
 #include "cli/station_options.h"
-
-#define LINE_SIZE 512
 
 static const struct {
     const char *option;
@@ -40,26 +36,13 @@ static const struct {
 #undef TEXT
 };
 
-static bool is_option(const struct cli *cli, const char *name)
-{
-    for (size_t i = 0; i < cli->verb->num_options; i++)
-        if (strcmp(cli->verb->options[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_given(const struct cli *cli, const char *name)
-{
-    return is_option(cli, name) && cli_has(cli, name);
-}
-
 /* A certificate or a secret: what is given now takes the other's place. */
 static enum err choose_identity(const struct cli *cli,
                                 struct client_settings *s, struct fault *f)
 {
-    bool by_cert = is_given(cli, "cert") || is_given(cli, "key");
+    bool by_cert = given_is(cli, "cert") || given_is(cli, "key");
 
-    if (by_cert && is_given(cli, "secret"))
+    if (by_cert && given_is(cli, "secret"))
         return fault_set(f, ERR_USAGE,
                          "--cert and --key, or --secret: one protects the "
                          "messages");
@@ -105,12 +88,12 @@ static enum err read_options(const struct cli *cli, struct client_settings *s,
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char **at = (const char **)(void *)((char *)s + texts[i].at);
 
-        if (is_given(cli, texts[i].option))
+        if (given_is(cli, texts[i].option))
             *at = cli_value(cli, texts[i].option);
     }
     TRY(choose_identity(cli, s, f));
     TRY(check_words(s, f));
-    if (!is_given(cli, "trust"))
+    if (!given_is(cli, "trust"))
         return ERR_OK;
     mode = cli_value(cli, "trust");
     s->trust = trust_mode_find(mode);
@@ -133,7 +116,7 @@ static enum err read_request(const struct cli *cli, struct client_run *run,
     static const enum cmp_body_type kinds[] = { CMP_IR, CMP_CR, CMP_P10CR };
     const char *name;
 
-    if (!is_option(cli, "request"))
+    if (!given_is_option(cli, "request"))
         return ERR_OK;
     name = cli_value(cli, "request");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -158,7 +141,7 @@ static enum err read_reason(const struct cli *cli, struct client_run *run,
     };
     const char *name;
 
-    if (!is_option(cli, "reason"))
+    if (!given_is_option(cli, "reason"))
         return ERR_OK;
     name = cli_value(cli, "reason");
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -179,8 +162,8 @@ static enum err read_run(const struct cli *cli, struct client_run *run,
     run->once = cli_has(cli, "once");
     TRY(read_request(cli, run, f));
     TRY(read_reason(cli, run, f));
-    run->again = is_given(cli, "again");
-    return ERR_OK;
+    run->again = given_is(cli, "again");
+    return given_also(cli, run, f);
 }
 
 /* --- what is told meanwhile --- */
@@ -278,37 +261,6 @@ static void tell(void *arg, const struct client_event *e)
 
 /* --- running --- */
 
-/* A line of standard input, so that it stands in no list of processes and
- * lies in no buffer of the C library. */
-static enum err read_line(struct secret **out, struct fault *f)
-{
-    char line[LINE_SIZE];
-    size_t len = 0;
-    ssize_t got;
-
-    do {
-        got = read(STDIN_FILENO, line + len, 1);
-        len += got > 0;
-    } while ((got > 0 || (got < 0 && errno == EINTR)) && len < sizeof(line) &&
-             (len == 0 || line[len - 1] != '\n'));
-    if (len > 0)
-        *out = secret_new(span_of(line, len));
-    secret_wipe(line, sizeof(line));
-    if (len == 0)
-        return fault_set(f, ERR_USAGE,
-                         "--secret - takes the secret from standard input, "
-                         "where there is none");
-    return *out != NULL ? ERR_OK : fault_set(f, ERR_NO_MEM, "secret");
-}
-
-static enum err read_secret(const struct cli *cli, struct secret **out,
-                            struct fault *f)
-{
-    if (!is_given(cli, "secret") || strcmp(cli_value(cli, "secret"), "-") != 0)
-        return ERR_OK;
-    return read_line(out, f);
-}
-
 static enum err drive(const struct cli *cli,
                       const struct client_settings *settings, struct telling *t,
                       const struct station_work *work, struct fault *f)
@@ -321,7 +273,7 @@ static enum err drive(const struct cli *cli,
     struct client_run run;
 
     TRY(read_run(cli, &run, f));
-    TRY(read_secret(cli, &secret, f));
+    TRY(given_secret(cli, &secret, f));
     env.secret = secret;
     TRY(crypto_new(&crypto, f));
     TRY(http_transport_new(settings->tls_root, &http, f));
@@ -396,6 +348,7 @@ static enum err run_enroll(struct cli *cli, struct fault *f)
     TRY(station_settings(cli, &settings, f));
     TRY(read_options(cli, &settings, f));
     TRY(client_settings_save(station_dir(cli), &settings, f));
+    TRY(given_also_save(cli, &settings, f));
     return run_verb(cli, &settings, station_enroll, f);
 }
 
@@ -454,6 +407,10 @@ static const struct cli_option enroll_options[] = {
     { "profile", "NAME", NULL,
       "the certificate profile to ask for, as the server names it", CLI_ONCE },
     { "again", NULL, NULL, "enrol though there is a certificate", CLI_ONCE },
+    { "also", "DIR[=NAME]", NULL,
+      "ask for one more certificate in the same message, with a key of its own "
+      "and perhaps a name to suggest; DIR is a state directory, where later "
+      "verbs find it; up to 7 times, for ir and cr", CLI_REPEATED },
 };
 static const struct cli_option renew_options[] = { COMMON_OPTIONS, KEY_OPTIONS };
 static const struct cli_option revoke_options[] = {

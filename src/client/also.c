@@ -66,11 +66,13 @@ static enum err check_free(struct station *s, const struct client_also *also,
                      also->dir);
 }
 
-enum err also_begin(struct station *s, const struct client_run *how,
-                    struct fault *f)
+enum err also_begin(struct station *s, enum cmp_body_type request,
+                    const struct client_run *how, struct fault *f)
 {
     also_release(s);
-    if (how->num_also > 0 && how->request == CMP_P10CR)
+    if (request != CMP_IR && request != CMP_CR && request != CMP_P10CR)
+        return ERR_OK;
+    if (how->num_also > 0 && request == CMP_P10CR)
         return fault_set(f, ERR_CONFIG,
                          "a p10cr asks for one certificate (RFC 9810, 5.3.1); "
                          "ask for several by ir or cr");

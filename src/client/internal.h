@@ -315,9 +315,10 @@ MUST_USE enum err roots_pick(struct station *s, const struct cmp_message *reply,
 
 /* --- also.c: several certificates in one message --- */
 
-/* Takes what `how` asks for besides, and locks its directories. */
-MUST_USE enum err also_begin(struct station *s, const struct client_run *how,
-                             struct fault *f);
+/* Takes what `how` asks for besides, and locks its directories. Only an
+ * enrolment asks for several. */
+MUST_USE enum err also_begin(struct station *s, enum cmp_body_type request,
+                             const struct client_run *how, struct fault *f);
 /* The same of the transaction under way. */
 MUST_USE enum err also_resume(struct station *s, struct fault *f);
 void also_release(struct station *s);

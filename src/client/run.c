@@ -549,7 +549,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
     if (e == ERR_NOT_FOUND && is_enrolment(request))
         TRY(check_wanted(s, how, f));
     if (e == ERR_NOT_FOUND)
-        TRY(also_begin(s, how, f));
+        TRY(also_begin(s, request, how, f));
     if (e == ERR_NOT_FOUND)
         e = begin(&at, request, f);
     TRY(e);
@@ -557,7 +557,7 @@ static enum err run(struct station *s, enum cmp_body_type request,
     while (e == ERR_OK && (!at.is_over || is_another(&at, request))) {
         if (at.is_over) {
             at.is_over = false;
-            e = also_begin(s, how, f);
+            e = also_begin(s, request, how, f);
             if (e == ERR_OK)
                 e = begin(&at, request, f);
             continue;

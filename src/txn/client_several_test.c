@@ -335,6 +335,7 @@ CHANGE(final_two, final(s); s->responses[1] = s->responses[2];
        s->reply.body.cert_rep.num_responses = 2)
 CHANGE(final_one, final(s); s->reply.body.cert_rep.num_responses = 1)
 CHANGE(final_lacks, final(s); s->reply.body.cert_rep.num_responses = 2)
+CHANGE(final_twice, final(s); s->responses[1].cert_req_id = 2)
 CHANGE(poll_one, s->reply.body.poll_rep.num = 1)
 CHANGE(poll_none, s->reply.body.poll_rep.num = 0)
 CHANGE(poll_refused, s->polls[1].cert_req_id = 1)
@@ -365,6 +366,7 @@ static void test_polls(void **state)
         { "ip of one", final_one, CLIENT_END, "reply-one-response" },
         { "ip without one that waits", final_lacks, CLIENT_END,
           "reply-cert-req-id" },
+        { "ip with one twice", final_twice, CLIENT_END, "reply-cert-req-id" },
         { "ip, waiting", still, CLIENT_WAIT, "" },
     };
     size_t failures = 0;

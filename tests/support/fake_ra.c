@@ -156,12 +156,14 @@ static struct span issue(struct fake_ra *ra, const struct fake_cert *cert)
     return out;
 }
 
-static struct span issue_for(struct fake_ra *ra, const struct cmp_message *req)
+static struct span issue_for(struct fake_ra *ra, const struct cmp_message *req,
+                             size_t at)
 {
     bool is_p10 = req->body.type == CMP_P10CR;
     const struct cert_template *t =
-        is_p10 ? NULL : &req->body.cert_req.list[0].cert_req.cert_template;
+        is_p10 ? NULL : &req->body.cert_req.list[at].cert_req.cert_template;
     struct fake_cert cert = {
+        .at = at,
         .subject = is_p10 || span_is_absent(t->subject)
                        ? req->header.sender.value
                        : t->subject,
@@ -210,6 +212,30 @@ static void fill_mac(struct fake_ra *ra, const struct cmp_message *req,
     r->header.sender_kid = req->header.sender_kid;
 }
 
+/* An answer to each request, in their order. */
+static void fill_responses(struct fake_ra *ra, const struct cmp_message *req,
+                           struct fake_reply *r)
+{
+    bool is_p10 = req->body.type == CMP_P10CR;
+    size_t num = is_p10 ? 1 : req->body.cert_req.num;
+
+    must(num <= CLIENT_MAX_ASKED);
+    r->body.cert_rep.responses = r->responses;
+    r->body.cert_rep.num_responses = num;
+    for (size_t i = 0; i < num; i++) {
+        struct cert_response *one = &r->responses[i];
+
+        one->cert_req_id =
+            is_p10 ? -1 : req->body.cert_req.list[i].cert_req.cert_req_id;
+        if (ra->is_slow) {
+            one->status.status = STATUS_WAITING;
+        } else {
+            one->has_key_pair = true;
+            one->certificate = issue_for(ra, req, i);
+        }
+    }
+}
+
 static void fill(struct fake_ra *ra, const struct cmp_message *req,
                  struct fake_reply *r)
 {
@@ -230,23 +256,18 @@ static void fill(struct fake_ra *ra, const struct cmp_message *req,
     }
     if (req->body.type == CMP_POLL_REQ) {
         r->body.type = CMP_POLL_REP;
-        r->body.poll_rep = (struct poll_rep){ r->polls, 1 };
-        r->polls[0].cert_req_id = req->body.poll_req.list[0];
-        r->polls[0].check_after = 60;
+        r->body.poll_rep =
+            (struct poll_rep){ r->polls, req->body.poll_req.num };
+        for (size_t i = 0; i < req->body.poll_req.num; i++) {
+            r->polls[i].cert_req_id = req->body.poll_req.list[i];
+            r->polls[i].check_after = 60;
+        }
         return;
     }
     r->body.type = req->body.type == CMP_IR    ? CMP_IP
                    : req->body.type == CMP_KUR ? CMP_KUP
                                                : CMP_CP;
-    r->responses[0].cert_req_id = req->body.type == CMP_P10CR ? -1 : 0;
-    r->body.cert_rep.responses = r->responses;
-    r->body.cert_rep.num_responses = 1;
-    if (ra->is_slow) {
-        r->responses[0].status.status = STATUS_WAITING;
-    } else {
-        r->responses[0].has_key_pair = true;
-        r->responses[0].certificate = issue_for(ra, req);
-    }
+    fill_responses(ra, req, r);
     fake_reply_extra(r, ra->root->der);
     fake_reply_extra(r, ra->ca->der);
     if (r->secret == NULL)

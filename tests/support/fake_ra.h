@@ -13,6 +13,7 @@
 
 /* What the certificate will say; a test changes it before it is signed. */
 struct fake_cert {
+    size_t at; /* of which request, 0 first */
     struct span subject, spki;
     const struct test_cert *issuer;
     int64_t not_before, not_after;
@@ -26,8 +27,8 @@ struct fake_cert {
 struct fake_reply {
     struct pki_header header;
     struct pki_body body;
-    struct cert_response responses[2];
-    struct poll_rep_one polls[2];
+    struct cert_response responses[CLIENT_MAX_ASKED];
+    struct poll_rep_one polls[CLIENT_MAX_ASKED];
     const struct test_cert *signer;
     const char *secret; /* in place of the signer; NULL: it signs */
     struct mac_params mac;
