@@ -4,6 +4,8 @@
  */
 #include "service/line.h"
 
+#define MAX_LOOKS 8
+
 /* What costs nothing to see: can this be its certificate? */
 static bool may_be_of(const struct config_ra *ra, const struct ra_trust *known,
                       const struct x509_cert *cert)
@@ -103,14 +105,15 @@ enum err verify_find_ra(struct worker *w, struct job *job, bool *found)
     return ERR_OK;
 }
 
-/* No RA: one of their PKI without the purpose, or somebody unknown. */
+/* No RA: one of their PKI without the purpose, or somebody unknown. That is
+ * worth a few looks and no more: anybody can ask for them. */
 static enum err refuse_signer(struct worker *w, struct job *job)
 {
     const struct config_ras *ras = &job->profile->config->ras;
     struct fault why = { 0 };
     struct path path;
 
-    for (size_t i = 0; i < ras->num; i++)
+    for (size_t i = 0; i < ras->num && i < MAX_LOOKS; i++)
         if (check_path(w, job, ras->items[i], &path, &why) == ERR_OK)
             return rule_break(&job->fault, RULE_NESTED_BY_RA, "extraCerts",
                               "a certificate below the anchors of RA %s that "

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from cmplib import cmp, http, pki
+from cmplib.ra import Ras
 from cmplib.station import Refused, Station
 from cmplib.storm import Killable, free_ports
 from cmplib.world import World
@@ -242,6 +243,32 @@ def test_crls_are_read_again(world):
     write_crl(world)
     hang_up(server, "trust-reloaded")
     two.enroll()
+
+
+def test_what_knows_an_ra_is_read_again(world):
+    """Its PKI's CRLs, and the file of its certificate."""
+    lab = f"{http.PATH}/p/lab"
+    ra = world.ra(Ras.issue(world.ras.below, "another"), lab)
+    assert ra.ask_added(world.station(path=lab).ir()).cert
+    world.write("north.crl", pki.pem("X509 CRL", world.ras.below.crl(
+        ra.cert.serial, number=2)))
+    hang_up(world.server, "trust-reloaded")
+    assert ra.ask(ra.nested(world.station(path=lab).ir())).failures == {
+        "signerNotTrusted"}
+    old = world.ra(path=lab)
+    new = world.ra(Ras.issue(world.ras.shared, "west"), lab)
+    world.write("west.pem", pki.pem("CERTIFICATE", new.credential.cert))
+    hang_up(world.server, "trust-reloaded")
+    assert ra_refusal(world, old) == {"notAuthorized"}
+    assert new.ask_added(world.station(path=lab).ir()).cert
+    for name, text in world.ras.files().items():
+        world.write(name, text)
+    hang_up(world.server, "trust-reloaded")
+    assert ra_refusal(world, new) == {"notAuthorized"}
+
+
+def ra_refusal(world, ra):
+    return ra.ask(ra.nested(world.station(path=ra.path).ir())).failures
 
 
 def test_the_allow_list_is_read_again(world):
