@@ -1,7 +1,16 @@
 #include "service/pool.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+/* A job that takes longer waits for something, a key or a disk: it leaves its
+ * processor to another. */
+#define STALL_MICROS 5000
 
 /* A job waiting, in its lane. */
 struct node {
@@ -15,17 +24,29 @@ struct lane {
     unsigned limit; /* workers it may keep busy */
 };
 
+/* A thread: where it waits without a job, and since when it has one. */
+struct seat {
+    pthread_t thread;
+    struct seat *below;
+    pthread_cond_t wake;
+    bool is_called;
+    bool has_job;
+    int64_t begun_at;
+};
+
 struct pool {
     struct line *line;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    struct seat *seats; /* of all workers */
+    struct seat *top;   /* who sat down last, its caches still warm */
+    unsigned called;    /* from their seats, and not yet awake */
+    unsigned at_once;   /* workers that get on with their jobs */
+    bool is_watched;    /* one worker wakes up by itself to look for a stall */
     struct lane *lanes; /* one for each CA, then that of confirmations */
     size_t num_lanes;
     size_t turn; /* where the next look starts, so that all get theirs */
     unsigned waiting, max_waiting;
-    unsigned idle;
     bool is_closed;
-    pthread_t *threads;
     unsigned num_threads; /* running: for who starts and stops them */
     unsigned num_workers; /* as many as there will be */
     struct pool_stats stats;
@@ -72,67 +93,164 @@ static struct job *take(struct pool *p, size_t *lane)
     return NULL;
 }
 
+/* Those that have a job and get on with it. */
+static unsigned num_busy(const struct pool *p, int64_t now)
+{
+    unsigned num = 0;
+
+    for (unsigned i = 0; i < p->num_workers; i++)
+        num += p->seats[i].has_job && now - p->seats[i].begun_at < STALL_MICROS;
+    return num;
+}
+
+/* A job, unless as many workers are busy as there are processors. */
+static struct job *take_if_due(struct pool *p, struct seat *seat, size_t *lane)
+{
+    int64_t now = clock_monotonic_micros();
+    struct job *job;
+
+    if (num_busy(p, now) >= p->at_once && !p->is_closed)
+        return NULL;
+    job = take(p, lane);
+    if (job != NULL) {
+        seat->has_job = true;
+        seat->begun_at = now;
+    }
+    return job;
+}
+
+static void call(struct pool *p)
+{
+    struct seat *seat = p->top;
+
+    p->top = seat->below;
+    p->called++;
+    seat->is_called = true;
+    pthread_cond_signal(&seat->wake);
+}
+
+static void call_all(struct pool *p)
+{
+    while (p->top != NULL)
+        call(p);
+}
+
+/* A job waits: calls a worker for it, or one to watch those that run. */
+static void call_for_job(struct pool *p)
+{
+    if (p->top == NULL)
+        return;
+    if ((p->called == 0 && !p->is_watched) ||
+        num_busy(p, clock_monotonic_micros()) + p->called < p->at_once)
+        call(p);
+}
+
+static void leave(struct pool *p, struct seat *seat)
+{
+    struct seat **at = &p->top;
+
+    while (*at != seat)
+        at = &(*at)->below;
+    *at = seat->below;
+}
+
+/* Until a stall is possible, or called. */
+static void watch(struct pool *p, struct seat *seat)
+{
+    int64_t until = clock_monotonic_micros() + STALL_MICROS;
+    struct timespec ts = { .tv_sec = until / 1000000,
+                           .tv_nsec = until % 1000000 * 1000 };
+    int rc = 0;
+
+    p->is_watched = true;
+    while (!seat->is_called && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&seat->wake, &p->lock, &ts);
+    p->is_watched = false;
+}
+
+static void sit(struct pool *p, struct seat *seat)
+{
+    seat->below = p->top;
+    p->top = seat;
+    seat->is_called = false;
+    if (p->waiting > 0 && !p->is_watched)
+        watch(p, seat);
+    else
+        while (!seat->is_called)
+            pthread_cond_wait(&seat->wake, &p->lock);
+    if (seat->is_called)
+        p->called--;
+    else
+        leave(p, seat);
+}
+
 /*
- * Waits for a job. When all workers are idle nobody is about to add to the
- * writer's batch, and it is told so, once. NULL: the pool is closed and empty.
+ * Waits for a job. When no worker gets on with one nobody is about to add to
+ * the writer's batch, and it is told so, once. NULL: the pool is closed and
+ * empty.
  */
-static struct job *wait_for_job(struct pool *p, size_t *lane)
+static struct job *wait_for_job(struct pool *p, struct seat *seat, size_t *lane)
 {
     bool has_hinted = false;
     struct job *job;
 
-    while ((job = take(p, lane)) == NULL) {
+    while ((job = take_if_due(p, seat, lane)) == NULL) {
         if (p->is_closed && p->waiting == 0)
             return NULL;
-        p->idle++;
-        if (p->idle == p->num_workers && !has_hinted) {
+        if (!has_hinted && num_busy(p, clock_monotonic_micros()) == 0) {
             has_hinted = true;
             pthread_mutex_unlock(&p->lock);
             store_hint_idle(p->line->store);
             pthread_mutex_lock(&p->lock);
         } else {
-            pthread_cond_wait(&p->wake, &p->lock);
+            sit(p, seat);
         }
-        p->idle--;
     }
+    if (p->waiting > 0)
+        call_for_job(p);
     return job;
 }
 
-static void run(struct pool *p, struct worker *w)
+static void run(struct pool *p, struct worker *w, struct seat *seat)
 {
     struct job *job;
     size_t lane;
 
     pthread_mutex_lock(&p->lock);
-    while ((job = wait_for_job(p, &lane)) != NULL) {
+    while ((job = wait_for_job(p, seat, &lane)) != NULL) {
         pthread_mutex_unlock(&p->lock);
         line_handle(w, job);
         pthread_mutex_lock(&p->lock);
         p->lanes[lane].running--;
-        if (p->lanes[lane].first != NULL)
-            pthread_cond_signal(&p->wake);
+        seat->has_job = false;
     }
-    pthread_cond_broadcast(&p->wake);
+    call_all(p);
     pthread_mutex_unlock(&p->lock);
 }
 
 struct start {
     struct pool *pool;
+    struct seat *seat;
     struct worker worker;
 };
+
+static void start_free(struct start *start)
+{
+    store_session_free(start->worker.session);
+    crypto_ctx_free(start->worker.cx);
+    free(start);
+}
 
 static void *thread_main(void *arg)
 {
     struct start *start = arg;
 
-    run(start->pool, &start->worker);
-    store_session_free(start->worker.session);
-    crypto_ctx_free(start->worker.cx);
-    free(start);
+    run(start->pool, &start->worker, start->seat);
+    start_free(start);
     return NULL;
 }
 
-static enum err start_thread(struct pool *p, struct fault *f)
+static enum err start_thread(struct pool *p, struct seat *seat, struct fault *f)
 {
     struct start *start = calloc(1, sizeof(*start));
     enum err e;
@@ -140,21 +258,42 @@ static enum err start_thread(struct pool *p, struct fault *f)
     if (start == NULL)
         return fault_set(f, ERR_NO_MEM, "worker");
     start->pool = p;
+    start->seat = seat;
     start->worker.line = p->line;
     e = crypto_ctx_new(p->line->authority->crypto, &start->worker.cx, f);
     if (e == ERR_OK)
         e = store_session_new(p->line->store, &start->worker.session, f);
-    if (e == ERR_OK && pthread_create(&p->threads[p->num_threads], NULL,
-                                      thread_main, start) != 0)
+    if (e == ERR_OK &&
+        pthread_create(&seat->thread, NULL, thread_main, start) != 0)
         e = fault_set(f, ERR_SYSTEM_FAILURE, "no thread for a worker");
     if (e == ERR_OK) {
         p->num_threads++;
         return ERR_OK;
     }
-    store_session_free(start->worker.session);
-    crypto_ctx_free(start->worker.cx);
-    free(start);
+    start_free(start);
     return e;
+}
+
+static void init_seats(struct pool *p)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    for (unsigned i = 0; i < p->num_workers; i++)
+        pthread_cond_init(&p->seats[i].wake, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+/* Those this process may run on. */
+static unsigned num_processors(void)
+{
+    cpu_set_t set;
+
+    /* fails where there are more than the set has room for */
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return CPU_SETSIZE;
+    return (unsigned)CPU_COUNT(&set);
 }
 
 static enum err start_all(struct pool *p, const struct pool_options *options,
@@ -163,17 +302,19 @@ static enum err start_all(struct pool *p, const struct pool_options *options,
     p->num_lanes = p->line->authority->num_issuers + 1;
     p->max_waiting = options->queue;
     p->num_workers = options->workers;
+    p->at_once = options->at_once != 0 ? options->at_once : num_processors();
     p->lanes = calloc(p->num_lanes, sizeof(*p->lanes));
-    p->threads = calloc(options->workers, sizeof(*p->threads));
-    if (p->lanes == NULL || p->threads == NULL)
+    p->seats = calloc(options->workers, sizeof(*p->seats));
+    if (p->lanes == NULL || p->seats == NULL)
         return fault_set(f, ERR_NO_MEM, "workers");
+    init_seats(p);
     for (size_t i = 0; i < p->num_lanes; i++)
         p->lanes[i].limit = options->workers < 2 ? 1 : options->workers / 2;
     /* With one CA there is no neighbour to protect but confirmations. */
     if (p->num_lanes == 2 && options->workers > 2)
         p->lanes[0].limit = p->lanes[1].limit = options->workers - 1;
     for (unsigned i = 0; i < options->workers; i++)
-        TRY(start_thread(p, f));
+        TRY(start_thread(p, &p->seats[i], f));
     return ERR_OK;
 }
 
@@ -186,7 +327,6 @@ enum err pool_new(const struct pool_options *options, struct line *line,
         return fault_set(f, ERR_NO_MEM, "workers");
     p->line = line;
     pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->wake, NULL);
     TRY(start_all(p, options, f));
     *out = p;
     p = NULL;
@@ -217,7 +357,7 @@ void pool_submit(struct pool *p, struct job *job)
         p->waiting++;
         p->stats.queued++;
         is_taken = true;
-        pthread_cond_signal(&p->wake);
+        call_for_job(p);
     } else {
         p->stats.turned_away++;
     }
@@ -232,10 +372,10 @@ void pool_stop(struct pool *p)
 {
     pthread_mutex_lock(&p->lock);
     p->is_closed = true;
-    pthread_cond_broadcast(&p->wake);
+    call_all(p);
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->num_threads; i++)
-        pthread_join(p->threads[i], NULL);
+        pthread_join(p->seats[i].thread, NULL);
     p->num_threads = 0;
 }
 
@@ -244,9 +384,10 @@ void pool_free(struct pool *p)
     if (p == NULL)
         return;
     pool_stop(p);
-    pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
-    free(p->threads);
+    for (unsigned i = 0; p->seats != NULL && i < p->num_workers; i++)
+        pthread_cond_destroy(&p->seats[i].wake);
+    free(p->seats);
     free(p->lanes);
     free(p);
 }

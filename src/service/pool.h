@@ -4,6 +4,10 @@
  * A lane is a kind of work that may be slow on its own: one for each issuing
  * CA, whose key may be, and one for transactions under way. No lane may keep
  * all workers busy, so a slow key delays only its own stations.
+ *
+ * No more workers run at once than there are processors, always those that ran
+ * last, which have what they need in their caches; until those that run seem to
+ * be waiting for something, when all may.
  */
 #ifndef SERVICE_POOL_H
 #define SERVICE_POOL_H
@@ -14,7 +18,8 @@ struct pool;
 
 struct pool_options {
     unsigned workers;
-    unsigned queue; /* jobs waiting, all lanes together */
+    unsigned queue;   /* jobs waiting, all lanes together */
+    unsigned at_once; /* workers; 0: one a processor */
 };
 
 /* Starts the threads. `line` outlives the pool. */

@@ -59,10 +59,11 @@ static void gate_done(struct gate *g)
     pthread_mutex_destroy(&g->lock);
 }
 
+/* As on one processor, where others run only beside those that are stuck. */
 static void rig_open(struct rig *r, unsigned num_issuers, unsigned workers,
                      unsigned queue)
 {
-    struct pool_options options = { workers, queue };
+    struct pool_options options = { workers, queue, 1 };
     struct store_options store = { .node = "a", .hash = hash_sha256_pair };
 
     memset(r, 0, sizeof(*r));

@@ -219,7 +219,7 @@ static enum err start(struct service *s, const struct service_options *options,
                       struct fault *f)
 {
     const struct config_server *server = &s->config->server;
-    struct pool_options pool = { server->workers, server->queue };
+    struct pool_options pool = { server->workers, server->queue, 0 };
     struct budget_options budget = { server->refusals_per_source,
                                      server->refusals_burst,
                                      server->refusals_total };

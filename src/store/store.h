@@ -184,7 +184,7 @@ struct store_options {
     store_hash *hash;
     bool read_only;          /* for tools beside a running server */
     bool must_exist;         /* else it is created, mode 0600 */
-    unsigned gather_us;      /* longest wait for neighbours; 0: 3000 */
+    unsigned gather_us;      /* longest wait for neighbours; 0: 10000 */
     unsigned batch;          /* changes in one commit; 0: 64 */
     const char *vfs;         /* SQLite VFS, for tests; NULL: the default */
     const char *synchronous; /* "OFF", for tests; NULL: FULL */

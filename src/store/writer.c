@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "store/internal.h"
 
-#define DEFAULT_GATHER_US 3000
+#define DEFAULT_GATHER_US 10000
 #define DEFAULT_BATCH 64
 
 /* Waits until something is queued, false when there is nothing more to come. */
