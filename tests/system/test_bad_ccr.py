@@ -1,4 +1,5 @@
-"""ccrs that are wrong: who sends them, what they ask for, and how."""
+"""ccrs that are wrong: who sends them, what they ask for, and how. The
+requester's half is a tool's, peers.py: `station` sends no ccr."""
 import time
 
 import pytest

@@ -1,16 +1,20 @@
 """ccr and ccp: a CA below ours, or another operator's, is certified (RFC 9810,
-5.3.11, 5.3.12, 6.6 and D.6). The requester's half is this file's: a base
-station never sends one."""
+5.3.11, 5.3.12, 6.6 and D.6). The requester's half is peers.py: `station` is a
+base station's, sends no ccr, and takes no certificate of a CA."""
 import hashlib
 import subprocess
 import time
+import types
 import urllib.request
 
 import pytest
 
 from cmplib import cmp, der, pki
+from cmplib.capture import Relay
 from cmplib.der import read
-from peers import (BRIEF, CROSS, ca_extensions, certified, make_world,
+from cmplib.race import post_at_once
+from cmplib.storm import free_ports
+from peers import (BRIEF, CROSS, ca_extensions, ccr, certified, make_world,
                    validity, waits)
 from polls import Operator, polled
 
@@ -233,22 +237,74 @@ def test_repeated_bytes(cross, boss):
     assert cross.server.tables() == before
 
 
-def test_restart_in_the_middle(cross, boss):
+def stopped(server):
+    server.stop()
+
+
+def killed(server):
+    server.process.kill()
+    server.process.wait()
+
+
+@pytest.mark.parametrize("end", [stopped, killed])
+def test_restart_in_the_middle(cross, boss, end):
     station, out, reply = waits(cross)
-    cross.server.stop()
+    end(cross.server)
     cross.server.start()
     assert station.post(out).body == reply.der
     reply = polled(station, out, reply)
     boss.approve(out)
-    cross.server.stop()
+    end(cross.server)
     cross.server.start()
     poll = station.poll(out, reply)
     reply = station.ask(poll)
     assert reply.cert is not None
-    cross.server.stop()
+    end(cross.server)
     cross.server.start()
     assert station.post(poll).body == reply.der
     assert station.ask(station.conf(out, reply)).kind == "pkiconf"
+    assert cross.server.status_of(reply.cert) == "confirmed"
+    (count,), = cross.server.query(
+        "SELECT count(*) FROM certificate JOIN txn ON certificate.txn = txn.id "
+        "WHERE transaction_id=?", out.transaction_id)
+    assert count == 1
+
+
+def test_polls_at_once_bring_one_certificate(cross, boss):
+    station, out, reply = waits(cross)
+    boss.approve(out)
+    polls = [station.poll(out, reply) for _ in range(8)]
+    for poll in polls:
+        bytes(poll)
+    answers = [cmp.Reply(r.body) for r in post_at_once(
+        polls, [cross.server.port], CROSS)]
+    brought = [a for a in answers if a.cert is not None]
+    assert len(brought) == 1, [a.failures for a in answers]
+    assert station.ask(station.conf(out, brought[0])).kind == "pkiconf"
+
+
+def test_anothers_decoder_reads_it(cross, boss, tmp_path):
+    port, = free_ports(1)
+    file = tmp_path / "exchange.pcap"
+    relay = Relay(port, cross.server.port, file)
+    station, out = ccr(cross, cross.peers["east"])
+    station.server = types.SimpleNamespace(
+        port=port, root=cross.server.root, cmp_signer=cross.server.cmp_signer)
+    reply = polled(station, out, station.ask(out))
+    boss.approve(out)
+    reply = station.ask(station.poll(out, reply))
+    station.ask(station.conf(out, reply))
+    relay.close()
+
+    def tshark(*args):
+        return subprocess.run(
+            ["tshark", "-n", "-r", file, "-d", f"tcp.port=={port},http", *args],
+            capture_output=True, text=True, check=True, timeout=60).stdout
+    bodies = tshark("-Y", "cmp", "-T", "fields", "-e", "cmp.body").split()
+    assert [cmp.BODIES[int(n)] for n in bodies] == [
+        "ccr", "ccp", "pollReq", "pollRep", "pollReq", "ccp", "certConf",
+        "pkiconf"]
+    assert tshark("-Y", "_ws.malformed", "-V") == ""
 
 
 def test_what_the_operator_sees(cross, boss):
@@ -297,14 +353,18 @@ def ended(cross, station, out, reply, kind, failure, rule):
 
 
 def test_blocked_meanwhile(cross, boss):
+    def say(word):
+        subprocess.run([cross.server.stationmaster, "station", word, "peer-ca",
+                        "self", "--config", str(cross.server.config)],
+                       check=True, capture_output=True, timeout=60)
     station, out, reply = waits(cross, "self")
     boss.approve(out)
-    cross.server.block("peer-ca", "self")
+    say("block")
     try:
         ended(cross, station, out, reply, "ccp", "notAuthorized",
               "station-is-not-blocked")
     finally:
-        cross.server.block("peer-ca", "self", False)
+        say("unblock")
 
 
 def test_taken_out_of_the_configuration(cross, boss):
