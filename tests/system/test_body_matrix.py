@@ -1,32 +1,39 @@
-"""Every body sent to every type of profile: served, or refused by the rule
-that says so, with the same answer each time and nothing changed. The table is
-printed (pytest -s, or where it fails)."""
+"""Every body sent to every type of profile, signed and under a shared secret:
+served, or refused by the rule that says so, with the same answer each time and
+nothing changed. And every body in every role, with the test that shows it. Both
+tables are printed; ./dev test passes them on."""
+import ast
+
 import pytest
 
 import conftest
 from cmplib import cmp, der, http
 from cmplib.der import bits, ctx, integer, oid, prim, seq
 from cmplib.rows import check_refused
+from cmplib.secret import holder
 
 TYPES = {"3gpp-bs": http.PATH, "rfc9483": http.PATH + "/p/light",
          "open": http.PATH + "/p/lab", "legacy-2010": http.PATH + "/p/old"}
 
-def read_served():
+VECTORS = conftest.TOP / "tests/vectors"
+
+
+def read_served(label):
     """Body to types that serve it, of the checked text of the profiles."""
     served, profile = {}, None
-    for line in (conftest.TOP / "tests/vectors/profiles.txt").read_text(
-            ).split("\n"):
+    for line in (VECTORS / "profiles.txt").read_text().split("\n"):
         if line.startswith("profile "):
             profile = line.split()[1]
-        elif line.startswith("  requests:"):
-            for kind in line.split()[1:]:
+        elif line.startswith(f"  {label}: "):
+            for kind in line.partition(": ")[2].split():
                 served.setdefault(kind, set()).add(profile)
     # Where peer_cas says who may ask, which is nobody here: test_ccr.py.
     served.pop("ccr", None)
     return served
 
 
-SERVED = read_served()
+SERVED = read_served("requests")
+UNDER_MAC = read_served("under a MAC")
 # What the log says of a body where it is not served; of the others, the name.
 OF_A_SERVER = "which only a server sends"
 ANNOUNCEMENT = "an announcement"
@@ -80,15 +87,27 @@ def message(station, kind):
                         [credential.cert, *credential.chain])
 
 
-def test_no_cell_is_empty():
+@pytest.fixture
+def show(capsys):
+    """Prints a line that ./dev test shows too, whatever becomes of the test."""
+    def show_line(text=""):
+        with capsys.disabled():
+            print(f"matrix| {text}")
+
+    with capsys.disabled():
+        print()
+    return show_line
+
+
+def test_no_cell_is_empty(show):
     assert set(SERVED) | set(REFUSED) == set(cmp.BODIES)
     assert {t for types in SERVED.values() for t in types} == set(TYPES)
-    print()
-    print(f"{'body':10}" + "".join(f"{t:14}" for t in TYPES))
+    show(f"{'body':10}" + "".join(f"{t:14}" for t in TYPES))
     for kind in cmp.BODIES:
         cells = "".join(f"{'served' if t in SERVED.get(kind, ()) else 'no':14}"
                         for t in TYPES)
-        print(f"{kind:10}{cells}{REFUSED.get(kind, '')}")
+        show(f"{kind:10}{cells}{REFUSED.get(kind, '')}")
+    show()
 
 
 @pytest.mark.parametrize("profile", TYPES)
@@ -109,3 +128,70 @@ def test_cell(world, kind, profile):
     assert response.status == 200
     taken = [n for n in server.lines(mark) if n.get("body") == kind]
     assert taken and taken[0].get("rule") != "body-is-served", taken
+
+
+@pytest.mark.parametrize("profile", TYPES)
+@pytest.mark.parametrize("kind", cmp.BODIES)
+def test_cell_under_a_secret(world, kind, profile):
+    path, server = TYPES[profile], world.server
+    station = holder(world, path)
+    before, mark = server.tables(), server.mark()
+    response = station.post(station.under(message(station, kind)))
+    assert response.status == 200
+    line = [n for n in server.lines(mark) if n.get("body") == kind][0]
+    if profile in UNDER_MAC.get(kind, ()):
+        assert line.get("rule") not in ("body-is-served",
+                                        "protection-is-signature")
+        return
+    assert line["rule"] == ("protection-is-signature" if profile in
+                            SERVED.get(kind, ()) else "body-is-served")
+    assert cmp.Reply(response.body).failures == {line["fail_info"]}
+    assert server.tables() == before
+
+
+# --- every body in every role ---
+
+ROLES = [(role, protection) for role in ("server", "client")
+         for protection in ("signature", "mac")]
+
+
+def read_matrix():
+    """(body, role, protection) to a test, or to the clause without one."""
+    text = (VECTORS / "matrix.txt").read_text().partition("\n\n")[2]
+    lines = [line.split(None, 3) for line in text.splitlines()]
+    cells = {tuple(line[:3]): line[3] for line in lines}
+    assert len(cells) == len(lines), "a cell stands there twice"
+    return cells
+
+
+def is_there(test):
+    file, _, name = test.partition("::")
+    tree = ast.parse((conftest.TOP / "tests/system" / file).read_text())
+    return any(isinstance(node, ast.FunctionDef) and node.name == name
+               for node in ast.walk(tree))
+
+
+def test_no_role_is_empty(show):
+    cells = read_matrix()
+    assert set(cells) == {(kind, *role) for kind in cmp.BODIES
+                          for role in ROLES}
+    show(f"{'body':10}" + "".join(f"{' '.join(r):18}" for r in ROLES))
+    for kind in cmp.BODIES:
+        show(f"{kind:10}" + "".join(
+            f"{'-' if cells[kind, *r].startswith('-') else 'yes':18}"
+            for r in ROLES))
+    for cell, what in cells.items():
+        if what.startswith("- "):
+            show(f"{' '.join(cell):28}{what}")
+            assert what[2:].startswith(("RFC ", "TS ")), cell
+        else:
+            assert is_there(what), f"{cell}: no test {what}"
+
+
+def test_the_server_serves_what_the_matrix_says():
+    """The two tables say the same of what a server takes."""
+    cells = read_matrix()
+    for kind in set(SERVED) | {"ccr"}:
+        assert not cells[kind, "server", "signature"].startswith("-"), kind
+        assert cells[kind, "server", "mac"].startswith("-") == \
+            (kind not in UNDER_MAC), kind
