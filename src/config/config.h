@@ -270,6 +270,13 @@ enum config_key_usage {
     CONFIG_KU_KEY_AGREEMENT = 1 << 4
 };
 
+/* Or-ed: how possession of a new key may be shown (RFC 9810, 5.2.8). */
+enum config_possession {
+    CONFIG_POP_SIGNATURE = 1 << 0,
+    CONFIG_POP_ENCRYPTED_CERT = 1 << 1,
+    CONFIG_POP_CHALLENGE = 1 << 2
+};
+
 /* One attribute of a name; its value is a pattern, escapes undone. */
 struct config_attribute {
     const char *type; /* "CN" */
@@ -345,6 +352,8 @@ struct config_profile {
     bool implicit_confirm;
     bool ir_by_operator_certificate;
     bool same_key_update;
+    uint32_t possession; /* of enum config_possession; 0: the type's own */
+    bool signing_keys_sign;
     enum config_key_reuse vendor_key_reuse;
     enum config_requested_validity requested_validity;
     enum config_approval approval;

@@ -82,6 +82,8 @@ static void fills_defaults(void **state)
     assert_false(p->implicit_confirm);
     assert_false(p->ir_by_operator_certificate);
     assert_false(p->same_key_update);
+    assert_int_equal(p->possession, 0);
+    assert_true(p->signing_keys_sign);
     assert_int_equal(p->vendor_key_reuse, CONFIG_KEY_REUSE_WARN);
     assert_int_equal(p->key_usage, CONFIG_KU_DIGITAL_SIGNATURE);
     assert_int_equal(p->extended_key_usage.num, 0);
@@ -125,6 +127,7 @@ static const char full[] =
     "    subject: 'CN={serial}.ran, O=A\\, B {vendor},C=DE'\n"
     "    dns: '{serial}.{vendor}.ran.example'\n"
     "    key_usage: [digitalSignature, keyEncipherment]\n"
+    "    possession: [signature, challengeResp]\n"
     "    extended_key_usage: [ipsecIKE, 1.2.3, 1.3.6.1.5.5.7.3.2]\n"
     "    roots: { ca_pubs: [oam.pem] }\n"
     "  - name: lab\n"
@@ -188,6 +191,8 @@ static void reads_vendors_and_profiles(void **state)
     assert_string_equal(p[0].subject.items[2].oid, "2.5.4.3");
     assert_int_equal(p[0].key_usage,
                      CONFIG_KU_DIGITAL_SIGNATURE | CONFIG_KU_KEY_ENCIPHERMENT);
+    assert_int_equal(p[0].possession,
+                     CONFIG_POP_SIGNATURE | CONFIG_POP_CHALLENGE);
     assert_string_equal(p[0].extended_key_usage.items[0], "1.3.6.1.5.5.7.3.17");
     assert_string_equal(p[0].extended_key_usage.items[1], "1.2.3");
     assert_int_equal(p[0].roots.ca_pubs.num, 1);

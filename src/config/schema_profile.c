@@ -70,6 +70,13 @@ static const struct choice key_usage_rows[] = {
 };
 CHOICES(key_usages, key_usage_rows);
 
+static const struct choice possession_rows[] = {
+    { "signature", CONFIG_POP_SIGNATURE, NULL, NULL },
+    { "encrCert", CONFIG_POP_ENCRYPTED_CERT, NULL, NULL },
+    { "challengeResp", CONFIG_POP_CHALLENGE, NULL, NULL },
+};
+CHOICES(possessions, possession_rows);
+
 /* Those of value 0 are known in order to be refused. */
 static const struct choice ext_key_usage_rows[] = {
     { "ipsecIKE", 1, "1.3.6.1.5.5.7.3.17", NULL },
@@ -361,6 +368,27 @@ static const struct setting profile_rows[] = {
       .preset = "false",
       .meaning = "Whether a kur may ask for the key it is signed with.",
       .example = "true" },
+    { .key = "possession",
+      .kind = KIND_CHOICE,
+      .traits = LIST,
+      MEMBER(config_profile, possession),
+      .max = 3,
+      .choices = &possessions,
+      .preset_note = "what the type takes",
+      .meaning = "How a station may show that a new key is its own, of those "
+                 "that the type takes: by signature; or, in types open and "
+                 "legacy-2010, for keys that only decrypt, by encrCert (the "
+                 "certificate comes encrypted) or challengeResp (popdecc).",
+      .example = "[signature, challengeResp]" },
+    { .key = "signing_keys_sign",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, signing_keys_sign),
+      .preset = "true",
+      .meaning = "Whether a key that may sign, by the keyUsage asked for or "
+                 "for want of one, has to sign its request (RFC 4211, 4.1). "
+                 "If not, encrCert and challengeResp are taken for any RSA "
+                 "key; its certificate says that it is for encryption.",
+      .example = "false" },
     { .key = "vendor_key_reuse",
       .kind = KIND_CHOICE,
       MEMBER(config_profile, vendor_key_reuse),

@@ -162,7 +162,7 @@ enum verdict check_signing_key(const struct judged *in, struct found *found)
             ? KU_KEY_AGREEMENT | KU_ENCIPHER_ONLY | KU_DECIPHER_ONLY
             : KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT;
 
-    if (!is_private(popo))
+    if (!is_private(popo) || !in->profile->signing_keys_sign)
         return VERDICT_HOLDS;
     if (use == 0)
         return broken(found, "body.popo", "%s%s, and no keyUsage is asked for",

@@ -79,6 +79,7 @@ struct profile {
     bool ir_by_operator_certificate;
     bool same_key_update;
     bool makes_keys;   /* for who asks (RFC 9483, 4.1.6) */
+    bool signing_keys_sign; /* or else decrypt, if they can */
     uint32_t approval; /* BODY_BITs of requests that wait for an operator */
     enum lenience vendor_key_reuse;
     int64_t message_time_window; /* seconds either way */
@@ -87,7 +88,7 @@ struct profile {
     enum aftermath on_timeout, on_rejection;
 };
 
-/* The type's part; the rest zero. */
+/* The type's part, and that keys which can sign must; the rest zero. */
 void profile_init(struct profile *p, enum profile_type type);
 
 /* The profile as lines of text, for a checked file and `config --explain`. */

@@ -153,7 +153,7 @@ R(POPO_IS_SIGNATURE, "popo-is-signature", "TS 33.310, 9.5.4.2", BAD_POP,       \
   "proof of possession by signature",                                          \
   "sign the CertRequest, or poposkInput, with the new key")                    \
 R(POPO_METHOD_IS_TAKEN, "popo-method-is-taken", "RFC 9810, 5.2.8.3", BAD_POP,  \
-  REQUEST, ERROR, CRMF_REQUESTS, check_popo_method,                            \
+  REQUEST, ERROR, REQUESTS, check_popo_method,                            \
   "a proof of possession that the profile takes",                              \
   "ask for encrCert or challengeResp; no private key is to be sent")           \
 R(POPO_IS_FOR_KEY, "popo-is-for-key", "RFC 4211, 4.2 and 4.3", BAD_POP,        \

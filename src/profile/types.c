@@ -192,6 +192,7 @@ void profile_init(struct profile *p, enum profile_type type)
 
     *p = (struct profile){
         .type = type,
+        .signing_keys_sign = true,
         .bodies = row->bodies,
         .sig_algs = row->sig_algs,
         .key_kinds = row->key_kinds,

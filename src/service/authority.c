@@ -263,6 +263,34 @@ static enum err set_algorithms(const struct config_profile *config,
     return ERR_OK;
 }
 
+static enum err set_possession(const struct config_profile *config,
+                               struct profile *p, struct fault *f)
+{
+    static const struct {
+        enum config_possession name;
+        enum pop_method method;
+    } methods[] = {
+        { CONFIG_POP_SIGNATURE, POP_SIGNATURE },
+        { CONFIG_POP_ENCRYPTED_CERT, POP_ENCRYPTED_CERT },
+        { CONFIG_POP_CHALLENGE, POP_CHALLENGE },
+    };
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if ((config->possession & methods[i].name) != 0)
+            mask |= POP_BIT(methods[i].method);
+    for (enum pop_method m = POP_NONE; m < POP_METHOD_NUM; m++)
+        if ((mask & ~p->pop_methods & POP_BIT(m)) != 0)
+            return fault_set(f, ERR_CONFIG,
+                             "profiles %s: possession by %s is not one of "
+                             "profile type %s",
+                             config->name, pop_method_word(m),
+                             profile_type_name(p->type));
+    if (mask != 0)
+        p->pop_methods = mask;
+    return ERR_OK;
+}
+
 /* The requests that wait for an operator. */
 static uint32_t approval_of(const struct config_profile *config)
 {
@@ -294,6 +322,7 @@ static enum err set_policy(const struct config_profile *config,
     p->ir_by_operator_certificate = config->ir_by_operator_certificate;
     p->same_key_update = config->same_key_update;
     p->makes_keys = config->key_generator != NULL;
+    p->signing_keys_sign = config->signing_keys_sign;
     p->approval = approval_of(config);
     if (config->ras.num == 0)
         p->bodies &= ~BODY_BIT(CMP_NESTED); /* no RA to send one */
@@ -305,6 +334,7 @@ static enum err set_policy(const struct config_profile *config,
     p->renew_grace = config->renew_grace_s;
     p->on_timeout = after[config->on_timeout];
     p->on_rejection = after[config->on_rejection];
+    TRY(set_possession(config, p, f));
     return set_algorithms(config, p, f);
 }
 

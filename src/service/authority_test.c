@@ -223,6 +223,9 @@ static const struct {
     { "subject: 'CN={serial}.{vendor}'",
       "subject: 'CN={serial}.{vendor}', extended_key_usage: [1.2.3.4]",
       ERR_CONFIG, "1.2.3.4 is not one a station may get" },
+    { "subject: 'CN={serial}.{vendor}'",
+      "subject: 'CN={serial}.{vendor}', possession: [challengeResp]",
+      ERR_CONFIG, "possession by challengeResp is not one of profile type" },
 #define ROOTS(field, file)                                            \
     "subject: 'CN={serial}.{vendor}'",                                \
         "subject: 'CN={serial}.{vendor}', roots: { " field ": [" file \

@@ -13,12 +13,16 @@ from cmplib.rows import Rows, check_refused
 from cmplib.station import Station
 from polls import Operator, make_world, waits
 
-LAB, OLD, WAIT, BRIEF = (f"{http.PATH}/p/{name}" for name in
-                         ("lab", "old", "wait-lab", "brief-lab"))
+LAB, OLD, WAIT, BRIEF, ONLY, SOME, ANY_KEY = (
+    f"{http.PATH}/p/{name}" for name in
+    ("lab", "old", "wait-lab", "brief-lab", "only", "some", "any-key"))
 PROFILES = {
     "wait-lab": dict(type="open", approval="operator",
                      approval_check_after="1s"),
     "brief-lab": dict(type="open", confirm_wait="2s"),
+    "only": dict(type="open", possession="[challengeResp]"),
+    "some": dict(type="open", possession="[signature, encrCert]"),
+    "any-key": dict(type="open", signing_keys_sign="false"),
 }
 RSA, OTHER = (pki.slow_key("RSA-2048", n) for n in (3, 4))
 
@@ -173,6 +177,20 @@ def test_challenged_then_approved(world, tmp_path):
     confirmed(station, out, station.ask(station.poll(out, reply)))
 
 
+@pytest.mark.parametrize("usage", [(), (0, 2), (KEY_ENCIPHERMENT,)])
+def test_any_key_where_the_profile_says_so(world, tmp_path, usage):
+    """The certificate is for encryption all the same."""
+    station, out, reply = challenged(world, ANY_KEY, usage=usage)
+    confirmed(station, out, station.ask(answer(
+        station, out, reply, solve(reply, [RSA], tmp_path))))
+
+
+def test_where_it_is_all_that_is_taken(world, tmp_path):
+    station, out, reply = challenged(world, ONLY)
+    confirmed(station, out, station.ask(answer(
+        station, out, reply, solve(reply, [RSA], tmp_path))))
+
+
 # --- how it does not ---
 
 def wrong(numbers):
@@ -257,6 +275,16 @@ for name, popo in (
         "popo-method-is-taken", LAB)
     row(f"popo-{name}-in-legacy-2010", ir(popo=popo), "ip", "badPOP",
         "popo-method-is-taken", OLD)
+
+
+row("challenge-where-the-profile-takes-others", ir(SOME), "ip", "badPOP",
+    "popo-method-is-taken", SOME)
+row("signature-where-the-profile-takes-challenges",
+    lambda w: w.station(path=ONLY).ir(), "ip", "badPOP",
+    "popo-method-is-taken", ONLY)
+row("p10cr-where-the-profile-takes-challenges",
+    lambda w: w.station(path=ONLY).p10cr(), "cp", "badPOP",
+    "popo-method-is-taken", ONLY)
 
 
 # --- answers that are refused, and change nothing ---
