@@ -82,7 +82,8 @@ struct popo {
     /* keyEncipherment, keyAgreement: POPOPrivKey */
     enum popo_priv_type priv_type;
     int64_t subsequent; /* SubsequentMessage: encrCert 0, challengeResp 1 */
-    struct span priv;   /* the chosen element, whole; this is written */
+    struct span priv;   /* the chosen element, whole; this is written; of
+                           agreeMAC alg and signature tell what is in it */
 };
 
 /* CertRequest. `der` is what a signature POP without poposkInput signs. */

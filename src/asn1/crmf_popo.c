@@ -62,14 +62,12 @@ static enum err signing_key_read(struct der *in, struct popo *p)
     return der_end(&seq);
 }
 
-static enum err agree_mac_read(struct der *in)
+static enum err agree_mac_read(struct der *in, struct popo *p)
 {
     struct der content;
-    struct alg_id alg;
-    struct span mac;
 
     TRY(der_enter(in, DER_CTX(POPO_PRIV_AGREE_MAC), &content));
-    return mac_value_read_content(&content, &alg, &mac);
+    return mac_value_read_content(&content, &p->alg, &p->signature);
 }
 
 /*
@@ -96,7 +94,7 @@ static enum err priv_choice_read(struct der *in, struct popo *p)
         return der_bits(in, DER_CTX_PRIM(2), &bits);
     case DER_CTX(POPO_PRIV_AGREE_MAC):
         p->priv_type = POPO_PRIV_AGREE_MAC;
-        return agree_mac_read(in);
+        return agree_mac_read(in, p);
     case DER_CTX(POPO_PRIV_ENCRYPTED_KEY):
         p->priv_type = POPO_PRIV_ENCRYPTED_KEY;
         return der_element(in, DER_CTX(POPO_PRIV_ENCRYPTED_KEY), &p->priv);

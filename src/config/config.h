@@ -274,7 +274,8 @@ enum config_key_usage {
 enum config_possession {
     CONFIG_POP_SIGNATURE = 1 << 0,
     CONFIG_POP_ENCRYPTED_CERT = 1 << 1,
-    CONFIG_POP_CHALLENGE = 1 << 2
+    CONFIG_POP_CHALLENGE = 1 << 2,
+    CONFIG_POP_AGREE_MAC = 1 << 3
 };
 
 /* One attribute of a name; its value is a pattern, escapes undone. */
@@ -326,6 +327,7 @@ struct config_general {
     const char *new_with_old;
     const char *old_with_new;
     const char *encryption_certificate;
+    const struct config_key *encryption_key; /* its key; NULL: elsewhere */
 };
 
 struct config_profile {

@@ -74,6 +74,7 @@ static const struct choice possession_rows[] = {
     { "signature", CONFIG_POP_SIGNATURE, NULL, NULL },
     { "encrCert", CONFIG_POP_ENCRYPTED_CERT, NULL, NULL },
     { "challengeResp", CONFIG_POP_CHALLENGE, NULL, NULL },
+    { "agreeMAC", CONFIG_POP_AGREE_MAC, NULL, NULL },
 };
 CHOICES(possessions, possession_rows);
 
@@ -179,6 +180,15 @@ static const struct setting general_rows[] = {
       .meaning = "PEM file of the certificate that stations encrypt to, "
                  "caProtEncCert.",
       .example = "encryption.pem" },
+    { .key = "encryption_key",
+      .kind = KIND_ENTRY,
+      MEMBER(config_general, encryption_key),
+      .target = "keys",
+      .preset_note = "no agreeMAC is taken",
+      .meaning = "The entry in keys that holds the private key of "
+                 "encryption_certificate, one on a curve: stations may show "
+                 "possession of theirs by agreeMAC with it (RFC 6955, 6).",
+      .example = "encryption" },
 };
 static const struct section general = { .what = "general", ROWS(general_rows) };
 
@@ -372,13 +382,14 @@ static const struct setting profile_rows[] = {
       .kind = KIND_CHOICE,
       .traits = LIST,
       MEMBER(config_profile, possession),
-      .max = 3,
+      .max = 4,
       .choices = &possessions,
       .preset_note = "what the type takes",
       .meaning = "How a station may show that a new key is its own, of those "
                  "that the type takes: by signature; or, in types open and "
                  "legacy-2010, for keys that only decrypt, by encrCert (the "
-                 "certificate comes encrypted) or challengeResp (popdecc).",
+                 "certificate comes encrypted) or challengeResp (popdecc); or, "
+                 "in type open, for keys that agree, by agreeMAC.",
       .example = "[signature, challengeResp]" },
     { .key = "signing_keys_sign",
       .kind = KIND_BOOL,

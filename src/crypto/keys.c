@@ -211,6 +211,23 @@ enum err keys_sign(struct keys *k, struct crypto_ctx *cx, const char *name,
     return result;
 }
 
+enum err keys_agree(struct keys *k, struct crypto_ctx *cx, const char *name,
+                    const struct spki *peer, int64_t deadline,
+                    struct secret **out, struct fault *f)
+{
+    struct entry *e = entry_find(k, name);
+    enum err result;
+
+    if (e == NULL)
+        return fault_set(f, ERR_NOT_FOUND, "no key is named '%s'", name);
+    if (e->ops->agree == NULL)
+        return fault_set(f, ERR_BAD_ALG, "key '%s' only signs", name);
+    TRY(key_enter(e, deadline, f));
+    result = e->ops->agree(e->key, cx, peer, out, f);
+    key_leave(e);
+    return result;
+}
+
 struct crypto *keys_crypto(const struct keys *k)
 {
     return k->crypto;

@@ -11,6 +11,7 @@
 #ifndef CRYPTO_KEYS_H
 #define CRYPTO_KEYS_H
 
+#include "base/secret.h"
 #include "crypto/crypto.h"
 
 struct keys;
@@ -30,6 +31,9 @@ struct key_ops {
                      struct fault *f);
     void (*free)(void *key);
     unsigned max_parallel;
+    /* What it and a public key agree on; likewise. NULL: it only signs. */
+    enum err (*agree)(void *key, struct crypto_ctx *cx, const struct spki *peer,
+                      struct secret **out, struct fault *f);
 };
 
 MUST_USE enum err keys_new(struct crypto *c, struct keys **out,
@@ -67,5 +71,16 @@ MUST_USE enum err keys_sign(struct keys *k, struct crypto_ctx *cx,
                             const char *name, enum sig_alg alg,
                             struct span data, int64_t deadline, struct arena *a,
                             struct span *sig, struct fault *f);
+
+/*
+ * The x-coordinate that the named key and a point of its curve agree on; the
+ * point has passed pubkey_check. `deadline` as keys_sign.
+ * ERR_SYSTEM_UNAVAIL, ERR_NOT_FOUND as keys_sign. ERR_BAD_ALG: another curve,
+ * or a key that does not agree.
+ */
+MUST_USE enum err keys_agree(struct keys *k, struct crypto_ctx *cx,
+                             const char *name, const struct spki *peer,
+                             int64_t deadline, struct secret **out,
+                             struct fault *f);
 
 #endif

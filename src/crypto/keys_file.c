@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "crypto/agree.h"
 #include "crypto/internal.h"
 #include "crypto/keys.h"
 
@@ -32,7 +33,15 @@ static void file_free(void *key)
     privkey_free(key);
 }
 
-static const struct key_ops file_ops = { file_sign, file_spki, file_free, 0 };
+static enum err file_agree(void *key, struct crypto_ctx *cx,
+                           const struct spki *peer, struct secret **out,
+                           struct fault *f)
+{
+    return privkey_agree(cx, key, peer, out, f);
+}
+
+static const struct key_ops file_ops = { file_sign, file_spki, file_free, 0,
+                                         file_agree };
 
 /* A mode that lets others in is a mistake to be told, not worked around. */
 enum err key_file_check(const char *path, struct fault *f)

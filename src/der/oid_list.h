@@ -245,6 +245,15 @@
         "id-regInfo-utf8Pairs", "\x2b\x06\x01\x05\x05\x07\x05\x02\x01")        \
     OID(ID_REG_INFO_CERT_REQ, "1.3.6.1.5.5.7.5.2.2",                           \
         "id-regInfo-certReq", "\x2b\x06\x01\x05\x05\x07\x05\x02\x02")          \
+    OID(ID_ALG_ECDH_POP_SHA256, "1.3.6.1.5.5.7.6.26",                          \
+        "id-alg-ecdhPop-static-sha256-hmac-sha256",                            \
+        "\x2b\x06\x01\x05\x05\x07\x06\x1a")                                    \
+    OID(ID_ALG_ECDH_POP_SHA384, "1.3.6.1.5.5.7.6.27",                          \
+        "id-alg-ecdhPop-static-sha384-hmac-sha384",                            \
+        "\x2b\x06\x01\x05\x05\x07\x06\x1b")                                    \
+    OID(ID_ALG_ECDH_POP_SHA512, "1.3.6.1.5.5.7.6.28",                          \
+        "id-alg-ecdhPop-static-sha512-hmac-sha512",                            \
+        "\x2b\x06\x01\x05\x05\x07\x06\x1c")                                    \
     OID(ID_RSASSA_PSS_SHAKE128, "1.3.6.1.5.5.7.6.30",                          \
         "id-RSASSA-PSS-SHAKE128", "\x2b\x06\x01\x05\x05\x07\x06\x1e")          \
     OID(ID_RSASSA_PSS_SHAKE256, "1.3.6.1.5.5.7.6.31",                          \

@@ -48,7 +48,7 @@ static const struct {
       "popo-method-is-taken" },
     { "dhMAC", OPEN, AGREE, POPO_PRIV_DH_MAC, 0, KU_AGREE, false,
       "popo-method-is-taken" },
-    { "agreeMAC", OPEN, AGREE, POPO_PRIV_AGREE_MAC, 0, KU_AGREE, false,
+    { "agreeMAC", LEGACY, AGREE, POPO_PRIV_AGREE_MAC, 0, KU_AGREE, false,
       "popo-method-is-taken" },
     { "a point that enciphers", OPEN, ENCIPHER, LATER, 1, KU_ENC, false,
       "popo-is-for-key" },

@@ -382,6 +382,10 @@ R(RA_VERIFIED_BY_RA, "ra-verified-by-ra", "RFC 9483, 5.1.1 (RFC 9810, 5.2.8.1)",
   NOT_AUTHORIZED, POP, ERROR, CRMF_REQUESTS, NULL,                             \
   "raVerified from an RA alone that is trusted with it",                       \
   "prove possession; or add ra-verified to ras.may")                           \
+R(AGREE_MAC_VERIFIES, "agree-mac-verifies", "RFC 6955, 6 (RFC 4211, 4.3)",     \
+  BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                    \
+  "agreeMAC over certReq, by ecdhPop-static with the key of caProtEncCert",    \
+  "ask for caProtEncCert, and take a key on its curve; or use challengeResp")  \
 R(PUBLIC_KEY_MAC_VERIFIES, "public-key-mac-verifies", "RFC 4211, 4.1",         \
   BAD_POP, POP, ERROR, CRMF_REQUESTS, NULL,                                    \
   "publicKeyMAC over the DER of publicKey, under the secret of the message",   \

@@ -139,7 +139,7 @@ static const struct type_row types[] = {
                   BODY_BIT(CMP_POPDECR) | BODY_BIT(CMP_POLL_REQ) | BODY_BIT(CMP_ERROR),
         .sig_algs = STRONG_SIG_ALGS | POST_QUANTUM_SIG_ALGS,
         .key_kinds = STRONG_KEY_KINDS | POST_QUANTUM_KEY_KINDS,
-        .pop_methods = POP_BY_DECRYPTION,
+        .pop_methods = POP_BY_DECRYPTION | POP_BIT(POP_AGREE_MAC),
         .rsa_min_bits = 2048,
         .rsa_max_bits = 4096,
         .mac_bodies = REQUESTS_BY_MAC,

@@ -263,6 +263,24 @@ static enum err set_algorithms(const struct config_profile *config,
     return ERR_OK;
 }
 
+static enum err check_encryption_key(const struct config_profile *config,
+                                     const struct keys *keys,
+                                     const struct offers *offers,
+                                     struct fault *f)
+{
+    struct span spki;
+
+    if (offers->encryption_key == NULL)
+        return ERR_OK;
+    TRY(keys_spki(keys, offers->encryption_key, &spki, f));
+    if (!span_is_equal(spki, offers->encryption.spki.der))
+        return fault_set(f, ERR_CONFIG,
+                         "profiles %s: key \"%s\" is not that of %s",
+                         config->name, offers->encryption_key,
+                         config->general.encryption_certificate);
+    return ERR_OK;
+}
+
 static enum err set_possession(const struct config_profile *config,
                                struct profile *p, struct fault *f)
 {
@@ -273,6 +291,7 @@ static enum err set_possession(const struct config_profile *config,
         { CONFIG_POP_SIGNATURE, POP_SIGNATURE },
         { CONFIG_POP_ENCRYPTED_CERT, POP_ENCRYPTED_CERT },
         { CONFIG_POP_CHALLENGE, POP_CHALLENGE },
+        { CONFIG_POP_AGREE_MAC, POP_AGREE_MAC },
     };
     uint32_t mask = 0;
 
@@ -464,6 +483,7 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
     TRY(roots_load(&config->roots.extra_certs, operator_root, cx, au->arena,
                    &outside, f));
     TRY(offers_load(config, operator_root, cx, au->arena, &out->offers, f));
+    TRY(check_encryption_key(config, au->keys, &out->offers, f));
     out->ca_pubs = in_body.list;
     out->num_ca_pubs = in_body.num;
     return make_tail(out->issuer, out->signer, &outside, au->arena, &out->tail,

@@ -62,6 +62,8 @@ struct offers {
     struct span new_root, new_with_old, old_with_new;
     struct x509_cert linked; /* new_with_old */
     struct span encryption_certificate;
+    struct x509_cert encryption; /* the same */
+    const char *encryption_key;  /* its name; NULL: not here */
 };
 
 /* What a certified key is for. */

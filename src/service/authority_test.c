@@ -226,6 +226,13 @@ static const struct {
     { "subject: 'CN={serial}.{vendor}'",
       "subject: 'CN={serial}.{vendor}', possession: [challengeResp]",
       ERR_CONFIG, "possession by challengeResp is not one of profile type" },
+    { "subject: 'CN={serial}.{vendor}'",
+      "subject: 'CN={serial}.{vendor}', general: { encryption_key: cmp }",
+      ERR_CONFIG, "no encryption_certificate whose keyUsage has keyAgreement" },
+    { "subject: 'CN={serial}.{vendor}'",
+      "subject: 'CN={serial}.{vendor}', general: { encryption_key: issuing, "
+      "encryption_certificate: nosign.pem }",
+      ERR_CONFIG, "key \"issuing\" is not that of" },
 #define ROOTS(field, file)                                            \
     "subject: 'CN={serial}.{vendor}'",                                \
         "subject: 'CN={serial}.{vendor}', roots: { " field ": [" file \

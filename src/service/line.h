@@ -303,6 +303,7 @@ MUST_USE enum err made_key_seal(struct worker *w, struct job *job,
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);
 ask_step verify_possession;
+ask_step verify_agreement; /* verify_agree.c: by agreeMAC */
 /* A later message's transactions, whoever's, by its transactionID. */
 MUST_USE enum err verify_list_transactions(struct worker *w, struct job *job,
                                            struct transaction_list *out);

@@ -76,8 +76,21 @@ enum err offers_load(const struct config_profile *config,
         return refuse(f, g->encryption_certificate,
                       "neither keyEncipherment nor keyAgreement in its "
                       "keyUsage");
-    *out =
-        (struct offers){ fresh.der, linked.der, back.der, linked, protect.der };
+    if (g->encryption_key != NULL && (g->encryption_certificate == NULL ||
+                                      !x509_may(&protect, KU_KEY_AGREEMENT)))
+        return refuse(f, "profiles.general.encryption_key",
+                      "no encryption_certificate whose keyUsage has "
+                      "keyAgreement");
+    *out = (struct offers){
+        .new_root = fresh.der,
+        .new_with_old = linked.der,
+        .old_with_new = back.der,
+        .linked = linked,
+        .encryption_certificate = protect.der,
+        .encryption = protect,
+        .encryption_key =
+            g->encryption_key == NULL ? NULL : g->encryption_key->name,
+    };
     return ERR_OK;
 }
 

@@ -422,6 +422,8 @@ enum err verify_possession(struct worker *w, struct job *job, struct ask *ask)
                           "popo.poposkInput.authInfo.sender", "another name");
     if (req->popo.type == POPO_RA_VERIFIED)
         return verify_ra_verified(w, job, ask);
+    if (pop_method_of(&req->popo) == POP_AGREE_MAC)
+        return verify_agreement(w, job, ask);
     if (req->popo.type != POPO_SIGNATURE)
         return ERR_OK; /* a popdecr or the certConf is to tell */
     if (!span_is_absent(req->popo.input) && !req->popo.has_input_sender)
