@@ -29,6 +29,7 @@ static const struct {
     TEXT("new-key", new_key),
     TEXT("key-use", key_use),
     TEXT("proof", proof),
+    TEXT("key-from", key_from),
     TEXT("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),
     TEXT("crl", crl),
@@ -65,6 +66,7 @@ static enum err check_words(const struct client_settings *s, struct fault *f)
         { "key-use", "signing", "encryption", s->key_use },
         { "proof", "challenge", "certificate", s->proof },
         { "tls-client-cert", "none", "signer", s->tls_client_cert },
+        { "key-from", "station", "server", s->key_from },
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -376,7 +378,11 @@ static enum err run_revoke(struct cli *cli, struct fault *f)
       "of the new key: P-256 (which is preset), P-384, P-521, RSA:2048, "     \
       "RSA:3072, RSA:4096, Ed25519, Ed448", CLI_ONCE },                       \
     { "new-key", "FILE", NULL, "certify this key instead of making one",      \
-      CLI_ONCE }
+      CLI_ONCE },                                                             \
+    { "key-from", "WHO", NULL,                                                \
+      "who makes the new key: station (which is preset), or server, which "   \
+      "encrypts it to the certificate, or under the secret, that asks (RFC "  \
+      "9483, 4.1.6) and may then know it", CLI_ONCE }
 static const struct cli_option enroll_options[] = {
     COMMON_OPTIONS,
     KEY_OPTIONS,

@@ -55,6 +55,8 @@ struct client_settings {
     const char *server_subject; /* who else may answer */
     const char *key_type;       /* "P-256", "RSA:3072"; NULL: P-256 */
     const char *new_key;        /* a file: the key to certify */
+    const char *key_from;       /* "station", also when NULL, makes the key;
+                                   "server" */
     const char *key_use;        /* "signing", also when NULL; "encryption" */
     const char *proof; /* of a key for encryption: "challenge", also when NULL;
                           "certificate" */

@@ -189,7 +189,9 @@ struct station {
     struct client_also also[CLIENT_MAX_ASKED - 1]; /* to ask for besides */
     int also_locks[CLIENT_MAX_ASKED - 1];
     size_t num_also;
-    struct privkey *new_keys[CLIENT_MAX_ASKED]; /* as pending.asked */
+    struct privkey *new_keys[CLIENT_MAX_ASKED]; /* as pending.asked; NULL: the
+                                                   server is to make it */
+    struct privkey *made; /* a key that came in the answer looked at */
 };
 
 /* Keeps others out until `*out` is closed, which it may be on failure too. */
@@ -299,6 +301,28 @@ MUST_USE enum err encrypted_cert_open(struct station *s,
                                       const struct cmp_message *reply,
                                       struct span *cert, struct fault *f);
 
+/* --- made.c: keys that the server makes (RFC 9483, 4.1.6) --- */
+
+/* The settings ask for such a key. */
+bool key_is_from_server(const struct client_settings *s);
+/*
+ * The wish for one: its kind, and no key. ERR_CONFIG: what is asked for goes
+ * only with a key of the station's, or nothing can be encrypted to whom asks.
+ */
+MUST_USE enum err made_key_wish(struct station *s, struct client_wish *wish,
+                                struct fault *f);
+/*
+ * The key in an answer that may be believed, into s->made; what is wrong with
+ * it into `text`. `trust` may be NULL under a shared secret, which then is what
+ * says that its signer may make keys.
+ */
+MUST_USE enum err made_key_open(struct station *s,
+                                const struct cmp_message *reply,
+                                struct trust *trust, const char **text,
+                                struct fault *f);
+/* Accepted: it is the new key from here, and kept. */
+MUST_USE enum err made_key_take(struct station *s, struct fault *f);
+
 /* --- roots.c --- */
 
 /* Signed with its own key, as its issuer's name claims. */
@@ -338,6 +362,11 @@ MUST_USE enum err also_result(const struct station *s, struct fault *f);
 /* A key for the transaction to come: made, or for the station's own
  * certificate the one the settings name. */
 MUST_USE enum err new_key_make(struct station *s, size_t at, struct fault *f);
+/* The new key as text, for `pending`. */
+MUST_USE enum err new_key_keep(struct station *s, size_t at, struct fault *f);
+/* A key's kind, and the bits of an RSA one, from "P-256", "RSA:3072". */
+MUST_USE enum err key_type_parse(const char *text, enum key_kind *kind,
+                                 unsigned *bits, struct fault *f);
 /* Begins a transaction: fills `pending` with the request's bytes. */
 MUST_USE enum err request_write(struct station *s, enum cmp_body_type request,
                                 const struct client_waits *waits,

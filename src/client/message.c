@@ -3,8 +3,8 @@
 #include "client/internal.h"
 
 /* "P-256", "RSA:3072": the bits are RSA's alone. */
-static enum err key_type_parse(const char *text, enum key_kind *kind,
-                               unsigned *bits, struct fault *f)
+enum err key_type_parse(const char *text, enum key_kind *kind, unsigned *bits,
+                        struct fault *f)
 {
     const char *colon = strchr(text, ':');
     size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
@@ -33,6 +33,8 @@ enum err new_key_make(struct station *s, size_t at, struct fault *f)
     unsigned bits = 0;
     enum err e;
 
+    if (key_is_from_server(s->settings))
+        return ERR_OK;
     if (s->settings->new_key == NULL || at > 0) {
         if (type == NULL)
             type = key_is_for_encryption(s->settings) ? "RSA:2048" : "P-256";
@@ -45,12 +47,14 @@ enum err new_key_make(struct station *s, size_t at, struct fault *f)
                        : fault_prefix(f, e, "%s", s->settings->new_key);
 }
 
-static enum err keep_key(struct station *s, size_t at, struct fault *f)
+enum err new_key_keep(struct station *s, size_t at, struct fault *f)
 {
     struct secret **out = &s->pending.asked[at].key;
     struct buf pem;
     enum err e;
 
+    if (s->new_keys[at] == NULL) /* the server makes it */
+        return ERR_OK;
     buf_init(&pem, LIMIT_FILE_LEN);
     e = privkey_format(s->new_keys[at], &pem, f);
     if (e == ERR_OK) {
@@ -130,12 +134,13 @@ static enum err fill_wish(struct station *s, enum cmp_body_type request,
 
     *out =
         (struct client_wish){ .request = request, .cert_req_id = (int64_t)at };
-    if (request != CMP_RR)
+    if (s->new_keys[at] != NULL)
         out->public_key = privkey_spki(s->new_keys[at]);
     TRY(name_setting(s->settings->recipient, s->arena, &out->recipient, f));
     if (request != CMP_RR)
         TRY(profile_setting(s, &out->profiles, f));
-    TRY(proof_fill(s, out, f));
+    TRY(s->new_keys[at] == NULL && request != CMP_RR ? made_key_wish(s, out, f)
+                                                     : proof_fill(s, out, f));
     if (request == CMP_KUR || request == CMP_RR) {
         out->old = &s->own.cert;
         if (span_is_absent(out->recipient))
@@ -185,7 +190,8 @@ static enum err body_make(struct station *s, struct client_wish *wish,
 {
     const struct client_credential own = identity_credential(&s->own);
     const struct privkey *key = s->new_keys[wish->cert_req_id];
-    enum sig_alg alg = sig_alg_default(privkey_kind(key));
+    enum sig_alg alg =
+        key == NULL ? SIG_UNKNOWN : sig_alg_default(privkey_kind(key));
     struct span bytes = SPAN_NONE;
 
     if (wish->request == CMP_P10CR) {
@@ -216,7 +222,7 @@ enum err request_write(struct station *s, enum cmp_body_type request,
     if (msgs == NULL)
         return fault_set(f, ERR_NO_MEM, "request");
     for (size_t i = 0; i < num; i++) {
-        TRY(keep_key(s, i, f));
+        TRY(new_key_keep(s, i, f));
         TRY(fill_wish(s, request, i, &wish, f));
         TRY(body_make(s, &wish, &msgs[i], &p10, f));
     }

@@ -45,6 +45,7 @@ static const char *const proofs[] = {
     [CLIENT_PROOF_SIGNATURE] = "signature",
     [CLIENT_PROOF_CHALLENGE] = "challenge",
     [CLIENT_PROOF_CERTIFICATE] = "certificate",
+    [CLIENT_PROOF_NONE] = "none",
 };
 
 static void put_proof(struct buf *b, const struct client *c)
@@ -109,7 +110,8 @@ static void put_all(struct buf *b, const struct pending *p)
         put_asked(b, p);
     buf_add_str(b, "\n");
     for (size_t i = 0; i < p->num_asked; i++)
-        buf_add(b, secret_span(p->asked[i].key));
+        if (p->asked[i].key != NULL)
+            buf_add(b, secret_span(p->asked[i].key));
     put_block(b, LABEL_MESSAGE, p->message);
     for (size_t i = 0; i < p->num_asked; i++)
         put_cert(b, &p->asked[i], i);
@@ -311,13 +313,19 @@ static bool read_blocks(struct span text, struct pending *p, struct arena *a)
            !span_is_absent(p->message);
 }
 
+/* One that the server makes comes with the certificate that is accepted. */
+static bool is_to_come(const struct client *c)
+{
+    return c->proof == CLIENT_PROOF_NONE && c->accepts == 0;
+}
+
 /* The keys, each where the one before ends; NULL: not so. */
 static const uint8_t *read_keys(const uint8_t *at, const uint8_t *end,
                                 struct pending *p)
 {
     size_t end_len = sizeof(LABEL_KEY_END) - 1;
 
-    for (size_t i = 0; i < p->num_asked; i++) {
+    for (size_t i = 0; i < p->num_asked && !is_to_come(&p->machine); i++) {
         const uint8_t *stop =
             memmem(at, (size_t)(end - at), LABEL_KEY_END, end_len);
 

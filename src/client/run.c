@@ -208,6 +208,16 @@ static enum err keep_roots(struct station *s, const struct cmp_message *reply,
     return ERR_OK;
 }
 
+/* What comes with a certificate that is accepted. */
+static enum err keep_accepted(struct station *s,
+                              const struct cmp_message *reply,
+                              const struct checked *found, bool is_tls,
+                              struct fault *f)
+{
+    TRY(keep_roots(s, reply, found, is_tls, f));
+    return made_key_take(s, f);
+}
+
 static enum err send_confirm(struct attempt *at, const struct client_step *step,
                              const struct checked *found, struct fault *f)
 {
@@ -392,7 +402,7 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
             return send_answer(at, &step, &found, f);
         TRY(also_tell(s, &step, &found, f));
         if (step.why.err == ERR_OK)
-            TRY(keep_roots(s, reply, &found, is_tls, f));
+            TRY(keep_accepted(s, reply, &found, is_tls, f));
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
         return install(at, f);
@@ -497,8 +507,9 @@ static enum err resume(struct attempt *at, struct fault *f)
     TRY(identity_resume(s, f));
     TRY(also_resume(s, f));
     for (size_t i = 0; i < s->pending.num_asked; i++)
-        TRY(privkey_parse(s->cx, secret_span(s->pending.asked[i].key),
-                          &s->new_keys[i], f));
+        if (s->pending.asked[i].key != NULL)
+            TRY(privkey_parse(s->cx, secret_span(s->pending.asked[i].key),
+                              &s->new_keys[i], f));
     at->resumed = true;
     note(s, EVENT_RESUMED, client_state_name(s->pending.machine.state));
     return ERR_OK;

@@ -140,6 +140,7 @@ void station_free(struct station *s)
         return;
     pending_done(&s->pending);
     new_keys_free(s);
+    privkey_free(s->made);
     also_release(s);
     identity_done(&s->own);
     crypto_ctx_free(s->cx);

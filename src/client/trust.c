@@ -337,6 +337,24 @@ static bool is_vouched_for(const struct judge *j)
                : facts->signature_holds && facts->signer_is_trusted;
 }
 
+/* An answer with the certificate and the key that goes with it is to come. */
+static bool awaits_made_key(const struct station *s)
+{
+    const struct client *c = &s->pending.machine;
+
+    return c->proof == CLIENT_PROOF_NONE && c->state == CLIENT_REQUEST_SENT;
+}
+
+static enum err open_made_key(struct judge *j, struct fault *f)
+{
+    struct client_cert_facts *facts = &j->out->facts.certs[0];
+
+    TRY(made_key_open(j->s, j->reply, j->trust, &facts->made_key_text, f));
+    if (j->s->made != NULL)
+        facts->public_key = privkey_spki(j->s->made);
+    return ERR_OK;
+}
+
 /* What is encrypted to the new key is opened for those alone who may be
  * believed, so that nobody learns from trying (RFC 9810, 8.2). */
 static enum err open_answer(struct judge *j, struct fault *f)
@@ -348,6 +366,8 @@ static enum err open_answer(struct judge *j, struct fault *f)
         return ERR_OK;
     if (j->reply->body.type == CMP_POPDECC)
         return challenge_open(j->s, j->reply, &facts->number, f);
+    if (awaits_made_key(j->s))
+        return open_made_key(j, f);
     if (facts->certs[0].cert != NULL)
         return ERR_OK;
     TRY(encrypted_cert_open(j->s, j->reply, &der, f));
@@ -567,10 +587,13 @@ enum err reply_check(struct station *s, const struct cmp_message *reply,
     struct judge j = { .s = s, .reply = reply, .is_tls = is_tls, .out = out };
 
     *out = (struct checked){ 0 };
+    privkey_free(s->made);
+    s->made = NULL;
     if (p->machine.request == CMP_RR)
         out->facts.old = &s->own.cert;
     for (size_t i = 0; i < p->num_asked; i++)
-        out->facts.certs[i].public_key = privkey_spki(s->new_keys[i]);
+        if (s->new_keys[i] != NULL)
+            out->facts.certs[i].public_key = privkey_spki(s->new_keys[i]);
     if (p->machine.request == CMP_KUR) {
         out->facts.subject = s->own.cert.subject;
         out->facts.san = s->own.cert.san;

@@ -4,7 +4,8 @@
 #include <assert.h>
 
 #define PVNO 2
-#define PVNO_ENVELOPES 3 /* which alone encrypt to a key that agrees */
+/* Which alone encrypt to a key that agrees, and to whom a key is for. */
+#define PVNO_ENVELOPES 3
 #define SHIFT_MAX 16
 
 const char *client_state_name(enum client_state state)
@@ -105,7 +106,8 @@ enum err client_open(struct client *c, const struct client_wish *wish,
     struct client next = { .state = CLIENT_REQUEST_SENT,
                            .request = wish->request,
                            .proof = wish->proof,
-                           .is_v3 = wish->is_agreement,
+                           .is_v3 = wish->is_agreement ||
+                                    wish->proof == CLIENT_PROOF_NONE,
                            .is_mac = own->cert == NULL,
                            .deadline = now + waits->request };
 

@@ -50,8 +50,9 @@ const char *client_poll_name(enum client_poll poll);
 /* How the new key is shown to be the station's. */
 enum client_proof {
     CLIENT_PROOF_SIGNATURE,
-    CLIENT_PROOF_CHALLENGE,  /* popdecc and popdecr */
-    CLIENT_PROOF_CERTIFICATE /* the certificate comes encrypted to it */
+    CLIENT_PROOF_CHALLENGE,   /* popdecc and popdecr */
+    CLIENT_PROOF_CERTIFICATE, /* the certificate comes encrypted to it */
+    CLIENT_PROOF_NONE         /* there is none yet: the server makes it */
 };
 
 struct client {
@@ -126,6 +127,9 @@ struct client_cert_facts {
     const char *path_text;
     struct span issuer; /* the next on its path; absent: no path */
     struct span hash;   /* for certConf; absent: cannot be made */
+    /* CLIENT_PROOF_NONE: why the key that came with it cannot be used; NULL: it
+     * can, and is the one in public_key. */
+    const char *made_key_text;
 };
 
 /* What crypto and the settings say about an answer. */
@@ -177,7 +181,8 @@ struct client_step {
 };
 
 /*
- * What a request asks for. `subject` absent: the authority chooses, and
+ * What a request asks for. Where the server makes the key, `public_key` has its
+ * algorithm and no key in it. `subject` absent: the authority chooses, and
  * poposkInput names the vendor's subject (TS 33.310, 9.5.4.2); under a shared
  * secret nobody could be named there, so it is given. `old` is the
  * certificate a kur updates or an rr revokes, else NULL.

@@ -123,7 +123,9 @@ bool client_check_in_clear(const struct client_judged *in,
     if (span_is_absent(r->certificate) &&
         in->client->proof != CLIENT_PROOF_CERTIFICATE)
         return broken(found, "an encrypted certificate");
-    return span_is_absent(r->private_key) || broken(found, "a private key");
+    return span_is_absent(r->private_key) ||
+           in->client->proof == CLIENT_PROOF_NONE ||
+           broken(found, "a private key");
 }
 
 bool client_check_readable(const struct client_judged *in,
@@ -136,6 +138,15 @@ bool client_check_readable(const struct client_judged *in,
 }
 
 /* --- each certificate --- */
+
+bool client_check_made_key(const struct client_judged *in,
+                           struct client_found *found)
+{
+    const char *why = in->cert->made_key_text;
+
+    return in->client->proof != CLIENT_PROOF_NONE || why == NULL ||
+           broken(found, "%s", why);
+}
 
 bool client_check_key(const struct client_judged *in,
                       struct client_found *found)
@@ -171,7 +182,8 @@ bool client_check_usage(const struct client_judged *in,
 {
     const struct client *c = in->client;
 
-    if (c->proof != CLIENT_PROOF_SIGNATURE)
+    if (c->proof == CLIENT_PROOF_CHALLENGE ||
+        c->proof == CLIENT_PROOF_CERTIFICATE)
         return x509_may(in->cert->cert,
                         c->is_v3 ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT) ||
                broken(found, "the certificate's key may not be encrypted to");

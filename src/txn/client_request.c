@@ -88,6 +88,12 @@ enum err client_request_make(const struct client_wish *wish,
 
     msg.cert_req.cert_req_id = wish->cert_req_id;
     TRY(fill_template(wish, a, &msg.cert_req, f));
+    if (wish->proof == CLIENT_PROOF_NONE) {
+        msg.popo.type = POPO_ABSENT;
+        *signed_bytes = SPAN_NONE;
+        *out = msg;
+        return ERR_OK;
+    }
     if (wish->proof != CLIENT_PROOF_SIGNATURE) {
         TRY(client_proof_fill(wish, a, &msg, f));
         *signed_bytes = SPAN_NONE;

@@ -396,8 +396,8 @@ const struct client_rule client_rules[] = {
       "report it to the server's maker" },
     { "reply-in-clear", "TS 33.310, 9.5.4.3 (CR-2)", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_RESPONSE, client_check_in_clear,
-      "the certificate in clear, unless it was asked for otherwise, and no "
-      "private key",
+      "the certificate in clear, and no private key, unless it was asked for "
+      "otherwise",
       "turn off encrypted delivery and central key generation" },
     { "reply-challenge-opens", "RFC 9810, 5.2.8.3.3", ERR_BAD_DATA_FORMAT,
       CLIENT_STEP_ANSWER, client_check_challenge,
@@ -429,6 +429,10 @@ const struct client_rule client_rules[] = {
       CLIENT_STEP_ANSWER, check_patience, "a decision within 30 days",
       "ask the operator to decide, and enrol anew" },
 
+    { "cert-made-key", "RFC 9483, 4.1.6", ERR_BAD_DATA_FORMAT,
+      CLIENT_STEP_CERT, client_check_made_key,
+      "the key, encrypted to this station and signed by a generator with cmKGA",
+      "let the server make keys as RFC 9483 has it, or --key-from station" },
     { "cert-key", "RFC 9483, 4.1.1", ERR_BAD_CERT_TEMPLATE,
       CLIENT_STEP_CERT, client_check_key, "the key asked for",
       "report it to the operator: a certificate went astray" },

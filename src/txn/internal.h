@@ -83,6 +83,8 @@ bool client_check_in_clear(const struct client_judged *in,
                            struct client_found *found);
 bool client_check_readable(const struct client_judged *in,
                            struct client_found *found);
+bool client_check_made_key(const struct client_judged *in,
+                           struct client_found *found);
 bool client_check_key(const struct client_judged *in,
                       struct client_found *found);
 bool client_check_dates(const struct client_judged *in,
