@@ -54,6 +54,12 @@ CHANGE(vendor_key_refused, vendor_key(s);
 CHANGE(vendor_key_allowed, vendor_key(s);
        s->profile.vendor_key_reuse = LENIENCE_ALLOW)
 
+CHANGE(to_make, s->profile.makes_keys = true; s->msg.header.pvno = 3;
+       s->template->has_public_key = false; s->popo->type = POPO_ABSENT)
+CHANGE(to_make_by_ra, to_make(s); s->facts.signer_kind = SIGNER_RA)
+CHANGE(to_make_unread, to_make(s); s->signer.has_key_usage = true;
+       s->signer.key_usage = KU_DIGITAL_SIGNATURE)
+
 /* --- the certificate a kur updates --- */
 
 CHANGE(old_revoked, s->facts.old_is_revoked = true)
@@ -180,6 +186,11 @@ static const struct rules_case cases[] = {
       ERR_NOT_AUTHORIZED, CMP_KUP },
     { "an old request", BS, CMP_IR, seen, "request-is-new",
       ERR_DUPLICATE_CERT_REQ, CMP_IP },
+    { "a key to be made", LITE, CMP_IR, to_make, "", ERR_OK, 0 },
+    { "for an RA", LITE, CMP_IR, to_make_by_ra, "made-key-has-reader",
+      ERR_BAD_REQUEST, CMP_IP },
+    { "for who only signs", LITE, CMP_IR, to_make_unread, "made-key-has-reader",
+      ERR_BAD_REQUEST, CMP_IP },
     { "another issuer", BS, CMP_IR, other_issuer, "issuer-is-ours",
       ERR_WRONG_AUTHORITY, CMP_IP },
     { "our issuer", BS, CMP_IR, our_issuer, "", ERR_OK, 0 },

@@ -153,6 +153,11 @@ CHANGE(rsa_popo_ec, rsa_2048(s);
        s->popo->alg.params = SPAN_NONE)
 
 CHANGE(no_popo, s->popo->type = POPO_ABSENT)
+CHANGE(to_make, s->profile.makes_keys = true; no_key(s); no_popo(s); pvno_3(s))
+CHANGE(to_make_v2, to_make(s); s->msg.header.pvno = 2)
+CHANGE(to_make_twice, to_make(s); s->msg.body.cert_req.num = 2;
+       s->requests[1] = s->requests[0]; s->requests[1].cert_req.cert_req_id = 1)
+CHANGE(to_make_proven, to_make(s); s->popo->type = POPO_SIGNATURE)
 CHANGE(ra_verified, s->popo->type = POPO_RA_VERIFIED)
 CHANGE(popo_encipher, s->popo->type = POPO_KEY_ENCIPHERMENT)
 CHANGE(popo_agree, s->popo->type = POPO_KEY_AGREEMENT)
@@ -366,6 +371,15 @@ static const struct rules_case cases[] = {
     { "RSA 4096", BS, CMP_IR, rsa_4096, "", ERR_OK, 0 },
     { "RSA 4104", BS, CMP_IR, rsa_4104, "public-key-is-allowed", ERR_BAD_ALG,
       CMP_IP },
+    { "a key to be made", LITE, CMP_IR, to_make, "", ERR_OK, 0 },
+    { "a key to be made, pvno 2", LITE, CMP_IR, to_make_v2, "made-key-needs-v3",
+      ERR_BAD_REQUEST, CMP_IP },
+    { "a key to be made, pvno 2", OPEN, CMP_IR, to_make_v2,
+      "made-key-better-in-v3", ERR_OK, 0 },
+    { "two to be made", OPEN, CMP_CR, to_make_twice, "made-key-is-alone",
+      ERR_BAD_REQUEST, CMP_CP },
+    { "proof without a key", LITE, CMP_KUR, to_make_proven,
+      "made-key-has-no-proof", ERR_BAD_POP, CMP_KUP },
     { "no popo", BS, CMP_IR, no_popo, "popo-is-signature", ERR_BAD_POP,
       CMP_IP },
     { "raVerified, for step 4", BS, CMP_IR, ra_verified, "", ERR_OK, 0 },
