@@ -32,25 +32,17 @@ static const struct {
 
 static void test_cases(void **state)
 {
-    static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
-                                            STEP_JUDGE_MESSAGE,
-                                            STEP_JUDGE_REQUEST };
-
     (void)state;
     for (size_t i = 0; i < SCENE_NUM(cases); i++) {
         struct findings findings = { 0 };
         struct fault f = { 0 };
-        enum err e = ERR_OK;
         struct scene s;
+        enum err e;
 
         scene_init(&s, cases[i].type, CMP_GENM);
         s.msg.body.general =
             (struct info_list){ all + cases[i].from, cases[i].num };
-        for (size_t k = 0; k < SCENE_NUM(steps) && e == ERR_OK; k++) {
-            struct judged in = { &s.msg, &s.profile, &s.facts, NULL, NULL };
-
-            e = rules_check(steps[k], &in, &findings, &f);
-        }
+        e = scene_judge(&s, &findings, &f);
         if (e != cases[i].err || strcmp(f.rule, cases[i].rule) != 0)
             fail_msg("%s: %s, %s", cases[i].what, err_name(e), f.text);
         assert_int_equal(rule_body(rule_step_of(&f), CMP_GENM), CMP_ERROR);

@@ -173,24 +173,11 @@ static const struct {
     { "our CA's key", ca_key, "ccr-brings-other-key", ERR_BAD_CERT_TEMPLATE },
 };
 
-static enum err check_all(const struct scene *s, struct fault *f)
-{
-    static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
-                                            STEP_JUDGE_MESSAGE,
-                                            STEP_JUDGE_REQUEST };
-    struct judged in = { &s->msg, &s->profile, &s->facts, scene_request(s),
-                         NULL };
-    struct findings findings = { .num = 0 };
-
-    for (size_t i = 0; i < SCENE_NUM(steps); i++)
-        TRY(rules_check(steps[i], &in, &findings, f));
-    return ERR_OK;
-}
-
 static void test_rules(void **state)
 {
     (void)state;
     for (size_t i = 0; i < SCENE_NUM(cases); i++) {
+        struct findings findings = { 0 };
         struct fault f = { 0 };
         struct scene s;
 
@@ -199,7 +186,7 @@ static void test_rules(void **state)
         ask(&s, CA, SIGN);
         cases[i].change(&s);
         print_message("%s\n", cases[i].what);
-        assert_int_equal(check_all(&s, &f), cases[i].err);
+        assert_int_equal(scene_judge(&s, &findings, &f), cases[i].err);
         assert_string_equal(f.rule, cases[i].rule);
         scene_done(&s);
     }
@@ -229,12 +216,13 @@ static void test_open_alone(void **state)
         assert_int_equal(p.mac_bodies & BODY_BIT(CMP_CCR), 0);
     }
     for (size_t i = 0; i < SCENE_NUM(others); i++) {
+        struct findings findings = { 0 };
         struct fault f = { 0 };
         struct scene s;
 
         scene_init(&s, PROFILE_OPEN, others[i]);
         ask(&s, CA, SIGN);
-        assert_int_equal(check_all(&s, &f), ERR_BAD_CERT_TEMPLATE);
+        assert_int_equal(scene_judge(&s, &findings, &f), ERR_BAD_CERT_TEMPLATE);
         assert_string_equal(f.rule, "no-ca-asked-for");
         scene_done(&s);
     }

@@ -84,30 +84,18 @@ static const struct {
       ERR_BAD_RECIPIENT_NONCE },
 };
 
-static enum err check_all(const struct scene *s, struct fault *f)
-{
-    static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
-                                            STEP_JUDGE_MESSAGE,
-                                            STEP_JUDGE_REQUEST };
-    struct judged in = { &s->msg, &s->profile, &s->facts, NULL };
-    struct findings findings = { .num = 0 };
-
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-        TRY(rules_check(steps[i], &in, &findings, f));
-    return ERR_OK;
-}
-
 static void test_rules(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct findings findings = { 0 };
         struct fault f = { 0 };
         struct scene s;
 
         scene_init(&s, PROFILE_OPEN, CMP_POLL_REQ);
         cases[i].change(&s);
         print_message("%s\n", cases[i].what);
-        assert_int_equal(check_all(&s, &f), cases[i].err);
+        assert_int_equal(scene_judge(&s, &findings, &f), cases[i].err);
         assert_string_equal(f.rule, cases[i].rule);
         if (cases[i].err != ERR_OK)
             assert_int_equal(rule_body(rule_step_of(&f), CMP_POLL_REQ),
@@ -130,13 +118,14 @@ static void test_every_type_takes_it(void **state)
 
 static void test_early_confirmation(void **state)
 {
+    struct findings findings = { 0 };
     struct fault f = { 0 };
     struct scene s;
 
     (void)state;
     scene_init(&s, PROFILE_OPEN, CMP_CERT_CONF);
     s.facts.transaction = FACT_WAITING;
-    assert_int_equal(check_all(&s, &f), ERR_BAD_REQUEST);
+    assert_int_equal(scene_judge(&s, &findings, &f), ERR_BAD_REQUEST);
     assert_string_equal(f.rule, "conf-is-not-early");
     scene_done(&s);
 }

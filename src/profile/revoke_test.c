@@ -215,22 +215,6 @@ static const struct {
     { "late", OPEN, late, "time-is-near", ERR_OK, 0 },
 };
 
-/* Judges the first RevDetails, as the line does. */
-static enum err judge(struct scene *s, struct findings *findings,
-                      struct fault *f)
-{
-    static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
-                                            STEP_JUDGE_MESSAGE,
-                                            STEP_JUDGE_REQUEST };
-    struct judged in = { &s->msg, &s->profile, NULL, NULL, s->revs };
-
-    for (size_t i = 0; i < SCENE_NUM(steps); i++) {
-        in.facts = steps[i] < STEP_JUDGE_MESSAGE ? NULL : &s->facts;
-        TRY(rules_check(steps[i], &in, findings, f));
-    }
-    return ERR_OK;
-}
-
 static bool case_holds(size_t i)
 {
     struct findings findings = { 0 };
@@ -242,7 +226,7 @@ static bool case_holds(size_t i)
 
     scene_init(&s, cases[i].type, CMP_RR);
     cases[i].change(&s);
-    e = judge(&s, &findings, &f);
+    e = scene_judge(&s, &findings, &f);
     rule = f.rule;
     if (e == ERR_OK && findings.num > 0)
         rule = findings.list[0].rule->id;

@@ -7,23 +7,6 @@
 
 #include "profile/rules_case_test.h"
 
-static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
-                                        STEP_JUDGE_MESSAGE,
-                                        STEP_JUDGE_REQUEST };
-
-/* Judges as the line does: step by step, the first error ends it. */
-static enum err judge(struct scene *s, struct findings *findings,
-                      struct fault *f)
-{
-    struct judged in = { &s->msg, &s->profile, NULL, scene_request(s) };
-
-    for (size_t i = 0; i < SCENE_NUM(steps); i++) {
-        in.facts = steps[i] < STEP_JUDGE_MESSAGE ? NULL : &s->facts;
-        TRY(rules_check(steps[i], &in, findings, f));
-    }
-    return ERR_OK;
-}
-
 static bool case_holds(const struct rules_case *c)
 {
     struct findings findings = { 0 };
@@ -35,7 +18,7 @@ static bool case_holds(const struct rules_case *c)
 
     scene_init(&s, c->type, c->body);
     c->change(&s);
-    e = judge(&s, &findings, &f);
+    e = scene_judge(&s, &findings, &f);
     rule = findings.num > 0 ? findings.list[0].rule->id : f.rule;
     ok = e == c->err && strcmp(rule, c->rule) == 0 &&
          findings.num == (e == ERR_OK && c->rule[0] != '\0');
@@ -141,7 +124,7 @@ static void test_fault(void **state)
     assert_int_equal(rule_step_of(&f), STEP_PROTECTION);
     scene_init(&s, BS, CMP_IR);
     s.msg.header.pvno = 4;
-    assert_int_equal(judge(&s, &findings, &f), ERR_UNSUPPORTED_VERSION);
+    assert_int_equal(scene_judge(&s, &findings, &f), ERR_UNSUPPORTED_VERSION);
     assert_string_equal(f.text, "header.pvno: 4; asked: pvno 2 (cmp2000) or 3 "
                                 "(cmp2021)");
     f.rule[0] = '\0';
@@ -165,12 +148,12 @@ static void test_findings(void **state)
     s.template->subject = SPAN_NONE;
     s.msg.header.message_time = SCENE_NOW - 601;
     s.template->public_key = s.signer.spki;
-    assert_int_equal(judge(&s, &findings, &f), ERR_OK);
+    assert_int_equal(scene_judge(&s, &findings, &f), ERR_OK);
     assert_int_equal(findings.num, 6);
     assert_string_equal(findings.list[5].rule->id,
                         "vendor-key-better-not-reused");
     /* What does not fit is counted. */
-    assert_int_equal(judge(&s, &findings, &f), ERR_OK);
+    assert_int_equal(scene_judge(&s, &findings, &f), ERR_OK);
     assert_int_equal(findings.num, 8);
     assert_int_equal(findings.dropped, 4);
     scene_done(&s);

@@ -264,3 +264,19 @@ void scene_done(struct scene *s)
 {
     arena_free(s->arena);
 }
+
+enum err scene_judge(const struct scene *s, struct findings *findings,
+                     struct fault *f)
+{
+    static const enum rule_step steps[] = { STEP_HEADER, STEP_REQUEST,
+                                            STEP_JUDGE_MESSAGE,
+                                            STEP_JUDGE_REQUEST };
+    struct judged in = { &s->msg, &s->profile, NULL, scene_request(s),
+                         s->msg.body.type == CMP_RR ? s->revs : NULL };
+
+    for (size_t i = 0; i < SCENE_NUM(steps); i++) {
+        in.facts = steps[i] < STEP_JUDGE_MESSAGE ? NULL : &s->facts;
+        TRY(rules_check(steps[i], &in, findings, f));
+    }
+    return ERR_OK;
+}

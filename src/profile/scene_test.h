@@ -43,6 +43,11 @@ void scene_init(struct scene *s, enum profile_type type,
                 enum cmp_body_type body);
 void scene_done(struct scene *s);
 
+/* Judges as the line does, step by step, what opens it and its first request
+ * or RevDetails; the first error ends it. */
+enum err scene_judge(const struct scene *s, struct findings *findings,
+                     struct fault *f);
+
 /* "CN=bs-1", encoded; into the arena of the scene. */
 struct span scene_name(struct scene *s, const char *text);
 /* tests/support/der_text.h */
