@@ -10,6 +10,6 @@ extern const struct cli_verbs cli_station_ask;    /* ask */
 extern const struct cli_verbs cli_station_enroll; /* enroll, renew, revoke */
 extern const struct cli_verbs cli_station_heed;   /* heed */
 extern const struct cli_verbs cli_station_status; /* status, roots, trust */
-extern const struct cli_verbs cli_station_ra;     /* ra wrap, batch, open */
+extern const struct cli_verbs cli_station_ra;     /* ra wrap, batch, ... */
 
 #endif

@@ -25,7 +25,6 @@ static enum err open_ra(const struct cli *cli, struct crypto *c,
 {
     TRY(need(cli, "cert", f));
     TRY(need(cli, "key", f));
-    TRY(need(cli, "out", f));
     settings->cert = cli_value(cli, "cert");
     settings->chain = cli_value(cli, "chain");
     settings->key = cli_value(cli, "key");
@@ -145,6 +144,7 @@ static enum err run_wrap(struct cli *cli, struct fault *f)
     struct ra_settings settings = { 0 };
     struct span message = SPAN_NONE, out = SPAN_NONE;
 
+    TRY(need(cli, "out", f));
     TRY(load_file(cli, cli_operand(cli, 0), &message, f));
     TRY(crypto_new(&crypto, f));
     TRY(open_ra(cli, crypto, &settings, &ra, f));
@@ -164,6 +164,7 @@ static enum err run_batch(struct cli *cli, struct fault *f)
     struct span batch = SPAN_NONE, answer = SPAN_NONE;
     struct span *messages = NULL;
 
+    TRY(need(cli, "out", f));
     TRY(load_operands(cli, &messages, f));
     TRY(crypto_new(&crypto, f));
     TRY(open_ra(cli, crypto, &settings, &ra, f));
@@ -185,12 +186,54 @@ static enum err run_open(struct cli *cli, struct fault *f)
     struct ra_answers answers = { 0 };
     struct span batch = SPAN_NONE, answer = SPAN_NONE;
 
+    TRY(need(cli, "out", f));
     TRY(load_file(cli, cli_operand(cli, 0), &batch, f));
     TRY(load_file(cli, cli_operand(cli, 1), &answer, f));
     TRY(crypto_new(&crypto, f));
     TRY(open_ra(cli, crypto, &settings, &ra, f));
     TRY(ra_unbundle(ra, batch, answer, &answers, f));
     return save_answers(cli, &answers, f);
+}
+
+/* What makes a certificate unusable for good, and is not a CA's. */
+static enum err read_reason(const struct cli *cli, enum crl_reason *out,
+                            struct fault *f)
+{
+    static const enum crl_reason reasons[] = {
+        CRL_UNSPECIFIED, CRL_KEY_COMPROMISE,         CRL_AFFILIATION_CHANGED,
+        CRL_SUPERSEDED,  CRL_CESSATION_OF_OPERATION, CRL_PRIVILEGE_WITHDRAWN,
+    };
+    const char *name = cli_value(cli, "reason");
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (strcmp(crl_reason_name((int64_t)reasons[i]), name) == 0) {
+            *out = reasons[i];
+            return ERR_OK;
+        }
+    }
+    return fault_set(f, ERR_USAGE, "--reason takes none such as \"%s\"", name);
+}
+
+static enum err run_revoke(struct cli *cli, struct fault *f)
+{
+    AUTO(crypto) crypto = NULL;
+    AUTO(ra) ra = NULL;
+    struct ra_settings settings = { .root = cli_value(cli, "root") };
+    struct span request = SPAN_NONE, answer = SPAN_NONE;
+    enum crl_reason reason = CRL_UNSPECIFIED;
+    const char *file = cli_operand(cli, 0);
+
+    TRY(need(cli, "url", f));
+    TRY(read_reason(cli, &reason, f));
+    TRY(crypto_new(&crypto, f));
+    TRY(open_ra(cli, crypto, &settings, &ra, f));
+    TRY(ra_revocation(ra, file, reason, &request, f));
+    TRY(post(cli, request, &answer, f));
+    TRY(ra_revoked(ra, request, answer, f));
+    if (cli->json)
+        return cli_print_json(cli, json_pack("{s:s}", "revoked", file), f);
+    cli_print(cli, CLI_PLAIN, "%s: revoked\n", file);
+    return ERR_OK;
 }
 
 /* clang-format off */
@@ -216,6 +259,13 @@ static const struct cli_option batch_options[] = {
     RA_OPTIONS, ROOT_OPTION, SEND_OPTIONS,
     { "out", "PATH", NULL,
       "a file for the nested, or with --url a folder for the answers",
+      CLI_ONCE },
+};
+static const struct cli_option revoke_options[] = {
+    RA_OPTIONS, ROOT_OPTION, SEND_OPTIONS,
+    { "reason", "REASON", "unspecified",
+      "as RFC 5280, 5.3.1 names it: keyCompromise, affiliationChanged, "
+      "superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
       CLI_ONCE },
 };
 static const struct cli_option open_options[] = {
@@ -275,6 +325,21 @@ static const struct cli_verb verbs[] = {
         .example = "station ra open --cert ra.pem --key ra.key --root "
                    "operator.pem --out answers nested answer.der",
         .run = run_open,
+    },
+    {
+        .words = "ra revoke",
+        .summary = "have a station's certificate revoked",
+        .operands = "FILE",
+        .description = "Asks with the RA's own certificate that the one in "
+                       "the file, a station's, be revoked (CMP rr; RFC 9483, "
+                       "5.3.2). The answer is verified under --root.",
+        .options = revoke_options,
+        .num_options = sizeof(revoke_options) / sizeof(revoke_options[0]),
+        .has_json = true,
+        .example = "station ra revoke --cert ra.pem --key ra.key --root "
+                   "operator.pem --url http://ra.example.net/.well-known/cmp/p/"
+                   "light --reason keyCompromise station.pem",
+        .run = run_revoke,
     },
 };
 

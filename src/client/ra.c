@@ -109,12 +109,11 @@ void ra_free(struct ra *ra)
     free(ra);
 }
 
-/* --- nested --- */
+/* --- messages --- */
 
-/* A signed nested; `id` and `nonce` are what decides which kind it is. */
-static enum err write_nested(struct ra *ra, const struct span_list *messages,
-                             struct span id, struct span nonce,
-                             struct span *out, struct fault *f)
+static enum err write_message(struct ra *ra, const struct pki_body *body,
+                              struct span id, struct span nonce,
+                              struct span *out, struct fault *f)
 {
     struct pki_header h = {
         .pvno = 2,
@@ -128,43 +127,74 @@ static enum err write_nested(struct ra *ra, const struct span_list *messages,
         .transaction_id = id,
         .sender_nonce = nonce,
     };
-    struct pki_body body = { .type = CMP_NESTED, .nested = *messages };
     struct span header = SPAN_NONE, content = SPAN_NONE, part = SPAN_NONE;
     struct span sig = SPAN_NONE;
 
     if (cmp_header_write(&h, ra->arena, &header) != ERR_OK ||
-        cmp_body_write(&body, ra->arena, &content) != ERR_OK ||
+        cmp_body_write(body, ra->arena, &content) != ERR_OK ||
         cmp_protected_part_write(header, content, ra->arena, &part) != ERR_OK)
-        return fault_set(f, ERR_NO_MEM, "nested");
+        return fault_set(f, ERR_NO_MEM, "message");
     TRY(privkey_sign(ra->cx, ra->key, ra->alg, part, ra->arena, &sig, f));
     if (cmp_message_write(header, content, sig, ra->own.list, ra->own.num,
                           ra->arena, out) != ERR_OK)
-        return fault_set(f, ERR_NO_MEM, "nested");
+        return fault_set(f, ERR_NO_MEM, "message");
     return ERR_OK;
+}
+
+/* With transactionID and senderNonce of its own. */
+static enum err write_fresh(struct ra *ra, const struct pki_body *body,
+                            struct span *out, struct fault *f)
+{
+    uint8_t fresh[2 * NONCE_LEN];
+
+    TRY(random_fill(ra->cx, fresh, sizeof(fresh), f));
+    return write_message(ra, body, span_of(fresh, NONCE_LEN),
+                         span_of(fresh + NONCE_LEN, NONCE_LEN), out, f);
 }
 
 enum err ra_wrap(struct ra *ra, struct span message, struct span *out,
                  struct fault *f)
 {
-    struct span_list one = { &message, 1 };
+    struct pki_body body = { .type = CMP_NESTED, .nested = { &message, 1 } };
     struct pki_header h = { 0 };
 
     if (cmp_header_peek(message, ra->arena, &h) != ERR_OK ||
         h.transaction_id.len == 0 || h.sender_nonce.len == 0)
         return fault_set(f, ERR_BAD_DER,
                          "not a PKIMessage with transactionID and senderNonce");
-    return write_nested(ra, &one, h.transaction_id, h.sender_nonce, out, f);
+    return write_message(ra, &body, h.transaction_id, h.sender_nonce, out, f);
 }
 
 enum err ra_bundle(struct ra *ra, const struct span *messages, size_t num,
                    struct span *out, struct fault *f)
 {
-    struct span_list all = { messages, num };
-    uint8_t fresh[2 * NONCE_LEN];
+    struct pki_body body = { .type = CMP_NESTED, .nested = { messages, num } };
 
-    TRY(random_fill(ra->cx, fresh, sizeof(fresh), f));
-    return write_nested(ra, &all, span_of(fresh, NONCE_LEN),
-                        span_of(fresh + NONCE_LEN, NONCE_LEN), out, f);
+    return write_fresh(ra, &body, out, f);
+}
+
+enum err ra_revocation(struct ra *ra, const char *file, enum crl_reason reason,
+                       struct span *out, struct fault *f)
+{
+    struct extension entry = { .oid = oid_span(OID_ID_CE_CRL_REASONS),
+                               .id = OID_ID_CE_CRL_REASONS };
+    struct rev_details details = { .has_crl_entry_details = true,
+                                   .crl_entry_details = { &entry, 1 } };
+    struct pki_body body = { .type = CMP_RR, .rev_req = { &details, 1 } };
+    struct cert_list certs = { 0 };
+    struct x509_cert cert;
+    struct der_writer w;
+
+    TRY(config_err(certs_load(file, ra->arena, &certs, f), f));
+    if (certs.num == 0 || x509_read(certs.list[0], ra->arena, &cert) != ERR_OK)
+        return fault_set(f, ERR_CONFIG, "%s: no certificate", file);
+    details.cert_details.issuer = cert.issuer;
+    details.cert_details.serial = cert.serial;
+    der_writer_init(&w, ra->arena, 8);
+    der_put_int64(&w, DER_ENUMERATED, (int64_t)reason);
+    if (der_finish(&w, &entry.value) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "reasonCode");
+    return write_fresh(ra, &body, out, f);
 }
 
 /* --- what is answered --- */
@@ -229,7 +259,7 @@ static enum err refused(const struct pki_status_info *status, struct fault *f)
 
     while (bit < 31 && (status->fail_info & (1u << bit)) == 0)
         bit++;
-    return fault_set(f, ERR_REFUSED, "the batch was refused: %s: %.*s",
+    return fault_set(f, ERR_REFUSED, "refused: %s: %.*s",
                      status->has_fail_info ? fail_info_name((enum fail_info)bit)
                                            : "no failInfo",
                      (int)text.len, (const char *)text.ptr);
@@ -287,24 +317,54 @@ static enum err read_message(struct ra *ra, struct span der, const char *what,
     return fault_set(f, bad, "%s cannot be read: %s", what, why.text);
 }
 
+/* An answer to this request, of somebody who may give it. */
+static enum err read_answer(struct ra *ra, struct span request,
+                            struct span answer, struct cmp_message *asked,
+                            struct cmp_message *msg, struct fault *f)
+{
+    TRY(read_message(ra, request, "the request", ERR_BAD_DER, asked, f));
+    TRY(read_message(ra, answer, "the answer", ERR_NO_ANSWER, msg, f));
+    TRY(check_protection(ra, msg, f));
+    if (!span_is_equal(msg->header.transaction_id,
+                       asked->header.transaction_id) ||
+        !span_is_equal(msg->header.recip_nonce, asked->header.sender_nonce))
+        return fault_set(f, ERR_NO_ANSWER, "an answer to another message");
+    if (msg->body.type == CMP_ERROR)
+        return refused(&msg->body.error.status, f);
+    return ERR_OK;
+}
+
+static enum err wrong_kind(const struct cmp_message *msg, struct fault *f)
+{
+    return fault_set(f, ERR_NO_ANSWER, "%s as the answer",
+                     cmp_body_name(msg->body.type));
+}
+
 enum err ra_unbundle(struct ra *ra, struct span batch, struct span answer,
                      struct ra_answers *out, struct fault *f)
 {
     struct cmp_message asked = { 0 }, msg = { 0 };
 
-    TRY(read_message(ra, batch, "the batch", ERR_BAD_DER, &asked, f));
+    TRY(read_answer(ra, batch, answer, &asked, &msg, f));
     if (asked.body.type != CMP_NESTED)
         return fault_set(f, ERR_BAD_DER, "the batch is no nested");
-    TRY(read_message(ra, answer, "the answer", ERR_NO_ANSWER, &msg, f));
-    TRY(check_protection(ra, &msg, f));
-    if (!span_is_equal(msg.header.transaction_id,
-                       asked.header.transaction_id) ||
-        !span_is_equal(msg.header.recip_nonce, asked.header.sender_nonce))
-        return fault_set(f, ERR_NO_ANSWER, "an answer to another message");
-    if (msg.body.type == CMP_ERROR)
-        return refused(&msg.body.error.status, f);
     if (msg.body.type != CMP_NESTED)
-        return fault_set(f, ERR_NO_ANSWER, "%s as the answer to a batch",
-                         cmp_body_name(msg.body.type));
+        return wrong_kind(&msg, f);
     return sort_answers(ra, &asked.body.nested, &msg.body.nested, out, f);
+}
+
+enum err ra_revoked(struct ra *ra, struct span request, struct span answer,
+                    struct fault *f)
+{
+    struct cmp_message asked = { 0 }, msg = { 0 };
+    const struct pki_status_info *status;
+
+    TRY(read_answer(ra, request, answer, &asked, &msg, f));
+    if (msg.body.type != CMP_RP || msg.body.rev_rep.num_statuses != 1)
+        return wrong_kind(&msg, f);
+    status = &msg.body.rev_rep.statuses[0];
+    return status->status == STATUS_ACCEPTED ||
+                   status->status == STATUS_GRANTED_WITH_MODS
+               ? ERR_OK
+               : refused(status, f);
 }

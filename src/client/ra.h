@@ -7,6 +7,7 @@
 #ifndef CLIENT_RA_H
 #define CLIENT_RA_H
 
+#include "asn1/x509.h"
 #include "base/arena.h"
 #include "crypto/crypto.h"
 
@@ -61,5 +62,17 @@ struct ra_answers {
 MUST_USE enum err ra_unbundle(struct ra *ra, struct span batch,
                               struct span answer, struct ra_answers *out,
                               struct fault *f);
+
+/*
+ * An rr of the RA's own for a station's certificate, which a file holds (RFC
+ * 9483, 5.3.2).
+ */
+MUST_USE enum err ra_revocation(struct ra *ra, const char *file,
+                                enum crl_reason reason, struct span *out,
+                                struct fault *f);
+/* ERR_OK: the answer to it says, and verifies, that this was done. Otherwise as
+ * ra_unbundle. */
+MUST_USE enum err ra_revoked(struct ra *ra, struct span request,
+                             struct span answer, struct fault *f);
 
 #endif

@@ -307,3 +307,64 @@ def test_openssl_on_behalf(world, west, tmp_path):
                        "-revreason", "1", path=LIGHT))
     assert world.server.query("SELECT reason FROM certificate WHERE der=?",
                               cert.der) == [(1,)]
+
+
+# --- revocation ---
+
+def pem_file(tool, cert):
+    (tool.folder / "target.pem").write_text(pki.pem("CERTIFICATE", cert.der))
+    return tool.folder / "target.pem"
+
+
+@pytest.mark.parametrize("path", [LIGHT, LAB])
+def test_revoke(world, tool, path):
+    cert = world.enrolled(path).cert
+    told = tool.run("revoke", "--url", tool.url(path), "--reason",
+                    "keyCompromise", pem_file(tool, cert))
+    assert told.endswith("target.pem: revoked\n")
+    assert world.server.query("SELECT reason FROM certificate WHERE der=?",
+                              cert.der) == [(1,)]
+    # Once is enough.
+    told = tool.run("revoke", "--url", tool.url(path),
+                    pem_file(tool, cert), code=1)
+    assert "certRevoked" in told
+
+
+def test_revoke_without_the_right(world, station, tmp_path):
+    east = Tool(world, station, tmp_path, world.ras.east)
+    told = east.run("revoke", "--url", east.url(), pem_file(
+        east, world.enrolled(LIGHT).cert), code=1)
+    assert "notAuthorized" in told
+
+
+@pytest.mark.parametrize("more,code", [
+    (["--reason", "none"], 2), (["--reason", "cACompromise"], 2)])
+def test_revoke_for_no_reason(world, tool, more, code):
+    tool.run("revoke", "--url", tool.url(), *more,
+             pem_file(tool, world.server.issuing), code=code)
+
+
+@pytest.mark.parametrize("what", ["unsigned", "another", "pkiconf"])
+def test_revocation_that_is_not_to_be_believed(world, tool, what):
+    """Nobody but the server says that it was done."""
+    signer = pki.Credential(world.server.cmp_signer.der,
+                            pki.Key.load(world.server.folder / "cmp.key"),
+                            [world.server.issuing.der])
+
+    def answer(request, _reply):
+        asked = cmp.Reply(request)
+        out = cmp.outgoing(
+            "pkiconf" if what == "pkiconf" else "rp",
+            der.NULL if what == "pkiconf" else
+            seq(seq(seq(der.integer(0)))),
+            world.ras.north if what == "another" else signer,
+            [signer.cert, *signer.chain],
+            transaction_id=asked.transaction_id,
+            recip_nonce=asked.sender_nonce)
+        out.is_protected = what != "unsigned"
+        return bytes(out)
+
+    with Proxy(None, answer) as proxy:
+        tool.run("revoke", "--url",
+                 f"http://127.0.0.1:{proxy.port}{LIGHT}",
+                 pem_file(tool, world.enrolled(LIGHT).cert), code=5)
