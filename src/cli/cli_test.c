@@ -59,6 +59,11 @@ static const struct cli_option options[] = {
     { "force", NULL, NULL, "even so", CLI_ONCE },
 };
 
+#define CERT_HELP                           \
+    "  cert list               list them\n" \
+    "  cert show SERIAL...     show one\n"  \
+    "\nMore of a verb, with an example: prog VERB --help\n"
+
 static const struct cli_verb first_list[] = {
     { "make", "make it", "DIR [MORE]", "Makes it. Well.\n\nAnd again.", options,
       NUM(options), true, "prog make x", run_show },
@@ -153,6 +158,8 @@ static void test_command_lines(void **state)
         { "make d --port 65535", 0, "make kind=plain port=65535 d\n" },
         { "cert list", 0, "cert list kind=plain port=80\n" },
         { "cert show 1 2 3", 0, "cert show kind=plain port=80 1 2 3\n" },
+        { "cert --help", 0, CERT_HELP },
+        { "help cert", 0, CERT_HELP },
         { "--version", 0, "prog " STATIONMASTER_VERSION "\n" },
 
         { "", 2, "a verb is missing" },

@@ -128,6 +128,35 @@ void cli_help_program(const struct cli_program *program, struct buf *out)
                program->name);
 }
 
+struct group {
+    const char *first;
+    struct buf *out;
+    bool is_there;
+};
+
+static void add_group_row(const struct cli_verb *verb, void *arg)
+{
+    struct group *group = arg;
+    size_t len = strlen(group->first);
+
+    if (strncmp(verb->words, group->first, len) != 0 || verb->words[len] != ' ')
+        return;
+    group->is_there = true;
+    add_verb_row(verb, group->out);
+}
+
+bool cli_help_group(const struct cli_program *program, const char *first,
+                    struct buf *out)
+{
+    struct group group = { first, out, false };
+
+    cli_each_verb(program, add_group_row, &group);
+    if (group.is_there)
+        buf_printf(out, "\nMore of a verb, with an example: %s VERB --help\n",
+                   program->name);
+    return group.is_there;
+}
+
 void cli_synopsis(const struct cli_verb *verb, struct buf *out)
 {
     buf_add_str(out, verb->words);

@@ -43,6 +43,10 @@ const struct cli_verb *cli_verb_find(const struct cli_program *program,
                                      int argc, const char *const *argv,
                                      int *num_words);
 
+/* The verbs that begin with this word, where there are any. */
+bool cli_help_group(const struct cli_program *program, const char *first,
+                    struct buf *out);
+
 /* "no verb ...; did you mean ...?", or what may follow a first word. */
 enum err cli_verb_unknown(const struct cli_program *program, int argc,
                           const char *const *argv, struct fault *f);

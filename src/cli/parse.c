@@ -131,7 +131,7 @@ enum err cli_verb_unknown(const struct cli_program *program, int argc,
         nearest.word = argv[0];
         cli_each_verb(program, try_verb, &nearest);
     }
-    if (nearest.known != NULL)
+    if (nearest.known != NULL && (has_two || followers.text[0] == '\0'))
         return fault_set(f, ERR_USAGE, "no verb \"%s\"; did you mean \"%s\"?",
                          words, nearest.known);
     if (followers.text[0] != '\0')

@@ -134,6 +134,26 @@ static enum err print_man(const struct cli *cli, struct fault *f)
     return e;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+/* The first word of several verbs, with --help behind it or help before. */
+static enum err print_group(const struct cli *cli, const char *first,
+                            bool *is_there, struct fault *f)
+{
+    struct buf text;
+    enum err e = ERR_OK;
+
+    buf_init(&text, CLI_TEXT_CAP);
+    *is_there = cli_help_group(cli->program, first, &text);
+    if (*is_there)
+        e = print_text(cli, &text, f);
+    buf_done(&text);
+    return e;
+}
+
 /* An option in place of a verb. */
 static enum err run_global(const struct cli *cli, const char *word,
                            struct fault *f)
@@ -142,7 +162,7 @@ static enum err run_global(const struct cli *cli, const char *word,
 
     while (*nearest.word == '-')
         nearest.word++;
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+    if (is_help(word))
         return print_help(cli, f);
     if (strcmp(word, "--man") == 0)
         return print_man(cli, f);
@@ -171,7 +191,7 @@ static enum err run_verb(struct cli *cli, int argc, const char *const *argv,
 static enum err run(struct cli *cli, int argc, const char *const *argv,
                     struct fault *f)
 {
-    bool help = argc > 0 && strcmp(argv[0], "help") == 0;
+    bool help = argc > 0 && strcmp(argv[0], "help") == 0, is_group = false;
     int num_words = 0;
 
     if (argc == 0)
@@ -185,6 +205,11 @@ static enum err run(struct cli *cli, int argc, const char *const *argv,
     if (argv[0][0] == '-')
         return run_global(cli, argv[0], f);
     cli->verb = cli_verb_find(cli->program, argc, argv, &num_words);
+    if (cli->verb == NULL && (help || (argc == 2 && is_help(argv[1])))) {
+        TRY(print_group(cli, argv[0], &is_group, f));
+        if (is_group)
+            return ERR_OK;
+    }
     if (cli->verb == NULL)
         return cli_verb_unknown(cli->program, argc, argv, f);
     if (help)
