@@ -152,7 +152,8 @@ class Forger:
         template = asked.content[0][0][1]
         key = read(seq(template.find(0xa6).content))
         subject = template.find(0xa5)
-        old = asked.extra_certs[0]
+        # None under a shared secret, whose request has a subject.
+        old = next(iter(asked.extra_certs), None)
         san = old.extensions.get("2.5.29.17") if asked.kind == "kur" else None
         cert = pki.certificate(
             self.issuing.subject, self.issuing.key,
