@@ -611,3 +611,58 @@ def test_a_signature_does_not_answer_a_mac(cast, sharer):
     with Liar(cast.signer, tells(info(id_it(17)))) as liar:
         done = sharer.run(sharer.asks("caCerts", port=liar.port))
     assert done.returncode == 5 and "not believed" in done.stdout
+
+
+# --- one update after the other ---
+
+def asked_root(liar):
+    """The root that the last genm names."""
+    return liar.asked[-1].content[0][1].der
+
+
+def test_updates_follow_each_other(cast, asker):
+    third = pki.CA(cast.root.subject)
+    onward = cast.update(new=third.cert, linked=cast.link(
+        cast.new.key, third.key), back=cast.link(third.key, cast.new.key))
+    install = ("rootCaCert", "--install")
+    with Liar(cast.signer, tells(onward)) as liar:
+        # Not before the one between them is held.
+        done = asker.run(asker.asks(*install, "--json", port=liar.port))
+        assert json.loads(done.stdout)["error"]["rule"] == "update-link"
+        assert asked_root(liar) == cast.root.der
+        asker.must(asker.asks(*install, path=AHEAD))
+        asker.must(asker.asks(*install, port=liar.port))
+        assert asked_root(liar) == cast.new.cert
+        assert pems(asker.state / "updates.pem") == [cast.new.cert, third.cert]
+        done = asker.run(asker.asks(*install, "--json", port=liar.port))
+        assert json.loads(done.stdout)["error"]["rule"] == "update-is-new"
+        assert asked_root(liar) == third.cert
+    with Liar(below(third), tells(info(id_it(17)))) as follower:
+        assert asker.told("caCerts", port=follower.port)
+        # All of them rest on the first link.
+        links = asker.state / "links.pem"
+        held = pems(links)
+        links.write_text("".join(pki.pem("CERTIFICATE", c) for c in held[2:]))
+        assert asker.run(asker.asks("caCerts",
+                                    port=follower.port)).returncode == 5
+
+
+def test_install_goes_on_after_a_crash(cast, asker):
+    """Between the proof and the root: nothing is in force, and it is taken
+    the next time."""
+    install = asker.asks("rootCaCert", "--install", path=AHEAD)
+    asker.must(install)
+    (asker.state / "updates.pem").unlink()
+    with Liar(below(cast.new), tells(info(id_it(17)))) as follower:
+        follows = asker.asks("caCerts", port=follower.port)
+        assert asker.run(follows).returncode == 5
+        asker.must(install)
+        asker.must(follows)
+    assert pems(asker.state / "updates.pem") == [cast.new.cert]
+
+
+def test_a_damaged_file_is_told(asker):
+    asker.must(asker.asks("rootCaCert", "--install", path=AHEAD))
+    (asker.state / "updates.pem").write_bytes(b"\x00")
+    done = asker.run(asker.asks("caCerts"))
+    assert done.returncode == 3 and "updates.pem" in done.stderr
