@@ -208,22 +208,33 @@ static void check_ras(struct reading *r, struct config *c,
     }
 }
 
-static void check_waiting_revocations(struct reading *r,
-                                      const struct config_profile *p,
-                                      const struct node *entry)
+/* What some types do not take need not wait there. */
+static void check_also_waiting(struct reading *r,
+                               const struct config_profile *p,
+                               const struct node *entry)
 {
-    struct config_mark at;
+    const struct {
+        const char *key, *body;
+        bool is_set;
+    } rows[] = {
+        { "approval_of_general", "genm", p->approval_of_general },
+        { "approval_of_revocations", "rr", p->approval_of_revocations },
+    };
 
-    if (!p->approval_of_revocations)
-        return;
-    at = spot_find(entry, "approval_of_revocations").at;
-    if (p->approval == CONFIG_APPROVAL_NONE)
-        complain(r->errors, at,
-                 "approval_of_revocations: needs approval: operator");
-    if (p->type == CONFIG_PROFILE_3GPP_BS)
-        complain(r->errors, at,
-                 "approval_of_revocations: type 3gpp-bs takes no rr "
-                 "(TS 33.310, 9.5.1)");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config_mark at;
+
+        if (!rows[i].is_set)
+            continue;
+        at = spot_find(entry, rows[i].key).at;
+        if (p->approval == CONFIG_APPROVAL_NONE)
+            complain(r->errors, at, "%s: needs approval: operator",
+                     rows[i].key);
+        if (p->type == CONFIG_PROFILE_3GPP_BS)
+            complain(r->errors, at,
+                     "%s: type 3gpp-bs takes no %s (TS 33.310, 9.5.1)",
+                     rows[i].key, rows[i].body);
+    }
 }
 
 /* TS 33.310, 9.5, has base stations alone; of 2010 no more is known. */
@@ -362,7 +373,7 @@ static void check_profiles(struct reading *r, struct config *c,
         if (p->approval_of_updates && p->approval == CONFIG_APPROVAL_NONE)
             complain(r->errors, spot_find(entry, "approval_of_updates").at,
                      "approval_of_updates: needs approval: operator");
-        check_waiting_revocations(r, p, entry);
+        check_also_waiting(r, p, entry);
         check_heard(r, p, entry);
         check_certified(r, p, entry);
         check_key_generator(r, p, entry);

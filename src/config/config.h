@@ -360,6 +360,7 @@ struct config_profile {
     enum config_requested_validity requested_validity;
     enum config_approval approval;
     bool approval_of_updates;     /* a kur waits too */
+    bool approval_of_general;     /* a genm does */
     bool approval_of_revocations; /* an rr does */
     int64_t approval_check_after_s;
     int64_t approval_timeout_s;

@@ -28,7 +28,6 @@ enum err admin_request_state(const char *name, int64_t *out, struct fault *f)
 
 /* What is asked for, of any of the bodies that can wait. */
 struct wish {
-    const struct rev_details *rev; /* the first to be revoked */
     struct span subject;
     const struct spki *key;
     size_t num;
@@ -40,16 +39,27 @@ static struct wish wish_of(const struct cmp_message *msg)
     const struct cert_template *t;
 
     if (msg->body.type == CMP_P10CR)
-        return (struct wish){ NULL, msg->body.p10.subject, &msg->body.p10.spki,
-                              1 };
+        return (struct wish){ msg->body.p10.subject, &msg->body.p10.spki, 1 };
     if (msg->body.type == CMP_RR)
-        return (struct wish){ msg->body.rev_req.list, SPAN_NONE, NULL,
-                              msg->body.rev_req.num };
+        return (struct wish){ .num = msg->body.rev_req.num };
+    if (msg->body.type == CMP_GENM)
+        return (struct wish){ .num = msg->body.general.num };
     if (all->num == 0)
-        return (struct wish){ NULL, SPAN_NONE, NULL, 0 };
+        return (struct wish){ .num = 0 };
     t = &all->list[0].cert_req.cert_template;
-    return (struct wish){ NULL, t->subject,
-                          t->has_public_key ? &t->public_key : NULL, all->num };
+    return (struct wish){ t->subject, t->has_public_key ? &t->public_key : NULL,
+                          all->num };
+}
+
+/* "tell id-it-caCerts" */
+static const char *question_text(struct admin *a,
+                                 const struct info_type_value *asked)
+{
+    char oid[64];
+
+    oid_format(asked->oid, oid, sizeof(oid));
+    return arena_printf(a->arena, "tell %s",
+                        asked->id == OID_UNKNOWN ? oid : oid_name(asked->id));
 }
 
 /* "revoke 1a2b, keyCompromise" */
@@ -134,8 +144,10 @@ static enum err view_message(struct admin *a, struct request_view *v,
     TRY(view_key(a, wish.key, v, f));
     TRY(view_authority(a, &msg, v, f));
     v->asked = "";
-    if (wish.rev != NULL)
-        v->asked = revocation_text(a, wish.rev);
+    if (msg.body.type == CMP_RR)
+        v->asked = revocation_text(a, msg.body.rev_req.list);
+    else if (msg.body.type == CMP_GENM && wish.num > 0)
+        v->asked = question_text(a, &msg.body.general.list[0]);
     if (!span_is_absent(wish.subject) && !name_is_null(wish.subject))
         v->asked = name_format(wish.subject, a->arena);
     if (v->asked == NULL)

@@ -98,7 +98,7 @@ enum err asks_each(struct worker *w, struct job *job, ask_step *step)
 
 enum err asks_write_waiting(struct job *job, struct span *out)
 {
-    int64_t *list = arena_array(job->arena, job->num_asks, sizeof(*list));
+    int64_t *list = arena_array(job->arena, job->num_asks + 1, sizeof(*list));
     struct poll_req waiting = { list, 0 };
     struct der_writer w;
 
@@ -107,7 +107,7 @@ enum err asks_write_waiting(struct job *job, struct span *out)
     for (size_t i = 0; i < job->num_asks; i++)
         if (job->asks[i].fault.err == ERR_OK && job->asks[i].req != NULL)
             list[waiting.num++] = job->asks[i].req->cert_req.cert_req_id;
-    if (job->msg.body.type == CMP_RR)
+    if (waiting.num == 0)
         list[waiting.num++] = WHOLE_MESSAGE;
     der_writer_init(&w, job->arena, 16 * waiting.num + 16);
     poll_req_put(&w, &waiting);
@@ -150,7 +150,7 @@ enum err asks_keep_waiting(struct job *job)
     size_t kept = 0;
 
     /* An rp has a status for each, in the order of the rr. */
-    if (job->msg.body.type == CMP_RR)
+    if (job->msg.body.type == CMP_RR || job->msg.body.type == CMP_GENM)
         return ERR_OK;
     if (job->request.state == REQUEST_CHALLENGED) {
         refuse_unchallenged(job);

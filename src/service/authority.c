@@ -319,6 +319,8 @@ static uint32_t approval_of(const struct config_profile *config)
         return 0;
     if (config->approval_of_updates)
         first |= BODY_BIT(CMP_KUR);
+    if (config->approval_of_general)
+        first |= BODY_BIT(CMP_GENM);
     return config->approval_of_revocations ? first | BODY_BIT(CMP_RR) : first;
 }
 

@@ -1,7 +1,7 @@
 /*
  * genm: what a station wants to know of the authority (RFC 9810, 5.3.19). A
  * genp changes nothing, so nothing of it is stored, and who asks again gets a
- * new one.
+ * new one; but for what waits for an operator.
  */
 #include "base/limits.h"
 #include "service/tell.h"
@@ -104,7 +104,8 @@ static enum err make(struct worker *w, struct job *job)
         return tell_no_memory(job, ERR_NO_MEM);
     TRY(answer_all(w, job, &said));
     job->said = (struct info_list){ said.list, said.num };
-    job->outcome = OUTCOME_ANSWERED;
+    job->outcome =
+        job->decision.action == TXN_WAIT ? OUTCOME_WAITING : OUTCOME_ANSWERED;
     return ERR_OK;
 }
 
@@ -115,13 +116,51 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
 {
     (void)w;
     body->type = job->decision.answer;
-    body->general = job->said;
     *tail = job->profile->signer->tail;
+    if (job->decision.action == TXN_WAIT)
+        body->error.status.status = STATUS_WAITING;
+    else
+        body->general = job->said;
     return ERR_OK;
+}
+
+/* --- 9: record --- */
+
+/* An operator is to see whose it is. */
+static int64_t put_station(struct job *job)
+{
+    const struct station_record r = {
+        .vendor = job->facts.vendor,
+        .serial = job->facts.serial,
+        .state = STATION_ACTIVE,
+        .first_seen = job->facts.now,
+        .last_seen = job->facts.now,
+    };
+
+    if (job->station.id != 0)
+        return job->station.id;
+    change_add_station(job->change, &r);
+    return STORE_NEW;
+}
+
+static enum err record(struct worker *w, struct job *job)
+{
+    (void)w;
+    if (job->decision.action == TXN_WAIT) {
+        waiting_put(job, put_station(job));
+        return waiting_keep(job);
+    }
+    if (!job->is_resumed) {
+        change_free(job->change);
+        job->change = NULL;
+        return ERR_OK;
+    }
+    return record_common(job, waiting_put(job, job->station.id));
 }
 
 const struct flow flow_general = {
     .find = find,
     .make = make,
     .fill = fill,
+    .record = record,
 };

@@ -113,16 +113,25 @@ static enum err fill_rev_denial(struct job *job, struct rev_rep *out)
     return ERR_OK;
 }
 
+static enum err fill_any_denial(struct job *job, struct pki_body *body)
+{
+    if (body->type == CMP_RP)
+        return fill_rev_denial(job, &body->rev_rep);
+    if (body->type != CMP_ERROR)
+        return fill_denial(job, &body->cert_rep);
+    body->error.status = denial(job);
+    return ERR_OK;
+}
+
 static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
                      struct span *tail)
 {
     (void)w;
     body->type = job->decision.answer;
     *tail = job->profile->signer->tail;
-    if (job->decision.action != TXN_DENY)
-        return fill_poll_rep(job, &body->poll_rep);
-    return body->type == CMP_RP ? fill_rev_denial(job, &body->rev_rep)
-                                : fill_denial(job, &body->cert_rep);
+    return job->decision.action == TXN_DENY
+               ? fill_any_denial(job, body)
+               : fill_poll_rep(job, &body->poll_rep);
 }
 
 /* --- 9: record --- */

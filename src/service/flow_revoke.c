@@ -167,59 +167,12 @@ static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
     return ERR_OK;
 }
 
-/* What waits for an operator ends with the rp, as what does not. */
-static int64_t put_transaction(struct job *job)
-{
-    bool waits = job->decision.action == TXN_WAIT;
-    struct transaction_record r = {
-        .requester = span_of(job->requester, sizeof(job->requester)),
-        .requester_cert = job->signer.der,
-        .transaction_id = job->msg.header.transaction_id,
-        .profile = span_str(job->profile->config->name),
-        .body_type = job->msg.body.type,
-        .pvno = job->msg.header.pvno,
-        .station = job->station.id,
-    };
-
-    if (job->is_resumed)
-        r = job->transaction;
-    r.state = waits ? TRANSACTION_WAITING : TRANSACTION_ENDED;
-    r.sender_nonce = span_of(job->nonce, sizeof(job->nonce));
-    r.ended_at = waits ? 0 : job->facts.now;
-    if (job->is_resumed) {
-        change_set_transaction(job->change, &r);
-        return r.id;
-    }
-    change_add_transaction(
-        job->change, &r, waits ? job->profile->config->approval_timeout_s : 0);
-    return STORE_NEW;
-}
-
-/* The message as received: what an operator approves, to the bit. */
-static enum err keep_request(struct job *job)
-{
-    struct request_record r = {
-        .transaction = STORE_NEW,
-        .cert_req_id = -1,
-        .state = REQUEST_WAITING,
-        .message = job->bytes,
-        .check_after = job->profile->config->approval_check_after_s,
-        .created_at = job->facts.now,
-    };
-
-    TRY(asks_write_waiting(job, &r.data));
-    change_add_request(job->change, &r);
-    return record_common(job, STORE_NEW);
-}
-
 static enum err record(struct worker *w, struct job *job)
 {
-    int64_t transaction = put_transaction(job);
+    int64_t transaction = waiting_put(job, job->station.id);
 
     if (job->decision.action == TXN_WAIT)
-        return keep_request(job);
-    if (job->is_resumed)
-        record_end_of_waiting(job);
+        return waiting_keep(job);
     TRY(asks_each(w, job, record_one));
     record_exchange(job, transaction);
     return ERR_OK;

@@ -373,6 +373,13 @@ MUST_USE enum err record_changes(struct worker *w, struct job *job);
 void record_exchange(struct job *job, int64_t transaction);
 /* The same, and an audit entry, which every change has. */
 MUST_USE enum err record_common(struct job *job, int64_t transaction);
+/*
+ * waiting.c. The transaction of a request that is answered, or waits, as a
+ * whole; its id or STORE_NEW. And the message as received: what an operator
+ * approves, to the bit.
+ */
+int64_t waiting_put(struct job *job, int64_t station);
+MUST_USE enum err waiting_keep(struct job *job);
 /* What waited is answered. */
 void record_end_of_waiting(struct job *job);
 /* What a message under a shared secret takes of it. */

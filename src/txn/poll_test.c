@@ -37,6 +37,10 @@ static const struct {
       CMP_RP },
     { "an rr approved", CMP_RR, BODY_BIT(CMP_RR), FACT_APPROVED, TXN_REVOKE,
       CMP_RP },
+    { "a genm too", CMP_GENM, BODY_BIT(CMP_GENM), FACT_UNDECIDED, TXN_WAIT,
+      CMP_ERROR },
+    { "a genm approved", CMP_GENM, BODY_BIT(CMP_GENM), FACT_APPROVED,
+      TXN_ANSWER, CMP_GENP },
     { "a genm", CMP_GENM, BODY_BIT(CMP_IR) | BODY_BIT(CMP_RR), FACT_UNDECIDED,
       TXN_ANSWER, CMP_GENP },
 };

@@ -140,10 +140,12 @@ static void on_general(const struct cmp_message *msg,
                        const struct profile *profile, const struct facts *facts,
                        struct txn_decision *out)
 {
-    (void)msg;
-    (void)profile;
-    (void)facts;
     out->action = TXN_ANSWER;
+    /* For whom nobody would know: an RA that asks for itself. */
+    if (span_is_absent(facts->serial) || !is_to_wait(msg, profile, facts))
+        return;
+    out->action = TXN_WAIT;
+    out->answer = CMP_ERROR;
 }
 
 /* Which request is welcome in which state, and what answers it. */

@@ -1,4 +1,4 @@
-"""Revocations that wait for an operator (RFC 9483, 4.4)."""
+"""What waits for an operator as a whole: rr and genm (RFC 9483, 4.4)."""
 import json
 import time
 
@@ -10,11 +10,13 @@ from cmplib.program import Program
 from cmplib.race import at_once
 from polls import OPERATOR, Operator, Refusal, make_world
 
-REV, LIGHT, BRIEF, LAB = (f"{PATH}/p/{name}" for name in
-                          ("rev", "rev-light", "rev-brief", "lab"))
+REV, LIGHT, BRIEF, LAB, GENM = (
+    f"{PATH}/p/{name}" for name in
+    ("rev", "rev-light", "rev-brief", "lab", "rev-genm"))
 POLICY = dict(OPERATOR, approval_of_revocations="true")
 PROFILES = {"rev": dict(POLICY, type="open"),
             "rev-light": dict(POLICY, type="rfc9483"),
+            "rev-genm": dict(OPERATOR, type="open", approval_of_general="true"),
             "rev-brief": dict(POLICY, type="open", approval_timeout="2s")}
 BOTH = pytest.mark.parametrize("path", [REV, LIGHT])
 
@@ -218,6 +220,89 @@ def test_the_same_rr_again(polling, boss):
     boss.find(out)
 
 
+def asks(world, station=None, infos=(17,)):
+    """A station, its genm, and the error that says waiting."""
+    station = station or world.station()
+    station.path = GENM
+    out = station.genm(*infos)
+    reply = station.ask(out)
+    assert (reply.kind, reply.status.status) == ("error", "waiting")
+    assert not reply.failures
+    return station, out, reply
+
+
+@pytest.mark.parametrize("is_enrolled", [False, True])
+def test_genm_approved(polling, boss, is_enrolled):
+    station, out, reply = asks(polling, polling.enrolled(LAB) if is_enrolled
+                               else None, (17, 19))
+    reply = polled(station, out, reply)
+    found = boss.find(out)
+    assert (found["body"], found["asked"], found["certificates"]) == (
+        "genm", "tell id-it-caCerts", 2)
+    boss.approve(out)
+    last = station.poll(out, reply, numbers=(-1,))
+    reply = station.ask(last)
+    assert reply.kind == "genp" and list(reply.told) == [cmp.id_it(17),
+                                                         cmp.id_it(19)]
+    assert station.post(last).body == reply.der
+    assert boss.find(out)["state"] == "answered"
+    refused = cmp.Reply(station.post(station.poll(out, reply,
+                                                  numbers=(-1,))).body)
+    assert refused.failures == {"badRequest"}
+
+
+def test_genm_denied(polling, boss):
+    station, out, reply = asks(polling)
+    boss.deny(out, "not for you")
+    reply = poll(station, out, reply)
+    assert (reply.kind, reply.status.status, reply.failures) == (
+        "error", "rejection", {"notAuthorized"})
+    assert reply.status.texts == ["not for you"]
+
+
+def test_an_empty_genm_waits_too(polling, boss):
+    station, out, reply = asks(polling, infos=())
+    assert boss.find(out)["certificates"] == 0
+    boss.approve(out)
+    assert poll(station, out, reply).kind == "genp"
+
+
+def test_what_is_wrong_with_a_genm_does_not_wait(polling, boss):
+    station = polling.station(path=GENM)
+    out = station.genm(cmp.info(cmp.id_it(17), b"\x05\x00"))
+    reply = station.ask(out)
+    assert (reply.kind, reply.failures) == ("error", {"badDataFormat"})
+    assert out.transaction_id.hex() not in [r["transaction"] for r in
+                                            boss.list()]
+
+
+def test_a_station_asks_and_waits(polling, boss, station, tmp_path):
+    program = Program(station, tmp_path / "station", polling.credential(),
+                      polling.server.folder / "root.pem")
+    ask = program.command(
+        "ask", "caCerts", "--url",
+        f"http://127.0.0.1:{polling.server.port}{GENM}", "--cert",
+        program.folder / "vendor.pem", "--key", program.folder / "vendor.key",
+        "--chain", program.folder / "chain.pem", "--root", program.root,
+        "--json", "--wait", "30")
+    known = {r["id"] for r in boss.list()}
+
+    def approve():
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            for r in boss.list():
+                if r["id"] not in known:
+                    return boss.run("approve", r["id"])
+            time.sleep(0.05)
+        raise AssertionError("nothing was asked")
+    done, _ = at_once([lambda: program.run(ask), approve])
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["told"]["caCerts"]
+    sent = [m["sent"] for m in told["messages"] if "sent" in m]
+    assert sent[0] == "genm" and set(sent[1:]) == {"pollReq"}
+
+
 def test_the_station_waits(polling, boss, station, tmp_path):
     program = Program(station, tmp_path / "station", polling.credential(),
                       polling.server.folder / "root.pem")
@@ -243,6 +328,9 @@ def test_the_station_waits(polling, boss, station, tmp_path):
     (dict(approval_of_revocations="true", type="open"),
      "needs approval: operator"),
     (dict(POLICY), "type 3gpp-bs takes no rr"),
+    (dict(OPERATOR, approval_of_general="true"), "type 3gpp-bs takes no genm"),
+    (dict(approval_of_general="true", type="open"),
+     "needs approval: operator"),
 ])
 def test_settings_that_do_not_fit(polling, settings, says):
     config = polling.server.folder / "wrong.yaml"
