@@ -268,6 +268,14 @@ static void prepare_losers(struct bench *b)
     bench_commit(b, c, ERR_OK);
 }
 
+static void assert_chain_holds(struct bench *b)
+{
+    int64_t broken = -1;
+
+    assert_int_equal(store_check_audit(b->s, &broken, NULL), ERR_OK);
+    assert_int_equal(broken, 0);
+}
+
 static void test_lost_alone(void **state)
 {
     struct bench *b = *state;
@@ -296,6 +304,7 @@ static void test_lost_alone(void **state)
     assert_int_equal(audit.num, num_audit);
     /* and the busy change itself was not what lost */
     bench_commit(b, busy_change(b), ERR_OK);
+    assert_chain_holds(b);
 }
 
 struct results {
@@ -378,6 +387,7 @@ static void test_lost_in_a_batch(void **state)
         assert_int_equal(case_find(b->s, 500), CASE_NOTHING);
         assert_int_equal(bench_station(b, 2).state, STATION_ACTIVE);
         assert_int_equal(bench_certificate(b, 2).revoked_at, 0);
+        assert_chain_holds(b);
         n += 2;
     }
 }

@@ -23,7 +23,8 @@ enum sql {
 struct query {
     struct sqlite_conn *conn;
     struct sqlite3_stmt *stmt;
-    int failed; /* the first binding that failed, as SQLite's code */
+    uint64_t params; /* bit i: it has parameter i + 1 */
+    int failed;      /* the first binding that failed, as SQLite's code */
 };
 
 /* An entry of the dictionary: names of which there are few are kept once and
@@ -129,6 +130,15 @@ struct tail {
     struct span bytes; /* owned */
 };
 
+/* Where this node's chain of audit entries ends. The file is told once for all
+ * entries of a batch. */
+struct chain {
+    bool is_known;
+    bool is_longer; /* than in the file */
+    int64_t node, last;
+    uint8_t digest[STORE_DIGEST_LEN];
+};
+
 struct sqlite_store {
     struct store base;
     struct store_ops ops;
@@ -137,6 +147,7 @@ struct sqlite_store {
     size_t words_begun, words_marked;
     struct tail tails[TAILS_KEPT];
     size_t num_tails;
+    struct chain chain;
     int64_t data_version; /* SQLite's, at the last batch */
     bool is_committing;   /* a commit began and has not succeeded */
     int wal_pages;        /* in the write-ahead log */
@@ -171,5 +182,14 @@ void sqlite_close_writer(struct sqlite_store *s);
 MUST_USE enum err sqlite_get_tail(struct sqlite_store *s, struct span bytes,
                                   int64_t *id, struct fault *f);
 void sqlite_forget_tails(struct sqlite_store *s);
+
+/* The digest of an entry that is added behind the chain's end, borrowed until
+ * the next one; the caller sets `chain.last` to its row. What is in mind of the
+ * chain is not to outlive what it was read from, or what was undone. */
+MUST_USE enum err chain_extend(struct sqlite_store *s, struct span entry,
+                               struct span *digest, struct fault *f);
+/* Tells the file where the chain ends now; before what was added counts. */
+MUST_USE enum err chain_save(struct sqlite_store *s, struct fault *f);
+void chain_forget(struct sqlite_store *s);
 
 #endif

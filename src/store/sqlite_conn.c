@@ -170,15 +170,26 @@ enum err sqlite_conn_set_wal(struct sqlite_conn *c, struct fault *f)
 
 /* --- statements --- */
 
+static enum err prepare(struct sqlite_conn *c, enum sql which, struct query *q,
+                        struct fault *f)
+{
+    if (sqlite3_prepare_v3(c->db, sql_texts[which], -1,
+                           SQLITE_PREPARE_PERSISTENT, &q->stmt,
+                           NULL) != SQLITE_OK)
+        return sqlite_conn_fault(c, f, "cannot be read");
+    for (int i = 0; i < sqlite3_bind_parameter_count(q->stmt); i++)
+        if (sqlite3_bind_parameter_name(q->stmt, i + 1) != NULL)
+            q->params |= (uint64_t)1 << i;
+    return ERR_OK;
+}
+
 enum err query_open(struct sqlite_conn *c, enum sql which, struct query **out,
                     struct fault *f)
 {
     struct query *q = &c->queries[which];
 
-    if (q->stmt == NULL && sqlite3_prepare_v3(c->db, sql_texts[which], -1,
-                                              SQLITE_PREPARE_PERSISTENT,
-                                              &q->stmt, NULL) != SQLITE_OK)
-        return sqlite_conn_fault(c, f, "cannot be read");
+    if (q->stmt == NULL)
+        TRY(prepare(c, which, q, f));
     q->conn = c;
     q->failed = SQLITE_OK;
     *out = q;
@@ -221,7 +232,7 @@ enum err query_record(struct query *q, const struct shape *shape,
 
     for (size_t i = 0; i < shape->num; i++) {
         field = &shape->fields[i];
-        if (sqlite3_bind_parameter_name(q->stmt, (int)i + 1) == NULL)
+        if ((q->params >> i & 1) == 0)
             continue;
         if (!field_is_span(field)) {
             query_int(q, (int)i + 1, field_get_int(field, record));

@@ -35,6 +35,7 @@ enum err sqlite_open_writer(struct sqlite_store *s, struct fault *f)
 void sqlite_close_writer(struct sqlite_store *s)
 {
     sqlite_forget_tails(s);
+    chain_forget(s);
     sqlite_conn_free(s->writer);
     s->writer = NULL;
 }
@@ -258,50 +259,17 @@ static enum err drop_crls(struct sqlite_store *s, const union record *r,
     return e == ERR_LOST ? ERR_OK : e;
 }
 
-/* Where this node's chain ends, so that `entry` can follow. */
-static enum err chain_digest(struct sqlite_store *s, int64_t node,
-                             struct span entry, uint8_t out[STORE_DIGEST_LEN],
-                             struct fault *f)
-{
-    static const uint8_t zeros[STORE_DIGEST_LEN];
-    AUTO(query) q = NULL;
-    bool row;
-
-    TRY(query_open(s->writer, SQL_FIND_HEAD, &q, f));
-    query_int(q, 1, node);
-    TRY(query_step(q, &row, f));
-    s->base.hash(row ? query_get_bytes(q, 0) : SPAN_OF(zeros), entry, out);
-    return ERR_OK;
-}
-
-static enum err set_head(struct sqlite_store *s, int64_t node, int64_t last,
-                         struct span digest, struct fault *f)
-{
-    AUTO(query) q = NULL;
-    int64_t changed;
-
-    TRY(query_open(s->writer, SQL_SET_HEAD, &q, f));
-    query_int(q, 1, node);
-    query_int(q, 2, last);
-    query_bytes(q, 3, digest);
-    return query_run(q, &changed, f);
-}
-
 static enum err add_audit(struct sqlite_store *s, const union record *r,
                           const int64_t args[2], struct fault *f)
 {
     struct audit_record entry = r->audit;
-    uint8_t digest[STORE_DIGEST_LEN];
-    int64_t node, id;
 
     (void)args;
     entry.node = span_str(s->base.node);
-    TRY(word_get(s->writer, entry.node, &node, f));
-    TRY(chain_digest(s, node, entry.entry, digest, f));
-    entry.digest = SPAN_OF(digest);
+    TRY(chain_extend(s, entry.entry, &entry.digest, f));
     TRY(run_record(s, SQL_ADD_AUDIT, TABLE_AUDIT, &entry, f));
-    id = sqlite3_last_insert_rowid(s->writer->db);
-    return set_head(s, node, id, entry.digest, f);
+    s->chain.last = sqlite3_last_insert_rowid(s->writer->db);
+    return ERR_OK;
 }
 
 static enum err set_served(struct sqlite_store *s, const union record *r,
@@ -380,7 +348,8 @@ static enum err apply(struct store *base, enum op_kind kind,
 
 /* --- batches --- */
 
-/* Another process may have purged tails that this one has in mind. */
+/* Another process may have purged tails that this one has in mind, and may go
+ * by this one's name. */
 static enum err look_for_others(struct sqlite_store *s, struct fault *f)
 {
     AUTO(query) q = NULL;
@@ -390,8 +359,10 @@ static enum err look_for_others(struct sqlite_store *s, struct fault *f)
     TRY(query_open(s->writer, SQL_DATA_VERSION, &q, f));
     TRY(query_step(q, &row, f));
     version = row ? query_get_int(q, 0) : 0;
-    if (version != s->data_version)
+    if (version != s->data_version) {
         sqlite_forget_tails(s);
+        chain_forget(s);
+    }
     s->data_version = version;
     return ERR_OK;
 }
@@ -418,6 +389,7 @@ static enum err mark(struct store *base, struct fault *f)
 
 static enum err keep(struct store *base, struct fault *f)
 {
+    TRY(chain_save(sqlite_of(base), f));
     return run(sqlite_of(base), SQL_KEEP, f);
 }
 
@@ -428,6 +400,7 @@ static enum err undo(struct store *base, struct fault *f)
     /* What is remembered of the file must not outlive what is undone in it. */
     words_forget(s->writer, s->words_marked);
     sqlite_forget_tails(s);
+    chain_forget(s);
     TRY(run(s, SQL_UNDO, f));
     return run(s, SQL_KEEP, f);
 }
@@ -436,6 +409,7 @@ static enum err commit(struct store *base, struct fault *f)
 {
     struct sqlite_store *s = sqlite_of(base);
 
+    TRY(chain_save(s, f));
     s->is_committing = true;
     TRY(run(s, SQL_COMMIT, f));
     s->is_committing = false;
@@ -449,6 +423,7 @@ static void rollback(struct store *base)
     if (s->writer == NULL)
         return;
     sqlite_forget_tails(s);
+    chain_forget(s);
     words_forget(s->writer, s->words_begun);
     if (sqlite3_get_autocommit(s->writer->db) == 0 &&
         run(s, SQL_ROLLBACK, NULL) != ERR_OK) {
