@@ -7,6 +7,7 @@
 
 /* Who is at the door: says what he was told, and what he is to say. */
 struct judge {
+    struct test_pki *pki;
     const struct test_cert *leaf, *ca; /* to be presented, in this order */
     bool admits, resumes;
     atomic_int asked, asked_without, resumed;
@@ -40,23 +41,25 @@ static bool check_session(void *arg, struct span cert)
     return j->resumes;
 }
 
-static void make_certs(struct rig *r, struct judge *j)
-{
-    j->ca = test_cert_make(
-        r->pki, &(struct test_cert_spec){ .subject = "CN=CA", .ca = true });
-    j->leaf =
-        test_cert_make(r->pki, &(struct test_cert_spec){ .subject = "CN=bs-1",
-                                                         .issuer = j->ca });
-}
-
 static void set_up(struct rig *r, struct judge *j, enum net_client_cert how)
 {
     const struct net_options judges = { .check_client = check_client,
                                         .check_session = check_session,
                                         .check_client_arg = j };
 
+    j->pki = test_pki_new();
+    j->ca = test_cert_make(
+        j->pki, &(struct test_cert_spec){ .subject = "CN=CA", .ca = true });
+    j->leaf =
+        test_cert_make(j->pki, &(struct test_cert_spec){ .subject = "CN=bs-1",
+                                                         .issuer = j->ca });
     tls_rig_up_asking(r, how, &judges);
-    make_certs(r, j);
+}
+
+static void tear_down(struct rig *r, struct judge *j)
+{
+    tls_rig_down(r);
+    test_pki_free(j->pki);
 }
 
 static X509 *decode(struct span der)
@@ -127,7 +130,7 @@ static void test_who_comes_in(void **state)
         assert_int_equal(j.asked_without, rows[i / 2].asked_without);
         assert_int_equal(rig_counters(r.net).tls_refused,
                          !rows[i / 2].comes_in);
-        tls_rig_down(&r);
+        tear_down(&r, &j);
     }
 }
 
@@ -160,7 +163,7 @@ static void test_exchanges_bear_it(void **state)
         assert_true(tls_hear_until(&c, "\r\n\r\nwait\n", text, sizeof(text)));
         tls_client_done(&c);
     }
-    tls_rig_down(&r);
+    tear_down(&r, &j);
 }
 
 /* The alert arrives though a request was sent along already. */
@@ -185,7 +188,7 @@ static void test_the_refusal_is_heard(void **state)
                          SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
         tls_client_done(&c);
     }
-    tls_rig_down(&r);
+    tear_down(&r, &j);
 }
 
 static void test_sessions_are_judged(void **state)
@@ -215,7 +218,7 @@ static void test_sessions_are_judged(void **state)
         assert_int_equal(rig_counters(r.net).tls_refused, 0);
         tls_client_done(&first);
         tls_client_done(&second);
-        tls_rig_down(&r);
+        tear_down(&r, &j);
     }
 }
 
