@@ -290,6 +290,9 @@ static const struct {
     { A_PROFILE(SUBJECT ", implicit_confirm: true"),
       "6:99: implicit_confirm: type 3gpp-bs confirms explicitly (TS 33.310, "
       "9.5.4.5)\n" },
+    { A_PROFILE(SUBJECT ", key_generator: s"),
+      "6:96: key_generator: stations of type 3gpp-bs make their keys "
+      "themselves; rfc9483 and open can have them made\n" },
     { A_PROFILE(SUBJECT ", roots: { extra_certs: [r.pem] }"),
       "6:103: extra_certs: anybody on the way can change extraCerts, and line "
       "1 listens without TLS; put the roots into ca_pubs, listen with TLS "

@@ -203,7 +203,7 @@ static enum err originator_fill(const struct group *g, EVP_PKEY *ephemeral,
 {
     unsigned char *point = NULL;
     size_t len = EVP_PKEY_get1_encoded_public_key(ephemeral, &point);
-    struct span copy = SPAN_NONE;
+    struct span copy;
 
     if (len == 0 || len > MAX_POINT_LEN)
         return crypto_fault(f, "key agreement");

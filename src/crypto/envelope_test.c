@@ -148,7 +148,7 @@ static enum err opened(struct ground *g, const struct cms_enveloped *e,
 
     assert_int_equal(f.err, err);
     assert_true((plain != NULL) == (err == ERR_OK));
-    if (err == ERR_OK)
+    if (plain != NULL)
         assert_true(span_is_equal(secret_span(plain), content));
     return err;
 }
@@ -212,7 +212,7 @@ static void test_pkcs1(void **state)
     assert_int_equal(opened(g, &e, &with, CONTENT), ERR_OK);
     with.key = g->others[HOLDS_RSA];
     err = envelope_open(g->cx, &e, &with, g->arena, &plain, NULL);
-    if (err == ERR_OK)
+    if (plain != NULL)
         assert_false(span_is_equal(secret_span(plain), CONTENT));
     else
         assert_int_equal(err, ERR_BAD_MESSAGE_CHECK);
@@ -668,7 +668,7 @@ static enum err value_opened(struct ground *g, const struct encrypted_value *v,
     AUTO(secret) plain = NULL;
     enum err e = encrypted_value_open(g->cx, v, g->keys[h], &plain, NULL);
 
-    if (e == ERR_OK)
+    if (plain != NULL)
         assert_true(span_is_equal(secret_span(plain), CONTENT));
     return e;
 }

@@ -62,7 +62,7 @@ enum err key_package_make(const struct privkey *key, struct arena *a,
                           struct span *out, struct fault *f)
 {
     struct cms_key_package package = { 0 };
-    struct span info, whole;
+    struct span info = SPAN_NONE, whole = SPAN_NONE;
     struct cms_key one;
 
     TRY(info_write(key, a, &info, f));
@@ -109,7 +109,7 @@ enum err key_package_open(struct crypto_ctx *cx, struct span der,
 {
     struct cms_key_package package = { 0 };
     AUTO(privkey) key = NULL;
-    struct span whole, info;
+    struct span whole = SPAN_NONE, info = SPAN_NONE;
     struct cms_key one;
     struct der in;
 
