@@ -227,7 +227,7 @@ MUST_USE enum err shared_check(struct station *s,
  * settings say so. */
 MUST_USE enum err identity_present(struct station *s, struct fault *f);
 
-/* --- trust.c --- */
+/* --- anchors.c --- */
 
 /* SHA-256 of a certificate. */
 MUST_USE enum err cert_id(struct crypto_ctx *cx, struct span der,
@@ -252,7 +252,7 @@ MUST_USE enum err updates_fit(const char *dir, struct span root,
                               struct span fingerprint, struct arena *a,
                               bool *out, struct fault *f);
 
-/* --- trust.c, on --- */
+/* --- trust.c --- */
 
 /* A certificate in an answer. */
 struct found_cert {
@@ -356,6 +356,17 @@ MUST_USE enum err also_tell(struct station *s, const struct client_step *step,
                             const struct checked *found, struct fault *f);
 /* ERR_REFUSED: not all that was asked for was accepted. */
 MUST_USE enum err also_result(const struct station *s, struct fault *f);
+
+/* --- keep.c: from an answer into `pending` --- */
+
+/* Certificates and their paths, and whose word it was. */
+MUST_USE enum err answer_keep(struct station *s, const struct checked *found,
+                              struct fault *f);
+/* What comes with a certificate that is accepted. */
+MUST_USE enum err accepted_keep(struct station *s,
+                                const struct cmp_message *reply,
+                                const struct checked *found, bool is_tls,
+                                struct fault *f);
 
 /* --- message.c --- */
 

@@ -150,80 +150,12 @@ static enum err mark_revoked(struct attempt *at, struct fault *f)
     return ERR_OK;
 }
 
-/* What the answer brought moves from the scratch arena: it is to last. */
-static enum err keep_der(struct station *s, struct span der, struct span *out,
-                         struct fault *f)
-{
-    struct span copy = SPAN_NONE;
-
-    if (!span_is_absent(der)) {
-        copy = arena_copy(s->arena, der);
-        if (span_is_absent(copy))
-            return fault_set(f, ERR_NO_MEM, "answer");
-    }
-    *out = copy;
-    return ERR_OK;
-}
-
-static enum err keep_list(struct station *s, struct cert_list from,
-                          struct cert_list *out, struct fault *f)
-{
-    struct span *list = arena_array(s->arena, from.num + 1, sizeof(*list));
-
-    if (list == NULL)
-        return fault_set(f, ERR_NO_MEM, "answer");
-    for (size_t i = 0; i < from.num; i++)
-        TRY(keep_der(s, from.list[i], &list[i], f));
-    *out = (struct cert_list){ list, from.num };
-    return ERR_OK;
-}
-
-static enum err keep_answer(struct station *s, const struct checked *found,
-                            struct fault *f)
-{
-    struct pending *p = &s->pending;
-
-    p->source = found->source;
-    for (size_t i = 0; i < p->num_asked; i++) {
-        const struct found_cert *one = &found->certs[i];
-
-        TRY(keep_der(s, one->cert.der, &p->asked[i].cert, f));
-        TRY(keep_der(s, one->root, &p->asked[i].root, f));
-        TRY(keep_list(s, one->chain, &p->asked[i].chain, f));
-    }
-    TRY(keep_der(s, found->root, &p->root, f));
-    return keep_list(s, found->signer_chain, &p->signer, f);
-}
-
-/* Further roots come with a certificate that is accepted, or not at all. */
-static enum err keep_roots(struct station *s, const struct cmp_message *reply,
-                           const struct checked *found, bool is_tls,
-                           struct fault *f)
-{
-    struct added_list *added = &s->pending.added;
-
-    TRY(roots_pick(s, reply, found, is_tls, added, f));
-    for (size_t i = 0; i < added->num; i++)
-        TRY(keep_der(s, added->list[i].der, &added->list[i].der, f));
-    return ERR_OK;
-}
-
-/* What comes with a certificate that is accepted. */
-static enum err keep_accepted(struct station *s,
-                              const struct cmp_message *reply,
-                              const struct checked *found, bool is_tls,
-                              struct fault *f)
-{
-    TRY(keep_roots(s, reply, found, is_tls, f));
-    return made_key_take(s, f);
-}
-
 static enum err send_confirm(struct attempt *at, const struct client_step *step,
                              const struct checked *found, struct fault *f)
 {
     struct station *s = at->s;
 
-    TRY(keep_answer(s, found, f));
+    TRY(answer_keep(s, found, f));
     /* No extraCerts in certConf: TS 33.310, 9.5.4.5. */
     TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
                       f));
@@ -237,7 +169,7 @@ static enum err send_answer(struct attempt *at, const struct client_step *step,
     struct station *s = at->s;
 
     if (!s->pending.machine.is_mac)
-        TRY(keep_answer(s, found, f));
+        TRY(answer_keep(s, found, f));
     TRY(message_write(s, step, (struct cert_list){ 0 }, &s->pending.message,
                       f));
     return keep(at, f);
@@ -263,7 +195,7 @@ static enum err keep_waiting(struct attempt *at, const struct checked *found,
     /* Only the first answer says whose word holds; under a secret none does,
      * as nothing ties a root to it but the certificate to come. */
     if (s->pending.signer.num == 0 && !s->pending.machine.is_mac)
-        TRY(keep_answer(s, found, f));
+        TRY(answer_keep(s, found, f));
     TRY(keep(at, f));
     station_report(s, &(struct client_event){ .type = EVENT_POSTPONED,
                                               .wait_ms = wait * 1000 });
@@ -402,7 +334,7 @@ static enum err on_reply(struct attempt *at, const struct cmp_message *reply,
             return send_answer(at, &step, &found, f);
         TRY(also_tell(s, &step, &found, f));
         if (step.why.err == ERR_OK)
-            TRY(keep_accepted(s, reply, &found, is_tls, f));
+            TRY(accepted_keep(s, reply, &found, is_tls, f));
         return send_confirm(at, &step, &found, f);
     case CLIENT_INSTALL:
         return install(at, f);
