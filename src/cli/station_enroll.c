@@ -29,6 +29,7 @@ static const struct {
     TEXT("new-key", new_key),
     TEXT("key-use", key_use),
     TEXT("proof", proof),
+    TEXT("ca-encryption", ca_encryption),
     TEXT("key-from", key_from),
     TEXT("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),
@@ -64,11 +65,16 @@ static enum err check_words(const struct client_settings *s, struct fault *f)
     } options[] = {
         { "unknown-status", "refuse", "accept", s->unknown_status },
         { "key-use", "signing", "encryption", s->key_use },
-        { "proof", "challenge", "certificate", s->proof },
         { "tls-client-cert", "none", "signer", s->tls_client_cert },
         { "key-from", "station", "server", s->key_from },
     };
 
+    if (s->proof != NULL && strcmp(s->proof, "challenge") != 0 &&
+        strcmp(s->proof, "certificate") != 0 && strcmp(s->proof, "mac") != 0)
+        return fault_set(f, ERR_USAGE,
+                         "--proof takes challenge, certificate or mac, not "
+                         "\"%s\"",
+                         s->proof);
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         const char *value = options[i].value;
 
@@ -394,7 +400,12 @@ static const struct cli_option enroll_options[] = {
     { "proof", "HOW", NULL,
       "how a key for encryption is shown to be the station's: challenge "
       "(which is preset) decrypts a number before there is a certificate "
-      "(popdecc), certificate decrypts the certificate itself", CLI_ONCE },
+      "(popdecc), certificate decrypts the certificate itself, mac makes a "
+      "MAC with what a key on a curve and that of --ca-encryption agree on",
+      CLI_ONCE },
+    { "ca-encryption", "FILE", NULL,
+      "the CA's certificate for --proof mac, as station ask caProtEncCert "
+      "writes it", CLI_ONCE },
     { "request", "BODY", "ir",
       "ir; cr, for a further certificate, whose --cert and --key are the "
       "operator's; p10cr, which carries PKCS#10", CLI_ONCE },

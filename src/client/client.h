@@ -59,8 +59,10 @@ struct client_settings {
                                    "server" */
     const char *key_use;        /* "signing", also when NULL; "encryption" */
     const char *proof; /* of a key for encryption: "challenge", also when NULL;
-                          "certificate" */
-    const char *tls_root; /* https: CA certificates; NULL: the system's */
+                          "certificate", "mac" */
+    const char *ca_encryption; /* for "mac": the CA's certificate to agree
+                                  with, caProtEncCert */
+    const char *tls_root;      /* https: CA certificates; NULL: the system's */
     const char *tls_client_cert; /* https: "signer" presents the certificate
                                     that signs; "none" or NULL: nothing */
     const char *crl;             /* of those that issued the server's signer */

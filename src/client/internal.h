@@ -289,6 +289,9 @@ bool key_is_for_encryption(const struct client_settings *s);
  * kind, or asked for in a way, that goes only with signatures. */
 MUST_USE enum err proof_fill(const struct station *s, struct client_wish *wish,
                              struct fault *f);
+/* agreeMAC over the request, with the CA's certificate of the settings. */
+MUST_USE enum err agree_mac_fill(struct station *s, struct span request,
+                                 struct popo *popo, struct fault *f);
 /*
  * What an answer holds that is encrypted to the new key, in the scratch arena:
  * the number of a challenge, a certificate. Absent: nothing is, or it does not

@@ -201,6 +201,8 @@ static enum err body_make(struct station *s, struct client_wish *wish,
                             f);
     }
     TRY(client_request_make(wish, &own, alg, s->arena, msg, &bytes, f));
+    if (wish->proof == CLIENT_PROOF_MAC)
+        return agree_mac_fill(s, bytes, &msg->popo, f);
     if (wish->proof != CLIENT_PROOF_SIGNATURE)
         return ERR_OK;
     return privkey_sign(s->cx, key, alg, bytes, s->arena, &msg->popo.signature,

@@ -45,6 +45,7 @@ static const char *const proofs[] = {
     [CLIENT_PROOF_SIGNATURE] = "signature",
     [CLIENT_PROOF_CHALLENGE] = "challenge",
     [CLIENT_PROOF_CERTIFICATE] = "certificate",
+    [CLIENT_PROOF_MAC] = "mac",
     [CLIENT_PROOF_NONE] = "none",
 };
 

@@ -3,6 +3,7 @@
  * server encrypts to them (RFC 9810, 5.2.8.3).
  */
 #include "client/internal.h"
+#include "crypto/agree.h"
 #include "crypto/encipher.h"
 #include "crypto/envelope.h"
 #include "txn/client_rules.h"
@@ -54,10 +55,82 @@ enum err proof_fill(const struct station *s, struct client_wish *wish,
                          "nothing is encrypted to a key of type %s; choose "
                          "RSA, P-256, P-384 or P-521",
                          key_kind_name(privkey_kind(s->new_keys[0])));
-    wish->proof = is_word(s->settings->proof, "certificate")
-                      ? CLIENT_PROOF_CERTIFICATE
-                      : CLIENT_PROOF_CHALLENGE;
+    wish->proof = CLIENT_PROOF_CHALLENGE;
+    if (is_word(s->settings->proof, "certificate"))
+        wish->proof = CLIENT_PROOF_CERTIFICATE;
+    if (!is_word(s->settings->proof, "mac"))
+        return ERR_OK;
+    wish->proof = CLIENT_PROOF_MAC;
+    if (!wish->is_agreement || s->settings->ca_encryption == NULL)
+        return fault_set(f, ERR_CONFIG,
+                         "--proof mac needs a key on a curve, and "
+                         "--ca-encryption");
     return ERR_OK;
+}
+
+/* --- agreeMAC --- */
+
+static const enum oid mac_algs[] = {
+    [KEY_EC_P256] = OID_ID_ALG_ECDH_POP_SHA256,
+    [KEY_EC_P384] = OID_ID_ALG_ECDH_POP_SHA384,
+    [KEY_EC_P521] = OID_ID_ALG_ECDH_POP_SHA512,
+};
+
+/* [3] PKMACValue { algId, value }, under its IMPLICIT tag. */
+static enum err put_mac(struct station *s, struct span alg, struct span mac,
+                        struct span *out, struct fault *f)
+{
+    struct der_writer w;
+
+    der_writer_init(&w, s->arena, alg.len + mac.len + 32);
+    der_put_bit_octets(&w, DER_BIT_STRING, mac);
+    der_put_raw(&w, alg);
+    der_put_header(&w, DER_CTX(POPO_PRIV_AGREE_MAC), 0);
+    if (der_finish(&w, out) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "agreeMAC");
+    return ERR_OK;
+}
+
+static enum err load_recipient(struct station *s, struct x509_cert *out,
+                               struct fault *f)
+{
+    const char *path = s->settings->ca_encryption;
+    struct cert_list list;
+
+    TRY(certs_load(path, s->arena, &list, f));
+    if (list.num != 1 || x509_read(list.list[0], s->arena, out) != ERR_OK ||
+        !x509_may(out, KU_KEY_AGREEMENT) ||
+        key_kind_find(&out->spki) != privkey_kind(s->new_keys[0]))
+        return fault_set(f, ERR_CONFIG,
+                         "%s: not one certificate whose key agrees with one of "
+                         "type %s",
+                         path, key_kind_name(privkey_kind(s->new_keys[0])));
+    return ERR_OK;
+}
+
+enum err agree_mac_fill(struct station *s, struct span request,
+                        struct popo *popo, struct fault *f)
+{
+    struct x509_cert recipient = { 0 };
+    AUTO(secret) shared = NULL;
+    struct span alg, mac;
+    struct der_writer w;
+    struct alg_id id;
+    struct der in;
+
+    TRY(load_recipient(s, &recipient, f));
+    TRY(pubkey_check(s->cx, &recipient.spki, f));
+    TRY(privkey_agree(s->cx, s->new_keys[0], &recipient.spki, &shared, f));
+    der_writer_init(&w, s->arena, 32);
+    der_put_oid(&w, oid_span(mac_algs[privkey_kind(s->new_keys[0])]));
+    der_put_header(&w, DER_SEQUENCE, 0);
+    if (der_finish(&w, &alg) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "agreeMAC");
+    in = der_open(alg, NULL);
+    TRY(alg_id_read(&in, &id));
+    TRY(agree_mac_make(s->cx, &id, shared, &recipient, request, s->arena, &mac,
+                       f));
+    return put_mac(s, alg, mac, &popo->priv, f);
 }
 
 /* --- opening --- */

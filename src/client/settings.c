@@ -55,6 +55,7 @@ static const struct {
     TEXT("key-type", key_type),
     TEXT("key-use", key_use),
     TEXT("proof", proof),
+    PATH("ca-encryption", ca_encryption),
     TEXT("key-from", key_from),
     PATH("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),

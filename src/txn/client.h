@@ -52,6 +52,7 @@ enum client_proof {
     CLIENT_PROOF_SIGNATURE,
     CLIENT_PROOF_CHALLENGE,   /* popdecc and popdecr */
     CLIENT_PROOF_CERTIFICATE, /* the certificate comes encrypted to it */
+    CLIENT_PROOF_MAC,         /* under what it agrees on with the CA's */
     CLIENT_PROOF_NONE         /* there is none yet: the server makes it */
 };
 
@@ -204,7 +205,8 @@ struct client_wish {
 /*
  * One CertReqMsg without its POP signature, and what that covers; into the
  * arena. `key_alg` is what the new key signs with. Where possession is shown
- * otherwise the message is whole, and `signed_bytes` absent.
+ * otherwise the message is whole, and `signed_bytes` absent; but for a MAC
+ * (CLIENT_PROOF_MAC) they are what it covers, and popo.priv is to be filled.
  */
 MUST_USE enum err client_request_make(const struct client_wish *wish,
                                       const struct client_credential *own,

@@ -183,7 +183,7 @@ bool client_check_usage(const struct client_judged *in,
     const struct client *c = in->client;
 
     if (c->proof == CLIENT_PROOF_CHALLENGE ||
-        c->proof == CLIENT_PROOF_CERTIFICATE)
+        c->proof == CLIENT_PROOF_CERTIFICATE || c->proof == CLIENT_PROOF_MAC)
         return x509_may(in->cert->cert,
                         c->is_v3 ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT) ||
                broken(found, "the certificate's key may not be encrypted to");

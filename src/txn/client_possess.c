@@ -30,6 +30,19 @@ static enum err put_key_usage(const struct client_wish *wish, struct arena *a,
     return ERR_OK;
 }
 
+/* What the MAC covers, which comes later. */
+static enum err write_request(struct cert_req_msg *msg, struct arena *a,
+                              struct fault *f)
+{
+    struct der_writer w;
+
+    der_writer_init(&w, a, 1024);
+    cert_request_put(&w, &msg->cert_req);
+    if (der_finish(&w, &msg->cert_req.der) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "CertRequest");
+    return ERR_OK;
+}
+
 enum err client_proof_fill(const struct client_wish *wish, struct arena *a,
                            struct cert_req_msg *msg, struct fault *f)
 {
@@ -38,13 +51,16 @@ enum err client_proof_fill(const struct client_wish *wish, struct arena *a,
 
     popo->type =
         wish->is_agreement ? POPO_KEY_AGREEMENT : POPO_KEY_ENCIPHERMENT;
+    TRY(put_key_usage(wish, a, &msg->cert_req.cert_template, f));
+    if (wish->proof == CLIENT_PROOF_MAC)
+        return write_request(msg, a, f);
     der_writer_init(&w, a, 8);
     der_put_int64(&w, DER_CTX_PRIM(POPO_PRIV_SUBSEQUENT_MESSAGE),
                   wish->proof == CLIENT_PROOF_CERTIFICATE ? ENCR_CERT
                                                           : CHALLENGE_RESP);
     if (der_finish(&w, &popo->priv) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "request");
-    return put_key_usage(wish, a, &msg->cert_req.cert_template, f);
+    return ERR_OK;
 }
 
 bool client_may_be_challenged(const struct client *c)

@@ -96,7 +96,8 @@ enum err client_request_make(const struct client_wish *wish,
     }
     if (wish->proof != CLIENT_PROOF_SIGNATURE) {
         TRY(client_proof_fill(wish, a, &msg, f));
-        *signed_bytes = SPAN_NONE;
+        *signed_bytes =
+            wish->proof == CLIENT_PROOF_MAC ? msg.cert_req.der : SPAN_NONE;
         *out = msg;
         return ERR_OK;
     }

@@ -2,6 +2,8 @@
 on (RFC 6955, 6), which is computed here by another library."""
 import hashlib
 import hmac
+import itertools
+import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -9,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cmplib import cmp, der, http, pki
 from cmplib.der import bits, ctx, read, seq
 from cmplib.possession import KEY_AGREEMENT, request
+from cmplib.program import Program
 from cmplib.rows import Rows, check_refused
 from polls import make_world
 
@@ -116,6 +119,46 @@ def test_implicit_confirmation(world):
                   pvno=3, general_info=[
                       cmp.info(cmp.IMPLICIT_CONFIRM, b"\x05\x00")])
     assert cmp.IMPLICIT_CONFIRM in station.obtain(out).infos
+
+
+@pytest.fixture
+def make(world, station, tmp_path):
+    numbers = itertools.count()
+
+    def make_program():
+        return Program(station, tmp_path / f"station-{next(numbers)}",
+                       world.credential(), world.server.folder / "root.pem")
+    return make_program
+
+
+def by_mac(world, program, *more, path=AGREE):
+    return program.enroll(
+        world.server.port, "--key-use", "encryption", "--proof", "mac", *more,
+        path=path)
+
+
+def test_a_station(world, make):
+    """With the certificate that it was told."""
+    program = make()
+    told = world.server.folder / "agree.pem"
+    done = program.must([*by_mac(world, program, "--key-type", "P-256",
+                                 "--ca-encryption", told), "--json"])
+    assert [m["sent"] for m in json.loads(done)["messages"]
+            if "sent" in m] == ["ir", "certConf"]
+    program.check_pair()
+
+
+@pytest.mark.parametrize("more, text", [
+    (("--key-type", "P-256"), "--ca-encryption"),
+    (("--ca-encryption", "agree.pem"), "curve"),
+    (("--key-type", "P-384", "--ca-encryption", "agree.pem"), "agrees"),
+    (("--key-type", "P-256", "--ca-encryption", "root.pem"), "agrees"),
+    (("--key-type", "P-256", "--ca-encryption", "absent.pem"), "absent")])
+def test_what_a_station_needs(world, make, more, text):
+    program = make()
+    more = [world.server.folder / m if m.endswith(".pem") else m for m in more]
+    done = program.run(by_mac(world, program, *more))
+    assert done.returncode in (2, 3) and text in done.stderr, done.stderr
 
 
 def bad(name, build, rule="agree-mac-verifies", path=AGREE):
