@@ -1,8 +1,8 @@
 /*
  * Both ends joined in memory: the station's machine against the server's rules
  * and decision, over a network that loses, doubles, reorders and damages
- * messages. Real messages in DER; signatures are sums that name their maker;
- * clock and randomness come from a seed.
+ * messages. Real messages in DER; signatures, and MACs under a secret that both
+ * have, are sums that name their maker; clock and randomness come from a seed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,6 +60,9 @@ struct world {
     size_t num_kept;
     /* the station */
     enum cmp_body_type request;
+    bool has_secret; /* both ends; else messages are signed */
+    struct span mac_alg;
+    struct mac_policy macs;
     struct client client;
     struct span key, under_way;
     unsigned tries;
@@ -69,7 +72,8 @@ struct world {
 
 /* What happened in all runs together: the test is to see each. */
 static struct {
-    unsigned done, refused, gave_up, replayed, refusals, ignored, timed_out;
+    unsigned done, done_by_secret, refused, gave_up, replayed, refusals,
+        ignored, timed_out;
 } seen;
 
 static const struct client_waits waits = { .request = 200,
@@ -94,7 +98,18 @@ static struct span fresh(struct world *w, size_t len)
     return span_of(bytes, len);
 }
 
-/* Stands for a signature, and for a hash. */
+/* Who protects: under a secret either is who knows it. */
+static struct span station_of(const struct world *w)
+{
+    return w->has_secret ? SPAN_LIT("the secret") : w->own.subject;
+}
+
+static struct span server_of(const struct world *w)
+{
+    return w->has_secret ? SPAN_LIT("the secret") : w->ra.subject;
+}
+
+/* Stands for a signature, a MAC and a hash. */
 static struct span sum(struct world *w, struct span who, struct span bytes)
 {
     uint64_t hash = 0xcbf29ce484222325u;
@@ -166,6 +181,10 @@ static void fill_facts(struct world *w, const struct cmp_message *msg,
 
     *f = (struct facts){ .now = w->now, .signer = &w->own };
     f->signer_kind = is_kur ? SIGNER_OPERATOR : SIGNER_VENDOR;
+    if (w->has_secret) {
+        f->signer = NULL;
+        f->signer_kind = SIGNER_SECRET;
+    }
     f->vendor = SPAN_LIT("acme");
     f->serial = SPAN_LIT("bs-1");
     f->is_allowed = true;
@@ -203,7 +222,10 @@ static void fill_reply_header(struct world *w, const struct pki_header *from,
     h->recipient = from->sender;
     h->has_message_time = true;
     h->message_time = w->now;
-    h->protection_alg.der = sig_alg_info(SIG_ECDSA_SHA256)->der;
+    h->protection_alg.der =
+        w->has_secret ? w->mac_alg : sig_alg_info(SIG_ECDSA_SHA256)->der;
+    if (w->has_secret)
+        h->sender_kid = from->sender_kid;
     h->transaction_id = from->transaction_id;
     h->sender_nonce = fresh(w, ID_LEN);
     h->recip_nonce = from->sender_nonce;
@@ -236,7 +258,7 @@ static struct span refusal(struct world *w, const struct cmp_message *msg,
         b.cert_rep.responses = &response;
         b.cert_rep.num_responses = 1;
     }
-    return seal(w, &h, &b, w->ra.subject);
+    return seal(w, &h, &b, server_of(w));
 }
 
 /* One certificate for each transaction and each request, or the test fails. */
@@ -270,7 +292,7 @@ static struct span issue(struct world *w, const struct cmp_message *msg,
     response.certificate = t->certificate;
     b.cert_rep.responses = &response;
     b.cert_rep.num_responses = 1;
-    return seal(w, &h, &b, w->ra.subject);
+    return seal(w, &h, &b, server_of(w));
 }
 
 static struct span conclude(struct world *w, const struct cmp_message *msg,
@@ -282,7 +304,7 @@ static struct span conclude(struct world *w, const struct cmp_message *msg,
     assert_int_equal(t->state, FACT_UNCONFIRMED);
     t->state = d->action == TXN_CONFIRM ? FACT_CONFIRMED : FACT_REJECTED;
     fill_reply_header(w, &msg->header, NULL, &h);
-    return seal(w, &h, &b, w->ra.subject);
+    return seal(w, &h, &b, server_of(w));
 }
 
 static enum err judge(struct world *w, const struct cmp_message *msg,
@@ -298,8 +320,7 @@ static enum err judge(struct world *w, const struct cmp_message *msg,
     struct findings findings = { 0 };
 
     for (size_t i = 0; i < NUM(steps); i++) {
-        if (steps[i] == STEP_JUDGE_MESSAGE &&
-            !is_signed(w, msg, w->own.subject))
+        if (steps[i] == STEP_JUDGE_MESSAGE && !is_signed(w, msg, station_of(w)))
             return rule_break(f, RULE_PROTECTION_VERIFIES, "protection", "-");
         TRY(rules_check(steps[i], &in, &findings, f));
     }
@@ -352,13 +373,16 @@ static const struct client_credential *credential(struct world *w)
 {
     static struct client_credential own;
 
-    own = (struct client_credential){ &w->own, SIG_ECDSA_SHA256 };
+    own = w->has_secret
+              ? (struct client_credential){ .reference = SPAN_LIT("ref-1"),
+                                            .mac_alg = w->mac_alg }
+              : (struct client_credential){ &w->own, SIG_ECDSA_SHA256 };
     return &own;
 }
 
 static void send_new(struct world *w, const struct client_step *step)
 {
-    w->under_way = seal(w, &step->header, &step->body, w->own.subject);
+    w->under_way = seal(w, &step->header, &step->body, station_of(w));
     w->tries = 1;
     w->send_at = w->now + waits.retry;
     post(w, w->under_way, false);
@@ -396,6 +420,8 @@ static void begin(struct world *w)
     assert_non_null(msg);
     if (w->request == CMP_KUR)
         wish.old = &w->own;
+    if (w->has_secret)
+        wish.subject = w->own.subject;
     w->client = (struct client){ 0 };
     assert_int_equal(client_request_make(&wish, credential(w), SIG_ECDSA_SHA256,
                                          w->arena, msg, &bytes, NULL),
@@ -457,6 +483,7 @@ static void act(struct world *w, const struct client_step *step)
         assert_true(span_is_absent(w->installed));
         w->installed = w->key;
         seen.done++;
+        seen.done_by_secret += w->has_secret;
         break;
     case CLIENT_REVOKED:
     case CLIENT_TOLD:
@@ -486,7 +513,10 @@ static void receive(struct world *w, struct span bytes)
     if (!is_under_way(w) ||
         cmp_message_read(bytes, w->arena, &reply, NULL) != ERR_OK)
         return;
-    facts.signature_holds = is_signed(w, &reply, w->ra.subject);
+    facts.signature_holds = is_signed(w, &reply, server_of(w));
+    facts.mac_holds = facts.signature_holds;
+    facts.macs = &w->macs;
+    facts.reference = SPAN_LIT("ref-1");
     if (w->request == CMP_KUR)
         facts.subject = w->own.subject;
     read_certificate(w, &reply, &facts);
@@ -595,6 +625,22 @@ static void check_end(struct world *w)
     assert_int_equal(num_holding, !span_is_absent(w->installed));
 }
 
+static void share_secret(struct world *w)
+{
+    static const uint8_t salt[16] = "salt";
+    const struct mac_params pbm = { .alg = MAC_PBM,
+                                    .salt = SPAN_OF(salt),
+                                    .iterations = 500,
+                                    .owf = DIGEST_SHA256,
+                                    .mac = DIGEST_SHA256 };
+
+    w->has_secret = true;
+    assert_int_equal(mac_params_write(&pbm, w->arena, &w->mac_alg), ERR_OK);
+    client_mac_policy(&pbm, &w->macs);
+    profile_init(&w->profile, PROFILE_RFC9483);
+    w->profile.message_time_window = 600;
+}
+
 static void run(uint64_t seed)
 {
     struct world w = { .seed = seed, .now = START };
@@ -611,6 +657,8 @@ static void run(uint64_t seed)
     profile_init(&w.profile, PROFILE_3GPP_BS);
     w.profile.message_time_window = 600;
     w.request = roll(&w, 2) == 0 ? CMP_IR : CMP_KUR;
+    if (w.request == CMP_IR && roll(&w, 2) == 0)
+        share_secret(&w);
     begin(&w);
     for (unsigned i = 0; i < ROUGH_STEPS; i++) {
         rough_step(&w);
@@ -632,7 +680,7 @@ static void test_rough_network(void **state)
                   "ignored %u timed out %u\n",
                   seen.done, seen.refused, seen.gave_up, seen.replayed,
                   seen.refusals, seen.ignored, seen.timed_out);
-    assert_true(seen.done > RUNS / 2);
+    assert_true(seen.done > RUNS / 2 && seen.done_by_secret > RUNS / 8);
     assert_true(seen.refused > 0 && seen.gave_up > 0 && seen.replayed > 0 &&
                 seen.refusals > 0 && seen.ignored > 0 && seen.timed_out > 0);
 }
