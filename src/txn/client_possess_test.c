@@ -246,12 +246,122 @@ static void test_answer(void **state)
     arena_free(s.arena);
 }
 
+/* --- a key that the server makes --- */
+
+static void ip_with_key(struct scene *s)
+{
+    s->reply.header.pvno = 3;
+    s->reply.body.type = CMP_IP;
+    s->response.has_key_pair = true;
+    s->response.certificate = SPAN_LIT("certificate");
+    s->response.private_key = SPAN_LIT("key");
+    s->reply.body.cert_rep =
+        (struct cert_rep_message){ .responses = &s->response,
+                                   .num_responses = 1 };
+    s->cert.spki.der = KEY;
+    s->cert.not_after = NOW + 1;
+    s->facts.certs[0] = (struct client_cert_facts){
+        .cert = &s->cert,
+        .is_trusted = true,
+        .public_key = KEY,
+        .hash = SPAN_LIT("hash"),
+    };
+}
+
+static void no_change(struct scene *s)
+{
+    (void)s;
+}
+static void does_not_open(struct scene *s)
+{
+    s->facts.certs[0].made_key_text = "it does not open";
+    s->facts.certs[0].public_key = SPAN_NONE;
+}
+static void of_another(struct scene *s)
+{
+    s->cert.spki.der = NAME;
+}
+static void for_encryption(struct scene *s)
+{
+    s->cert.has_key_usage = true;
+    s->cert.key_usage = KU_KEY_AGREEMENT;
+}
+static void in_v2(struct scene *s)
+{
+    s->reply.header.pvno = 2;
+}
+
+static void test_made_keys(void **state)
+{
+    static const struct {
+        const char *what;
+        enum client_proof proof;
+        void (*change)(struct scene *s);
+        enum client_action action;
+        const char *rule;
+    } cases[] = {
+        { "good", CLIENT_PROOF_NONE, no_change, CLIENT_SEND, "" },
+        { "does not open", CLIENT_PROOF_NONE, does_not_open, CLIENT_SEND,
+          "cert-made-key" },
+        { "another's", CLIENT_PROOF_NONE, of_another, CLIENT_SEND, "cert-key" },
+        { "not for signing", CLIENT_PROOF_NONE, for_encryption, CLIENT_SEND,
+          "cert-key-usage" },
+        { "pvno 2", CLIENT_PROOF_NONE, in_v2, CLIENT_IGNORE, "reply-pvno" },
+        { "nobody asked", CLIENT_PROOF_SIGNATURE, in_v2, CLIENT_END,
+          "reply-in-clear" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NUM(cases); i++) {
+        struct client_step step;
+        struct scene s;
+
+        scene_init(&s, cases[i].proof);
+        ip_with_key(&s);
+        cases[i].change(&s);
+        step = take(&s, second_random);
+        if (step.action != cases[i].action ||
+            strcmp(step.why.rule, cases[i].rule) != 0)
+            fail_msg("%s: %d %s: %s", cases[i].what, step.action, step.why.rule,
+                     step.why.text);
+        arena_free(s.arena);
+    }
+}
+
+/* No popo, and an empty key of the kind that is wanted. */
+static void test_wish_for_key(void **state)
+{
+    const struct client_wish wish = {
+        .request = CMP_IR,
+        .proof = CLIENT_PROOF_NONE,
+        .subject = NAME,
+        .public_key = SPAN_LIT("\x30\x0a\x30\x05\x06\x03\x2b\x65\x70\x03\x01"
+                               "\x00"),
+    };
+    AUTO(arena) a = arena_new(LIMIT_REQUEST_ARENA);
+    struct cert_req_msg msg = { 0 };
+    struct span bytes = SPAN_LIT("x");
+    struct scene s;
+
+    (void)state;
+    scene_init(&s, CLIENT_PROOF_NONE);
+    assert_true(s.client.is_v3);
+    assert_int_equal(client_request_make(&wish, &s.credential, SIG_UNKNOWN, a,
+                                         &msg, &bytes, NULL),
+                     ERR_OK);
+    assert_true(span_is_absent(bytes));
+    assert_int_equal(msg.popo.type, POPO_ABSENT);
+    assert_true(msg.cert_req.cert_template.has_public_key);
+    assert_int_equal(msg.cert_req.cert_template.public_key.key.len, 0);
+    arena_free(s.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_challenges),
-        cmocka_unit_test(test_answer),
+        cmocka_unit_test(test_requests),     cmocka_unit_test(test_challenges),
+        cmocka_unit_test(test_answer),       cmocka_unit_test(test_made_keys),
+        cmocka_unit_test(test_wish_for_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

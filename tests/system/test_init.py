@@ -62,6 +62,20 @@ def test_makes_an_operator(stationmaster, work):
     run(stationmaster, "config", "--check", work / "op" / "stationmaster.yaml")
 
 
+def test_key_generator(stationmaster, work):
+    """On request alone: who makes keys could read what is meant for others."""
+    run(stationmaster, "init", work / "op", "--key-generator")
+    assert names(work / "op") == sorted(FILES + ["kga.key", "kga.pem"])
+    assert mode(work / "op" / "kga.key") == 0o600
+    verify(work / "op", "kga.pem")
+    text = text_of(work / "op" / "kga.pem")
+    assert "Key Generation Authority" in text or "1.3.6.1.5.5.7.3.32" in text
+    assert "Digital Signature" in text and "Registration" not in text
+    done = run(stationmaster, "config", "--check",
+               work / "op" / "stationmaster.yaml")
+    assert "2 profiles" in done.stdout
+
+
 def test_each_key_belongs_to_its_certificate(stationmaster, work):
     run(stationmaster, "init", work / "op")
     for cert, key in zip(CERTS, KEYS):

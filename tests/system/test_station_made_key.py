@@ -6,7 +6,7 @@ from cmplib import cmp, pki
 from cmplib.der import NULL, bits, ctx, integer, read, seq
 from cmplib.envelope import (KEY_PACKAGE, kari, package, pwri, sealed, signed)
 from cmplib.liar import Liar, operator_signer
-from cmplib.made import MADE_LITE, reader
+from cmplib.made import MADE_LITE, MADE_ON, reader
 from cmplib.program import Program
 from cmplib.secret import run as secret
 
@@ -53,6 +53,27 @@ def test_under_a_secret(world, station, tmp_path):
         "--secret", file, "--reference", made["reference"], "--root",
         unit.root, *WANTED))
     unit.check_pair()
+
+
+def test_renewed(world, unit):
+    """The key of an update is encrypted to the certificate it updates."""
+    unit.must(unit.enroll(world.server.port, *WANTED, path=MADE_ON))
+    first = unit.cert()
+    unit.must(unit.command("renew"))
+    unit.check_pair()
+    assert unit.cert().spki != first.spki
+    unit.must(unit.command("renew", "--key-from", "station"))
+    unit.check_pair()
+
+
+def test_not_renewed_where_nothing_can_be_encrypted(world, unit):
+    unit.must(unit.enroll(world.server.port, *WANTED, path=MADE_LITE))
+    first = unit.cert()
+    done = unit.run(unit.command("renew"))
+    assert done.returncode == 3
+    assert "keyUsage without keyAgreement" in done.stderr
+    unit.must(unit.command("renew", "--key-from", "station"))
+    assert unit.cert().spki != first.spki
 
 
 def test_goes_on_after_a_crash(world, unit):

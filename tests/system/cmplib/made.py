@@ -4,7 +4,8 @@ from cmplib.der import bits, oid
 from cmplib.http import PATH
 from cmplib.station import Station
 
-MADE, MADE_LITE = f"{PATH}/p/made", f"{PATH}/p/made-lite"
+MADE, MADE_LITE, MADE_ON = (f"{PATH}/p/{name}" for name in
+                           ("made", "made-lite", "made-on"))
 UNIT = pki.name(CN="unit")
 WISHES = {
     "none": None,

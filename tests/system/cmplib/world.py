@@ -79,6 +79,9 @@ class World:
                 "old": dict(type="legacy-2010"),
                 "made": dict(type="open", key_generator="kga",
                              ras="[west]", implicit_confirm="true"),
+                "made-on": dict(type="rfc9483", key_generator="kga",
+                                key_usage="[digitalSignature, "
+                                          "keyAgreement]"),
                 "made-lite": dict(type="rfc9483", key_generator="kga",
                                   approval="none"),
                 "fleeting": dict(validity="1s", backdate="0s"),
