@@ -214,6 +214,9 @@ void claim(struct reading *r, const char *scope, const char *value,
 bool value_read(struct reading *r, const struct setting *s,
                 const struct node *node, void *out);
 
+/* pattern.c: why no such pattern is compiled; NULL: it may be. */
+const char *pattern_complaint(const char *text);
+
 /* Bytes the member of a kind takes. */
 size_t kind_size(enum kind kind);
 const char *kind_name(enum kind kind);

@@ -5,11 +5,6 @@
 
 #include "config/internal.h"
 
-/* A vendor's pattern matches one short name; a repetition of repetitions of
- * more than this only makes a large automaton. */
-#define PATTERN_LEN 256
-#define PATTERN_REPEATS 1000
-
 /* One value being read. */
 struct value {
     struct reading *reading;
@@ -336,80 +331,15 @@ static bool read_choice(const struct value *v, void *out)
     return true;
 }
 
-/* What all the {n,m} of a pattern multiply to, or more than the limit. */
-static unsigned long repeats_of(const char *text)
-{
-    unsigned long all = 1, n;
-
-    for (; *text != '\0'; text++) {
-        if (*text != '{' && *text != ',')
-            continue;
-        for (n = 0; is_digit(text[1]) && n <= PATTERN_REPEATS; text++)
-            n = n * 10 + (unsigned long)(text[1] - '0');
-        all *= n == 0 ? 1 : n;
-        if (all > PATTERN_REPEATS)
-            break;
-    }
-    return all;
-}
-
-/* Past a bracket expression, whose first member may be a bracket. */
-static const char *skip_bracket(const char *text)
-{
-    text += text[1] == '^' ? 2 : 1;
-    if (*text == ']')
-        text++;
-    while (*text != '\0' && *text != ']')
-        text++;
-    return text;
-}
-
-/*
- * Is something repeated that itself repeats without a bound, as in (a*)+ or
- * a**? libc may take years to compile such a pattern. Bit n of `endless`: so
- * far in the n-th group that is open.
- */
-static bool repeats_endless(const char *text)
-{
-    uint64_t endless = 0;
-    bool was_endless = false; /* what ends here */
-
-    for (; *text != '\0'; text++) {
-        bool is_endless = *text == '*' || *text == '+';
-
-        if (was_endless && (is_endless || *text == '?' || *text == '{'))
-            return true;
-        if (is_endless)
-            endless |= 1;
-        was_endless = is_endless;
-        if (*text == '\\' && text[1] != '\0') {
-            text++;
-        } else if (*text == '[') {
-            text = skip_bracket(text);
-            if (*text == '\0')
-                break;
-        } else if (*text == '(') {
-            if (endless >> 63 != 0)
-                return true; /* too deep to tell */
-            endless <<= 1;
-        } else if (*text == ')') {
-            was_endless = (endless & 1) != 0;
-            endless = endless >> 1 | (endless & 1);
-        }
-    }
-    return false;
-}
-
 static bool read_regex(const struct value *v, void *out)
 {
+    const char *complaint = pattern_complaint(v->text);
     char why[128];
     regex_t compiled;
     int failed;
 
-    if (strlen(v->text) > PATTERN_LEN || repeats_of(v->text) > PATTERN_REPEATS)
-        return WRONG(v, "is too large a pattern");
-    if (repeats_endless(v->text))
-        return WRONG(v, "repeats what has a * or + in it");
+    if (complaint != NULL)
+        return WRONG(v, "%s", complaint);
     failed = regcomp(&compiled, v->text, REG_EXTENDED);
     if (failed != 0) {
         regerror(failed, &compiled, why, sizeof(why));
