@@ -155,7 +155,8 @@ def test_an_answer_that_is_lost(world, make, lost, key_type):
         pending = (program.state / "pending").read_text()
         assert f"answered: {int(lost != 'ir')}\n" in pending
         assert "proof: challenge\n" in pending
-        program.must(command)
+        done = program.must([*command, "--json"])
+    assert sent(done)[0] == lost
     requests = [r for r, _ in proxy.seen]
     assert [kind_of(r) for r in requests].count(lost) == 2
     assert len(set(requests)) == 3
