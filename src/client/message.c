@@ -111,18 +111,21 @@ static enum err name_setting(const char *text, struct arena *a,
     return e == ERR_OK ? ERR_OK : fault_prefix(f, ERR_CONFIG, "%s", text);
 }
 
+/* One name for each request there is (RFC 9810, 5.1.1.4). */
 static enum err profile_setting(struct station *s, struct text_list *out,
                                 struct fault *f)
 {
-    struct span *name;
+    size_t num = s->pending.num_asked;
+    struct span *names;
 
     if (s->settings->cert_profile == NULL)
         return ERR_OK;
-    name = arena_alloc(s->arena, sizeof(*name));
-    if (name == NULL)
+    names = arena_array(s->arena, num, sizeof(*names));
+    if (names == NULL)
         return fault_set(f, ERR_NO_MEM, "certProfile");
-    *name = span_str(s->settings->cert_profile);
-    *out = (struct text_list){ name, 1 };
+    for (size_t i = 0; i < num; i++)
+        names[i] = span_str(s->settings->cert_profile);
+    *out = (struct text_list){ names, num };
     return ERR_OK;
 }
 

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from cmplib import pki
+from cmplib import der, pki
+from cmplib.attacker import Proxy
 from cmplib.http import PATH
 from cmplib.program import Program
 from polls import WAIT_LAB, make_world
@@ -118,6 +119,17 @@ def test_under_a_secret(world, station, tmp_path):
     cert = pki.Cert(pki.from_pem(
         (other / "current/certificate.pem").read_text()))
     assert world.server.status_of(cert) == "confirmed"
+
+
+def test_each_under_the_named_profile(world, program):
+    """certProfile has a name for each request (RFC 9810, 5.1.1.4)."""
+    folders, options = also(program, "tls")
+    with Proxy(world.server.port) as proxy:
+        program.must(program.enroll(proxy.port, "--profile", "lab", *options,
+                                    path=LAB))
+    of(program, folders[0]).check_pair()
+    names = der.seq(der.utf8("lab"), der.utf8("lab"))
+    assert der.seq(der.oid("1.3.6.1.5.5.7.4.21"), names) in proxy.seen[0][0]
 
 
 @pytest.fixture(scope="module")
