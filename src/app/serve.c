@@ -31,7 +31,8 @@ struct crl_route {
 
 struct wiring {
     struct service *service;
-    struct net *net;
+    struct net *_Atomic net; /* the store's thread may come before it */
+    struct net *held;        /* by that thread */
     struct arena *arena;
     struct net_route *routes;
     size_t num_routes;
@@ -57,6 +58,23 @@ static void answer(void *arg, int status, struct span body)
 
     net_reply(request->exchange, &response);
     free(request);
+}
+
+static void begin_answers(void *arg)
+{
+    struct wiring *w = arg;
+
+    w->held = w->net;
+    if (w->held != NULL)
+        net_hold(w->held);
+}
+
+static void end_answers(void *arg)
+{
+    struct wiring *w = arg;
+
+    if (w->held != NULL)
+        net_release(w->held);
 }
 
 static void on_message(struct net_exchange *x, void *arg)
@@ -187,6 +205,7 @@ static enum err start_net(struct wiring *w, const struct config *config,
         .check_session = check_session,
         .check_client_arg = w,
     };
+    struct net *net = NULL;
 
     TRY(make_routes(w, f));
     w->listeners =
@@ -207,7 +226,9 @@ static enum err start_net(struct wiring *w, const struct config *config,
     options.listeners = w->listeners;
     options.routes = w->routes;
     options.num_routes = w->num_routes;
-    return net_start(&options, &w->net, f);
+    TRY(net_start(&options, &net, f));
+    w->net = net;
+    return ERR_OK;
 }
 
 static void log_listeners(struct wiring *w, const struct config *config)
@@ -340,16 +361,20 @@ static void wait_for_end(struct wiring *w, const sigset_t *set)
 static enum err serve(struct wiring *w, const struct config *config,
                       const struct service_options *options, struct fault *f)
 {
+    struct service_options with_net = *options;
     struct log *log;
     sigset_t set;
 
+    with_net.begin_answers = begin_answers;
+    with_net.end_answers = end_answers;
+    with_net.answers_arg = w;
     block_signals(&set);
     raise_descriptor_limit();
     hand_over_calmly();
     w->arena = arena_new((size_t)4 * 1024 * 1024);
     if (w->arena == NULL)
         return fault_set(f, ERR_NO_MEM, "routes");
-    TRY(service_new(config, options, &w->service, f));
+    TRY(service_new(config, &with_net, &w->service, f));
     TRY(start_net(w, config, f));
     log_listeners(w, config);
     wait_for_end(w, &set);

@@ -258,10 +258,33 @@ void net_reply(struct net_exchange *x, const struct net_response *r)
         x = NULL;
     }
     pthread_mutex_unlock(&l->lock);
-    /* Those behind the first ride on its wake-up. */
-    if (is_first)
+    /* Those behind the first ride on its wake-up. Whoever holds looks when
+     * they release, and so after this one is in the list. */
+    if (is_first && atomic_load(&l->net->num_holding) == 0)
         eventfd_write(l->wake_fd, 1);
     exchange_free(x);
+}
+
+void net_hold(struct net *n)
+{
+    atomic_fetch_add(&n->num_holding, 1);
+}
+
+void net_release(struct net *n)
+{
+    bool has_answers;
+
+    if (atomic_fetch_sub(&n->num_holding, 1) != 1)
+        return;
+    for (unsigned i = 0; i < n->num_loops; i++) {
+        struct loop *l = &n->loops[i];
+
+        pthread_mutex_lock(&l->lock);
+        has_answers = l->answered != NULL;
+        pthread_mutex_unlock(&l->lock);
+        if (has_answers)
+            eventfd_write(l->wake_fd, 1);
+    }
 }
 
 void net_reply_text(struct net_exchange *x, int status, unsigned retry_after,

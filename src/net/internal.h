@@ -94,6 +94,7 @@ struct net {
     unsigned num_loops; /* that are initialised */
     atomic_uint_fast64_t next_id;
     atomic_uint_fast64_t num_open;
+    atomic_uint num_holding; /* threads between net_hold and net_release */
 };
 
 enum conn_state {

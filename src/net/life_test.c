@@ -61,6 +61,36 @@ static void *answer_parked(void *arg)
     return NULL;
 }
 
+/* Answers wait for the last who holds, and are not forgotten. */
+static void test_held_answers(void **state)
+{
+    AUTO(net) n = rig_start_default();
+    int clients[3];
+    struct answer a;
+    char byte;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        clients[i] = rig_dial(n, 0);
+        rig_say(clients[i], "POST /park HTTP/1.1\r\nHost: h\r\n" TYPE
+                            "Content-Length: 3\r\n\r\nabc");
+    }
+    net_hold(n);
+    net_hold(n);
+    for (size_t i = 0; i < 3; i++)
+        net_reply_text(rig_unpark(), 503, 7, "later\n");
+    net_release(n);
+    rig_pause(50);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(recv(clients[i], &byte, 1, MSG_DONTWAIT), -1);
+    net_release(n);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(rig_hear(clients[i], &a));
+        assert_int_equal(a.status, 503);
+        close(clients[i]);
+    }
+}
+
 static void test_other_threads(void **state)
 {
     struct net_options o = rig_options();
@@ -417,6 +447,7 @@ int main(void)
         /* First: later ones leave freed memory that would be used again. */
         cmocka_unit_test(test_idle_memory),
         cmocka_unit_test(test_client_gone),
+        cmocka_unit_test(test_held_answers),
         cmocka_unit_test(test_other_threads),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_slow_answers),

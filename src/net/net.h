@@ -197,6 +197,14 @@ void net_reply(struct net_exchange *x, const struct net_response *r);
 void net_reply_text(struct net_exchange *x, int status, unsigned retry_after,
                     const char *text);
 
+/*
+ * Between these two the loops are not woken for answers; then for all at once,
+ * which spares a wake-up for each. Short, since the answers of other threads
+ * wait too. From any thread.
+ */
+void net_hold(struct net *n);
+void net_release(struct net *n);
+
 /* Refusals made here, by status. */
 /* clang-format off */
 #define NET_REFUSALS(STATUS)                                                   \

@@ -87,6 +87,9 @@ static enum err open_store(struct service *s,
         .gather_us = options->store_gather_us,
         .vfs = options->store_vfs,
         .synchronous = options->store_synchronous,
+        .begin_results = options->begin_answers,
+        .end_results = options->end_answers,
+        .results_arg = options->answers_arg,
     };
 
     return store_open(&how, &s->store, f);

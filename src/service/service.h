@@ -23,6 +23,11 @@ struct service_options {
     const char *store_vfs;         /* as store_options */
     const char *store_synchronous; /* as store_options */
     unsigned store_gather_us;      /* as store_options */
+    /* Around answers that leave together, on the thread that gives them; or
+     * NULL. */
+    void (*begin_answers)(void *arg);
+    void (*end_answers)(void *arg);
+    void *answers_arg;
     /* Another service, of a configuration equal but for node, store and log:
      * its keys and authority are used, and it outlives this one. */
     const struct service *authority_of;

@@ -348,6 +348,9 @@ struct writer {
     bool is_committing; /* a batch is taken and not done with */
     bool stopping;
     int64_t gather_us;
+    void (*begin_results)(void *arg);
+    void (*end_results)(void *arg);
+    void *results_arg;
     size_t batch;
     struct store_stats stats;
 };

@@ -188,6 +188,11 @@ struct store_options {
     unsigned batch;          /* changes in one commit; 0: 64 */
     const char *vfs;         /* SQLite VFS, for tests; NULL: the default */
     const char *synchronous; /* "OFF", for tests; NULL: FULL */
+    /* Before and after the results of a commit are told, on the thread that
+     * tells them: what follows from them can be done at once. Or NULL. */
+    void (*begin_results)(void *arg);
+    void (*end_results)(void *arg);
+    void *results_arg;
 };
 
 /*

@@ -158,6 +158,16 @@ static void report(struct change *batch, const struct fault *f)
     }
 }
 
+static void report_all(const struct writer *w, struct change *batch,
+                       const struct fault *f)
+{
+    if (w->begin_results != NULL)
+        w->begin_results(w->results_arg);
+    report(batch, f);
+    if (w->end_results != NULL)
+        w->end_results(w->results_arg);
+}
+
 static size_t num_waiting(struct writer *w)
 {
     size_t num;
@@ -182,7 +192,7 @@ static void *writer_run(void *arg)
                 c->result = CHANGE_FAILED;
         }
         count(s, batch);
-        report(batch, &f);
+        report_all(&s->writer, batch, &f);
         s->ops->tidy(s, num_waiting(&s->writer));
     }
     return NULL;
@@ -198,6 +208,9 @@ enum err writer_start(struct store *s, const struct store_options *options,
     w->gather_us =
         options->gather_us == 0 ? DEFAULT_GATHER_US : options->gather_us;
     w->batch = options->batch == 0 ? DEFAULT_BATCH : options->batch;
+    w->begin_results = options->begin_results;
+    w->end_results = options->end_results;
+    w->results_arg = options->results_arg;
     w->last = &w->first;
     pthread_mutex_init(&w->mutex, NULL);
     pthread_condattr_init(&attr);
