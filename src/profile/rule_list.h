@@ -482,6 +482,10 @@ R(MADE_KEY_HAS_READER, "made-key-has-reader", "RFC 9483, 4.1.6.1 and 4.1.6.2", \
   "a requester to encrypt the key to: RSA for keyEncipherment, or an EC key "  \
   "for keyAgreement, or a shared secret",                                      \
   "make the key in the station, or sign with such a certificate")              \
+R(MADE_KEY_IS_PACKED, "made-key-is-packed", "RFC 9483, 4.1.6 (RFC 5958, 2)",   \
+  BAD_REQUEST, JUDGE_REQUEST, WARNING, CRMF_REQUESTS, NULL,                    \
+  "a station that reads AsymmetricKeyPackage",                                 \
+  "take the quirk bare-private-key out of the vendor's entry when it can")     \
 R(IR_BY_VENDOR_CERT, "ir-by-vendor-cert", "TS 33.310, 9.2 and 9.5.4.2",        \
   NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, BODY_BIT(CMP_IR), check_ir_signer,     \
   "an ir signed with the vendor's certificate",                                \

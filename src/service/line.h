@@ -79,6 +79,7 @@ struct line {
                     int64_t *this_update);
     void *crl_arg;
     struct line_counters counters;
+    _Atomic unsigned slow_keys; /* RSA keys being made (made_key.c) */
 };
 
 /* What one thread brings. */
@@ -299,6 +300,10 @@ MUST_USE enum err made_key_generate(struct worker *w, struct ask *ask,
                                     struct privkey **out);
 MUST_USE enum err made_key_seal(struct worker *w, struct job *job,
                                 struct ask *ask, const struct privkey *key);
+
+/* A rule that was broken and is let pass: for the log (verify.c). */
+void job_note(struct job *job, enum rule_id rule, const char *path,
+              const char *text);
 
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);

@@ -24,6 +24,27 @@ bool made_key_is_asked(const struct job *job, const struct ask *ask)
     return is_to_be_made(&in);
 }
 
+/*
+ * An RSA key takes as long as a hundred other requests, or a thousand: half of
+ * the workers are left for these, whoever asks.
+ */
+static enum err generate_slowly(struct worker *w, struct ask *ask,
+                                struct privkey **out)
+{
+    struct line *line = w->line;
+    unsigned workers = (unsigned)line->authority->config->server.workers;
+    unsigned most = workers > 1 ? workers / 2 : 1;
+    enum err e;
+
+    if (line->slow_keys++ < most)
+        e = privkey_generate(w->cx, KEY_RSA, RSA_BITS, out, &ask->fault);
+    else
+        e = fault_set(&ask->fault, ERR_SYSTEM_UNAVAIL,
+                      "%u RSA keys are being made for others", most);
+    line->slow_keys--;
+    return e;
+}
+
 enum err made_key_generate(struct worker *w, struct ask *ask,
                            struct privkey **out)
 {
@@ -31,7 +52,9 @@ enum err made_key_generate(struct worker *w, struct ask *ask,
     enum key_kind kind =
         t->has_public_key ? key_kind_find(&t->public_key) : DEFAULT_KIND;
 
-    return privkey_generate(w->cx, kind, RSA_BITS, out, &ask->fault);
+    if (kind == KEY_RSA)
+        return generate_slowly(w, ask, out);
+    return privkey_generate(w->cx, kind, 0, out, &ask->fault);
 }
 
 /* The generator's key, behind its door. */
@@ -95,8 +118,10 @@ static enum err seal_in(struct worker *w, struct job *job, struct ask *ask,
 
     TRY(choose_reader(job, &to, &ask->fault));
     TRY(key_package_make(key, clear, &package, &ask->fault));
-    if (wants_bare(w, job))
+    if (wants_bare(w, job)) {
         TRY(key_package_bare(package, &package));
+        job_note(job, RULE_MADE_KEY_IS_PACKED, "privateKey", "a key alone");
+    }
     TRY(signed_make(w->cx, &by, OID_ID_CT_KP_A_KEY_PACKAGE, package, clear,
                     &signed_data, &ask->fault));
     return envelope_make(w->cx, &to, OID_ID_SIGNED_DATA, signed_data,

@@ -126,8 +126,8 @@ static enum err find_own(struct worker *w, struct job *job, bool *is_own)
 }
 
 /* A rule that was broken and is let pass. */
-static void note(struct job *job, enum rule_id rule, const char *path,
-                 const char *text)
+void job_note(struct job *job, enum rule_id rule, const char *path,
+              const char *text)
 {
     struct findings *findings = &job->findings;
     struct finding *finding;
@@ -161,7 +161,7 @@ static enum err check_revocation(struct job *job, const struct path *path,
         return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
                           "a path whose revocation cannot be told");
     if (vendor->crls.num > 0)
-        note(job, RULE_REVOCATION_IS_KNOWN, "extraCerts", "not known");
+        job_note(job, RULE_REVOCATION_IS_KNOWN, "extraCerts", "not known");
     return ERR_OK;
 }
 
@@ -248,7 +248,7 @@ static enum err refuse_unless(struct job *job, bool is_forgiven,
 {
     if (!is_forgiven)
         return rule_break(&job->fault, rule, path, "%s", text);
-    note(job, rule, path, text);
+    job_note(job, rule, path, text);
     return ERR_OK;
 }
 

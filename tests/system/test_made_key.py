@@ -2,6 +2,7 @@
 and under a secret, opened here with nothing of ours."""
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,6 +75,20 @@ def test_under_a_secret(world):
     assert world.server.status_of(reply.cert) == "confirmed"
 
 
+def test_rsa_keys_leave_room(world):
+    """Of four workers two make them; who else wants one is sent away."""
+    stations = [reader(world) for _ in range(8)]
+    outs = [asking(station, "RSA") for station in stations]
+    for out in outs:
+        bytes(out)
+    with ThreadPoolExecutor(len(outs)) as pool:
+        replies = list(pool.map(lambda s, o: s.ask(o), stations, outs))
+    unavailable = [r for r in replies if r.failures == {"systemUnavail"}]
+    assert unavailable
+    assert all(r.cert for r in replies if r not in unavailable)
+    assert len(unavailable) < len(outs)
+
+
 def test_renewed(world):
     first = reader(world)
     out = asking(first, "none", "cr")
@@ -142,6 +157,21 @@ def test_version_2_is_noted_in_open(world):
     confirm(station, out, reply, private)
 
 
+def test_bare_key_by_a_vendors_quirk(world):
+    """A OneAsymmetricKey alone, each time noted."""
+    station = reader(world, vendor=world.dorado)
+    mark = world.server.mark()
+    out = asking(station)
+    reply = station.ask(out)
+    _, signed = opened(reply.responses[0].private_key,
+                       station.credential.key.private)
+    alone = der.read(signed[2][1][0].content)
+    assert [n.tag for n in alone] == [0x02, 0x30, 0x04, 0x81]
+    assert alone[3].content[1:] == der.read(reply.cert.spki)[1].bit_octets
+    line, = world.server.wait_lines(mark, "issued")
+    assert "made-key-is-packed" in line["findings"].split(",")
+
+
 def test_key_generator_of_3gpp_bs(stationmaster, operator, tmp_path):
     """TS 33.310, 9.5.4.2: the base station makes its key."""
     text = (operator / "stationmaster.yaml").read_text()
@@ -162,6 +192,7 @@ def test_openssl35(world, tmp_path, kind):
     credential = reader(world, kind, vendor=world.dorado).credential
     files = Files(world, tmp_path, OPENSSL35).write_station(credential)
     files.new_key("one.key")
+    mark = world.server.mark()
     succeeds(files.cmp("ir", "vendor.pem", "vendor.key", "one.key", "one.pem",
                        "-centralkeygen", "-newkeyout", files["made.key"],
                        "-subject", "/CN=unit", path=MADE))
@@ -170,3 +201,6 @@ def test_openssl35(world, tmp_path, kind):
     cert = pki.Cert(pki.from_pem((tmp_path / "one.pem").read_text()))
     assert public(key) == cert.spki
     assert world.server.status_of(cert) == "confirmed"
+    line, = world.server.wait_lines(mark, "issued")
+    assert set(line["findings"].split(",")) >= {"made-key-better-in-v3",
+                                                "made-key-is-packed"}

@@ -4,13 +4,14 @@ import re
 
 import conftest
 
-# Warnings: test_good_input.py, test_several.py and test_wishes.py have the messages, and they
-# are taken.
+# Warnings: test_good_input.py, test_several.py, test_wishes.py and
+# test_made_key.py have the messages, and they are taken.
 WARNINGS = {"first-has-no-recip-nonce", "sender-is-directory",
             "implicit-confirm-not-asked", "poposk-input-fits-template",
             "time-is-near", "conf-keeps-version",
             "vendor-key-better-not-reused", "no-challenge-password",
-            "controls-are-heeded", "made-key-better-in-v3"}
+            "controls-are-heeded", "made-key-better-in-v3",
+            "made-key-is-packed"}
 
 
 def all_params():
