@@ -146,10 +146,14 @@ static json_t *pending_json(const struct client_status *st)
     if (!st->has_pending)
         return json_null();
     time_format(st->pending.deadline, until);
-    return json_pack("{s:s, s:s, s:s, s:o}", "request",
-                     cmp_body_name(st->pending.request), "state",
-                     client_state_name(st->pending.state), "deadline", until,
-                     "waiting", waiting_json(&st->pending));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:I, s:o}", "request",
+        cmp_body_name(st->pending.request), "state",
+        client_state_name(st->pending.state), "deadline", until, "protection",
+        st->pending.is_mac ? "mac" : "signature", "certificates",
+        st->pending.request == CMP_RR ? (json_int_t)0
+                                      : 1 + (json_int_t)st->pending.num_also,
+        "waiting", waiting_json(&st->pending));
 }
 
 static json_t *ignored_json(const struct client_status *st)
@@ -282,6 +286,11 @@ static void print_text(const struct cli *cli, const struct client_status *st)
     } else {
         cli_print(cli, CLI_PLAIN, "pending      nothing\n");
     }
+    if (st->has_pending && st->pending.is_mac)
+        cli_print(cli, CLI_PLAIN, "             under a shared secret\n");
+    if (st->has_pending && st->pending.num_also > 0)
+        cli_print(cli, CLI_PLAIN, "             for %zu certificates\n",
+                  1 + st->pending.num_also);
     cli_print(cli, CLI_PLAIN, "ignored      %llu answers\n",
               (unsigned long long)st->num_ignored);
     if (st->num_ignored == 0)

@@ -109,6 +109,8 @@ def test_secret_is_kept_nowhere_else(holder):
     made = holder.share()
     holder.enroll("--once", path="/nobody", code=5)
     pending = (holder.state / "pending").read_text()
+    assert holder.status()["pending"]["protection"] == "mac"
+    assert "under a shared secret" in run(*holder.command("status")).stdout
     assert f"secret: {holder.file}\n" in pending
     for file in holder.state.iterdir():
         assert made["secret"] not in file.read_text()

@@ -147,6 +147,9 @@ def test_all_wait_for_the_operator(polling, station, tmp_path):
     command = program.enroll(polling.server.port, *options, path=WAIT_LAB)
     done = program.run([*command, "--wait", "0"])
     assert done.returncode == 6, done.stdout + done.stderr
+    state = program.status()["pending"]
+    assert (state["certificates"], state["protection"]) == (2, "signature")
+    assert "for 2 certificates" in program.must(program.command("status"))
     decide(polling, program, "approve")
     # Who goes on need not say again what was asked for.
     done = program.run(program.enroll(polling.server.port, "--wait", "20",
