@@ -65,7 +65,17 @@ static enum err check_operation(struct job *job)
                       cmp_body_name(job->msg.body.type), operation->label);
 }
 
-/* 2: what needs no key. */
+static enum err screen_content(struct worker *w, struct job *job)
+{
+    struct judged in = { &job->msg, &job->profile->profile, NULL, NULL, NULL };
+
+    if (job->num_asks > 0)
+        return asks_each(w, job, screen_ask);
+    return rules_check(STEP_REQUEST, &in, &job->findings, &job->fault);
+}
+
+/* 2: what needs no key. What a later message of a transaction holds is judged
+ * once it is known under which profile that was begun. */
 static enum err screen(struct worker *w, struct job *job)
 {
     struct judged in = { &job->msg, &job->profile->profile, NULL, NULL, NULL };
@@ -78,11 +88,8 @@ static enum err screen(struct worker *w, struct job *job)
                           cmp_body_name(job->msg.body.type));
     TRY(check_operation(job));
     TRY(choose_named(w, job));
-    in.profile = &job->profile->profile;
     TRY(asks_open(job));
-    if (job->num_asks > 0)
-        return asks_each(w, job, screen_ask);
-    return rules_check(STEP_REQUEST, &in, &job->findings, &job->fault);
+    return job->flow->continues ? ERR_OK : screen_content(w, job);
 }
 
 /* 4: the signature, its signer's path, and possession of the new key. */
@@ -93,7 +100,7 @@ static enum err verify(struct worker *w, struct job *job)
     TRY(choose_recorded(w, job));
     TRY(asks_each(w, job, verify_possession));
     job->is_verified = true;
-    return ERR_OK;
+    return job->flow->continues ? screen_content(w, job) : ERR_OK;
 }
 
 static enum err judge_ask(struct worker *w, struct job *job, struct ask *ask)

@@ -98,6 +98,23 @@ def test_in_several(world):
     assert world.server.wait_lines(mark, "issued")[0]["profile"] == "lab"
 
 
+def test_several_where_the_path_takes_one(world):
+    """The path's number of requests is not the named profile's."""
+    station = world.station(path=LIGHT)
+    mark = world.server.mark()
+    keys = [pki.Key() for _ in range(2)]
+    out = station.several("cr", *(station.cert_req_msg(key, number=n)
+                                  for n, key in enumerate(keys)),
+                          general_info=[wish("lab")])
+    reply = station.ask(out)
+    statuses = [cmp.cert_status(r.cert.hash(), n)
+                for n, r in enumerate(reply.responses)]
+    assert len(statuses) == 2
+    answer = station.ask(station.conf(out, reply, statuses=statuses))
+    assert answer.kind == "pkiconf"
+    assert world.server.wait_lines(mark, "confirmed")[0]["profile"] == "lab"
+
+
 def test_implicit_confirmation_is_the_named_profiles(world):
     station = world.station()
     mark = world.server.mark()
