@@ -42,7 +42,9 @@ def test_enrolled(world, station, tmp_path, kind, wanted):
     assert not (unit.state / "pending").exists()
 
 
-def test_under_a_secret(world, station, tmp_path):
+@pytest.mark.parametrize("trust", ["pinned", "secret"])
+def test_under_a_secret(world, station, tmp_path, trust):
+    """The root too may come under it; then it is what the generator is below."""
     unit = program_of(world, station, tmp_path / "unit", "P-256")
     made = secret(world.server, "new")
     file = tmp_path / "secret"
@@ -50,8 +52,9 @@ def test_under_a_secret(world, station, tmp_path):
     file.chmod(0o600)
     unit.must(unit.command(
         "enroll", "--url", f"http://127.0.0.1:{world.server.port}{MADE_LITE}",
-        "--secret", file, "--reference", made["reference"], "--root",
-        unit.root, *WANTED))
+        "--secret", file, "--reference", made["reference"], *WANTED,
+        *(["--trust", "secret"] if trust == "secret" else
+          ["--root", unit.root])))
     unit.check_pair()
 
 
