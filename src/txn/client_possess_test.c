@@ -299,7 +299,7 @@ static void test_made_keys(void **state)
         void (*change)(struct scene *s);
         enum client_action action;
         const char *rule;
-    } cases[] = {
+    } made[] = {
         { "good", CLIENT_PROOF_NONE, no_change, CLIENT_SEND, "" },
         { "does not open", CLIENT_PROOF_NONE, does_not_open, CLIENT_SEND,
           "cert-made-key" },
@@ -312,17 +312,17 @@ static void test_made_keys(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < NUM(cases); i++) {
+    for (size_t i = 0; i < NUM(made); i++) {
         struct client_step step;
         struct scene s;
 
-        scene_init(&s, cases[i].proof);
+        scene_init(&s, made[i].proof);
         ip_with_key(&s);
-        cases[i].change(&s);
+        made[i].change(&s);
         step = take(&s, second_random);
-        if (step.action != cases[i].action ||
-            strcmp(step.why.rule, cases[i].rule) != 0)
-            fail_msg("%s: %d %s: %s", cases[i].what, step.action, step.why.rule,
+        if (step.action != made[i].action ||
+            strcmp(step.why.rule, made[i].rule) != 0)
+            fail_msg("%s: %d %s: %s", made[i].what, step.action, step.why.rule,
                      step.why.text);
         arena_free(s.arena);
     }
