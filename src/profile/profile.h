@@ -78,7 +78,7 @@ struct profile {
     bool implicit_confirm;
     bool ir_by_operator_certificate;
     bool same_key_update;
-    bool makes_keys;   /* for who asks (RFC 9483, 4.1.6) */
+    bool makes_keys;        /* for who asks (RFC 9483, 4.1.6) */
     bool signing_keys_sign; /* or else decrypt, if they can */
     uint32_t approval; /* BODY_BITs of requests that wait for an operator */
     enum lenience vendor_key_reuse;

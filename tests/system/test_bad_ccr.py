@@ -5,7 +5,7 @@ import time
 import pytest
 
 from cmplib import cmp, der, http, pki
-from cmplib.der import ctx, integer, octets, oid, prim, read, seq
+from cmplib.der import ctx, octets, oid, prim, read, seq
 from cmplib.rows import Rows, check_refused
 from cmplib.station import Station
 from peers import (CROSS, OTHER, PLAIN, ca_extensions, ccr, certified, content,

@@ -7,11 +7,9 @@ import pytest
 
 from cmplib import cmp, http, pki
 from cmplib.possession import (KEY_AGREEMENT, KEY_ENCIPHERMENT, agreement,
-                               answer, challenges, encipherment, msg,
-                               only_for, request, solve)
+                               answer, challenges, msg, request, solve)
 from cmplib.rows import Rows, check_refused
-from cmplib.station import Station
-from polls import Operator, make_world, waits
+from polls import Operator, make_world
 
 LAB, OLD, WAIT, BRIEF, ONLY, SOME, ANY_KEY = (
     f"{http.PATH}/p/{name}" for name in

@@ -13,7 +13,7 @@ from cmplib.rows import Rows, check_refused
 from polls import Operator, make_world
 from test_openssl_peers import PEERS
 from test_openssl_station import Files, succeeds
-from test_challenge import LAB, OLD, WAIT, num
+from test_challenge import LAB, OLD, WAIT
 
 BRIEF, KEPT = (f"{http.PATH}/p/{name}" for name in ("brief-lab", "kept-lab"))
 PROFILES = {

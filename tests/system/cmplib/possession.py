@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 
 from cmplib import cmp, der, pki
-from cmplib.der import ctx, integer, octets, prim, read, seq
+from cmplib.der import ctx, integer, prim, read, seq
 
 ENCR_CERT, CHALLENGE_RESP = 0, 1
 KEY_ENCIPHERMENT, DATA_ENCIPHERMENT, KEY_AGREEMENT = 2, 3, 4
