@@ -286,6 +286,8 @@ def check_audit(server, deals, stationmaster):
 
 def check_repeats(storm, num=100):
     """Each of these messages once more, to every server."""
+    for server in storm.servers:  # the one killed last may still be starting
+        server.wait_until_open()
     sent = [(s, data) for s in storm.stations for data in s.answers]
     for station, data in storm.random.sample(sent, min(num, len(sent))):
         for server in storm.servers:
