@@ -2,54 +2,21 @@
  * The station's machine under a shared secret: what its messages say, and what
  * it takes for an answer.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "txn/client_scene_test.h"
 
-#include <cmocka.h>
-
-#include "base/limits.h"
-#include "txn/client.h"
-
-#define NUM(array) (sizeof(array) / sizeof((array)[0]))
-#define NOW ((int64_t)1795341600)
 #define REFERENCE SPAN_LIT("ref-1")
 /* Name { CN=ref-1 }. */
 #define REFERENCE_NAME                                          \
     SPAN_LIT("\x30\x10\x31\x0e\x30\x0c\x06\x03\x55\x04\x03\x0c" \
              "\x05ref-1")
 
-static const uint8_t first_random[CLIENT_RANDOM_LEN] =
-    "transaction-id-0nonce-of-the-ir";
-static const uint8_t second_random[CLIENT_RANDOM_LEN] = "nonce-of-confirm";
-static const uint8_t server_nonce[16] = "nonce-of-server";
 static const uint8_t salt[16] = "salt";
-
-static const struct client_waits waits = { .request = 600,
-                                           .confirm = 120,
-                                           .confirm_max = 86400,
-                                           .retry = 2,
-                                           .retry_max = 60,
-                                           .poll_max = 3600 };
 
 static const struct mac_params pbm = { .alg = MAC_PBM,
                                        .salt = { salt, sizeof(salt) },
                                        .iterations = 10000,
                                        .owf = DIGEST_SHA256,
                                        .mac = DIGEST_SHA256 };
-
-struct scene {
-    struct arena *arena;
-    struct client_credential credential;
-    struct mac_policy policy;
-    struct client client;
-    struct x509_cert cert;
-    struct cert_response response;
-    struct cmp_message reply;
-    struct client_facts facts;
-    struct client_step first;
-};
 
 static struct alg_id alg_of(struct scene *s, const struct mac_params *p)
 {
@@ -63,70 +30,27 @@ static struct alg_id alg_of(struct scene *s, const struct mac_params *p)
     return id;
 }
 
-static void fill_cert(struct scene *s)
-{
-    s->cert.spki.der = SPAN_LIT("the key");
-    s->cert.not_before = NOW - 60;
-    s->cert.not_after = NOW + 86400;
-    s->facts.certs[0].public_key = SPAN_LIT("the key");
-    s->facts.certs[0].cert = &s->cert;
-    s->facts.certs[0].is_trusted = true;
-    s->facts.certs[0].hash = SPAN_LIT("hash");
-}
-
-/* A good ip to the ir that went out. */
-static void fill_reply(struct scene *s)
-{
-    struct pki_header *h = &s->reply.header;
-
-    h->pvno = 2;
-    h->sender.type = GN_DIRECTORY;
-    h->sender.value = REFERENCE_NAME;
-    h->sender_kid = REFERENCE;
-    h->protection_alg = alg_of(s, &pbm);
-    h->transaction_id = SPAN_OF(s->client.transaction_id);
-    h->sender_nonce = SPAN_OF(server_nonce);
-    h->recip_nonce = SPAN_OF(s->client.nonce);
-    s->reply.protection.bytes = SPAN_LIT("MAC");
-    s->response.has_key_pair = true;
-    s->response.certificate = SPAN_LIT("certificate");
-    s->reply.body.type = CMP_IP;
-    s->reply.body.cert_rep.responses = &s->response;
-    s->reply.body.cert_rep.num_responses = 1;
-    s->facts.macs = &s->policy;
-    s->facts.reference = REFERENCE;
-    s->facts.mac_holds = true;
-}
-
-static void scene_init(struct scene *s)
+/* The request is out, and the reply to it, both under the secret. */
+static void init_shared(struct scene *s, struct mac_policy *policy)
 {
     const struct client_wish wish = { .request = CMP_IR };
-    struct cert_req_msg msg = { 0 };
 
-    memset(s, 0, sizeof(*s));
-    s->arena = arena_new(LIMIT_REQUEST_ARENA);
-    assert_non_null(s->arena);
-    client_mac_policy(&pbm, &s->policy);
+    scene_init_idle(s);
     s->credential =
         (struct client_credential){ .reference = REFERENCE,
                                     .mac_alg = alg_of(s, &pbm).der };
-    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg, 1,
-                                  &waits, NOW, first_random, s->arena,
-                                  &s->first, NULL),
-                     ERR_OK);
-    fill_cert(s);
-    fill_reply(s);
-}
-
-static struct client_step take(struct scene *s)
-{
-    struct client_step step;
-
-    assert_int_equal(client_reply(&s->client, &s->credential, &s->reply,
-                                  &s->facts, &waits, NOW, second_random,
-                                  s->arena, &step, NULL),
-                     ERR_OK);
-    return step;
+    scene_ask(s, &wish, 1);
+    s->reply.header.sender.value = REFERENCE_NAME;
+    s->reply.header.sender_kid = REFERENCE;
+    s->reply.header.protection_alg = alg_of(s, &pbm);
+    s->reply.protection.bytes = SPAN_LIT("MAC");
+    client_mac_policy(&pbm, policy);
+    s->facts.macs = policy;
+    s->facts.reference = REFERENCE;
+    s->facts.mac_holds = true;
+    s->facts.signer = NULL;
+    s->facts.signature_holds = s->facts.signer_is_trusted = false;
+    memset(s->facts.signer_id, 0, sizeof(s->facts.signer_id));
 }
 
 static void under(struct scene *s, struct mac_params params)
@@ -134,11 +58,6 @@ static void under(struct scene *s, struct mac_params params)
     s->reply.header.protection_alg = alg_of(s, &params);
 }
 
-#define CHANGE(name, statement)       \
-    static void name(struct scene *s) \
-    {                                 \
-        statement;                    \
-    }
 /* `pbm` with one thing otherwise. */
 #define OTHER(name, member, value)    \
     static void name(struct scene *s) \
@@ -148,27 +67,25 @@ static void under(struct scene *s, struct mac_params params)
         under(s, p);                  \
     }
 
-CHANGE(nothing, (void)s)
-CHANGE(bare, s->reply.protection.bytes = SPAN_NONE)
-CHANGE(is_signed,
-       s->reply.header.protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
-       s->facts.mac_holds = false)
+SCENE_CHANGE(is_signed, s->reply.header.protection_alg.oid =
+                            oid_span(OID_ECDSA_WITH_SHA256);
+             s->facts.mac_holds = false)
 /* What a signature would need is all there: it does not help. */
-CHANGE(well_signed, is_signed(s); s->facts.signer = &s->cert;
-       s->facts.signature_holds = s->facts.signer_is_trusted = true;
-       s->facts.signer_is_named = true)
-CHANGE(wrong_mac, s->facts.mac_holds = false)
-CHANGE(other_reference, s->reply.header.sender_kid = SPAN_LIT("ref-2"))
-CHANGE(no_reference, s->reply.header.sender_kid = SPAN_NONE)
-CHANGE(other_sender, s->reply.header.sender.value = SPAN_LIT("\x30\x00"))
-CHANGE(pbmac1, under(s, (struct mac_params){ .alg = MAC_PBMAC1,
-                                             .salt = SPAN_OF(salt),
-                                             .iterations = 500,
-                                             .key_len = 32,
-                                             .owf = DIGEST_SHA256,
-                                             .mac = DIGEST_SHA256 }))
-CHANGE(plain_hmac,
-       under(s, (struct mac_params){ .alg = MAC_HMAC, .mac = DIGEST_SHA256 }))
+SCENE_CHANGE(well_signed, is_signed(s); s->facts.signer = &s->certs[0];
+             s->facts.signature_holds = s->facts.signer_is_trusted = true;
+             s->facts.signer_is_named = true)
+SCENE_CHANGE(wrong_mac, s->facts.mac_holds = false)
+SCENE_CHANGE(other_reference, s->reply.header.sender_kid = SPAN_LIT("ref-2"))
+SCENE_CHANGE(no_reference, s->reply.header.sender_kid = SPAN_NONE)
+SCENE_CHANGE(other_sender, s->reply.header.sender.value = SPAN_LIT("\x30\x00"))
+SCENE_CHANGE(pbmac1, under(s, (struct mac_params){ .alg = MAC_PBMAC1,
+                                                   .salt = SPAN_OF(salt),
+                                                   .iterations = 500,
+                                                   .key_len = 32,
+                                                   .owf = DIGEST_SHA256,
+                                                   .mac = DIGEST_SHA256 }))
+SCENE_CHANGE(plain_hmac, under(s, (struct mac_params){ .alg = MAC_HMAC,
+                                                       .mac = DIGEST_SHA256 }))
 OTHER(sha1_mac, mac, DIGEST_SHA1)
 OTHER(sha1_owf, owf, DIGEST_SHA1)
 OTHER(sha512_mac, mac, DIGEST_SHA512)
@@ -180,15 +97,14 @@ OTHER(count_over, iterations, 100001)
 OTHER(count_huge, iterations, UINT32_MAX - 1)
 OTHER(salt_7, salt.len, 7)
 OTHER(salt_8, salt.len, 8)
-CHANGE(other_nonce, s->reply.header.recip_nonce = SPAN_OF(server_nonce))
-CHANGE(two, s->reply.body.cert_rep.num_responses = 2)
-CHANGE(other_key, s->facts.certs[0].public_key = SPAN_LIT("another"))
-CHANGE(no_path, s->facts.certs[0].is_trusted = false)
-CHANGE(error, s->reply.body.type = CMP_ERROR;
-       s->reply.body.error.status.status = STATUS_REJECTION;
-       s->reply.body.error.status.has_fail_info = true;
-       s->reply.body.error.status.fail_info = 1u << FI_BAD_MESSAGE_CHECK)
-CHANGE(signed_error, error(s); is_signed(s))
+SCENE_CHANGE(two, s->reply.body.cert_rep.num_responses = 2)
+SCENE_CHANGE(other_key, s->facts.certs[0].public_key = SPAN_LIT("another"))
+SCENE_CHANGE(no_path, s->facts.certs[0].is_trusted = false)
+SCENE_CHANGE(error, s->reply.body.type = CMP_ERROR;
+             s->reply.body.error.status.status = STATUS_REJECTION;
+             s->reply.body.error.status.has_fail_info = true;
+             s->reply.body.error.status.fail_info = 1u << FI_BAD_MESSAGE_CHECK)
+SCENE_CHANGE(signed_error, error(s); is_signed(s))
 
 static const struct {
     const char *what;
@@ -196,7 +112,7 @@ static const struct {
     enum client_action action;
     const char *rule;
 } cases[] = {
-    { "good ip", nothing, CLIENT_SEND, "" },
+    { "good ip", scene_nothing, CLIENT_SEND, "" },
     { "without senderKID", no_reference, CLIENT_SEND, "" },
     { "another sender", other_sender, CLIENT_SEND, "" },
     { "HMAC by SHA-512", sha512_mac, CLIENT_SEND, "" },
@@ -204,7 +120,7 @@ static const struct {
     { "100 times", count_100, CLIENT_SEND, "" },
     { "100000 times", count_high, CLIENT_SEND, "" },
     { "8 octets of salt", salt_8, CLIENT_SEND, "" },
-    { "unprotected", bare, CLIENT_IGNORE, "reply-protected" },
+    { "unprotected", scene_no_protection, CLIENT_IGNORE, "reply-protected" },
     { "signed", is_signed, CLIENT_IGNORE, "reply-protection-kind" },
     { "signed by who may", well_signed, CLIENT_IGNORE,
       "reply-protection-kind" },
@@ -218,7 +134,7 @@ static const struct {
     { "100001 times", count_over, CLIENT_IGNORE, "reply-mac-alg" },
     { "2^32 times", count_huge, CLIENT_IGNORE, "reply-mac-alg" },
     { "7 octets of salt", salt_7, CLIENT_IGNORE, "reply-mac-alg" },
-    { "other nonce", other_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
+    { "other nonce", scene_other_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
     { "two", two, CLIENT_END, "reply-one-response" },
     { "error", error, CLIENT_END, "" },
     { "signed error", signed_error, CLIENT_IGNORE, "reply-protection-kind" },
@@ -231,13 +147,14 @@ static void test_replies(void **state)
     size_t failures = 0;
 
     (void)state;
-    for (size_t i = 0; i < NUM(cases); i++) {
+    for (size_t i = 0; i < SCENE_NUM(cases); i++) {
         struct client_step step;
+        struct mac_policy policy;
         struct scene s;
 
-        scene_init(&s);
+        init_shared(&s, &policy);
         cases[i].change(&s);
-        step = take(&s);
+        step = scene_take(&s);
         if (step.action != cases[i].action ||
             strcmp(step.why.rule, cases[i].rule) != 0 ||
             (step.action == CLIENT_IGNORE &&
@@ -246,7 +163,7 @@ static void test_replies(void **state)
                         (int)step.action, step.why.rule, step.why.text);
             failures++;
         }
-        arena_free(s.arena);
+        scene_done(&s);
     }
     assert_int_equal(failures, 0);
 }
@@ -255,15 +172,16 @@ static void test_replies(void **state)
 static void test_hint(void **state)
 {
     struct client_step step;
+    struct mac_policy policy;
     struct scene s;
 
     (void)state;
-    scene_init(&s);
+    init_shared(&s, &policy);
     signed_error(&s);
-    step = take(&s);
+    step = scene_take(&s);
     assert_non_null(
         strstr(step.why.text, "error (badMessageCheck), not under a MAC"));
-    arena_free(s.arena);
+    scene_done(&s);
 }
 
 static void check_header(const struct scene *s, const struct pki_header *h)
@@ -278,35 +196,34 @@ static void check_header(const struct scene *s, const struct pki_header *h)
 static void test_headers(void **state)
 {
     struct client_step step;
+    struct mac_policy policy;
     struct scene s;
 
     (void)state;
-    scene_init(&s);
+    init_shared(&s, &policy);
     assert_true(s.client.is_mac);
     check_header(&s, &s.first.header);
-    step = take(&s);
+    step = scene_take(&s);
     assert_int_equal(step.body.type, CMP_CERT_CONF);
     check_header(&s, &step.header);
     s.reply.header.recip_nonce = SPAN_OF(s.client.nonce);
     s.reply.body.type = CMP_PKICONF;
     s.facts.mac_holds = false;
-    assert_int_equal(take(&s).action, CLIENT_IGNORE);
+    assert_int_equal(scene_take(&s).action, CLIENT_IGNORE);
     s.facts.mac_holds = true;
-    assert_int_equal(take(&s).action, CLIENT_INSTALL);
-    arena_free(s.arena);
+    assert_int_equal(scene_take(&s).action, CLIENT_INSTALL);
+    scene_done(&s);
 
-    scene_init(&s);
-    s.response.status.status = STATUS_WAITING;
-    s.response.has_key_pair = false;
-    s.facts.certs[0].cert = NULL;
-    assert_int_equal(take(&s).action, CLIENT_WAIT);
+    init_shared(&s, &policy);
+    scene_waiting(&s);
+    assert_int_equal(scene_take(&s).action, CLIENT_WAIT);
     assert_int_equal(client_poll_next(&s.client, &s.credential, SPAN_NONE,
-                                      &waits, NOW, second_random, s.arena,
-                                      &step, NULL),
+                                      &scene_waits, SCENE_NOW,
+                                      scene_next_random, s.arena, &step, NULL),
                      ERR_OK);
     assert_int_equal(step.body.type, CMP_POLL_REQ);
     check_header(&s, &step.header);
-    arena_free(s.arena);
+    scene_done(&s);
 }
 
 static void test_policy(void **state)
@@ -326,7 +243,7 @@ static void test_policy(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < NUM(digests); i++) {
+    for (size_t i = 0; i < SCENE_NUM(digests); i++) {
         const struct mac_params own = { .alg = MAC_PBM,
                                         .owf = digests[i].own,
                                         .mac = digests[i].own };

@@ -2,94 +2,27 @@
  * The station's machine and keys that do not sign: what it asks for, and which
  * challenge it answers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/limits.h"
-#include "txn/client.h"
+#include "txn/client_scene_test.h"
 
-#define NUM(array) (sizeof(array) / sizeof((array)[0]))
-#define NOW ((int64_t)1795341600)
-/* Name { CN=ref-1 }. */
-#define NAME                                                    \
-    SPAN_LIT("\x30\x10\x31\x0e\x30\x0c\x06\x03\x55\x04\x03\x0c" \
-             "\x05ref-1")
 /* An Ed25519 key, as good as any: only its bytes are copied. */
 #define KEY                                                     \
     SPAN_LIT("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00" \
              "0123456789abcdef0123456789abcdef")
 
-static const uint8_t first_random[CLIENT_RANDOM_LEN] =
-    "transaction-id-0nonce-of-the-ir";
-static const uint8_t second_random[CLIENT_RANDOM_LEN] = "nonce-of-popdecr";
-static const uint8_t third_random[CLIENT_RANDOM_LEN] = "nonce-of-confirm";
-static const uint8_t server_nonce[16] = "nonce-of-server";
-
-static const struct client_waits waits = { .request = 600, .confirm = 120 };
-
-struct scene {
-    struct arena *arena;
-    struct x509_cert own, signer, cert;
-    struct client_credential credential;
-    struct client client;
-    struct pop_challenge challenges[2];
-    struct cert_response response;
-    struct cmp_message reply;
-    struct client_facts facts;
-};
-
-static void fill_reply(struct scene *s)
-{
-    struct pki_header *h = &s->reply.header;
-
-    h->pvno = 2;
-    h->sender.type = GN_DIRECTORY;
-    h->sender.value = NAME;
-    h->protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
-    h->transaction_id = SPAN_OF(s->client.transaction_id);
-    h->sender_nonce = SPAN_OF(server_nonce);
-    h->recip_nonce = SPAN_OF(s->client.nonce);
-    s->reply.protection.bytes = SPAN_LIT("signature");
-    s->reply.body.type = CMP_POPDECC;
-    s->reply.body.pop_challenges = (struct pop_challenges){ s->challenges, 1 };
-    s->facts.signer = &s->signer;
-    s->facts.signature_holds = s->facts.signer_is_trusted = true;
-    s->facts.signer_is_named = true;
-    s->facts.number = SPAN_LIT("\x47\x11");
-}
-
-static void scene_init(struct scene *s, enum client_proof proof)
+/* The request is out, and is answered by a challenge. */
+static void init_proof(struct scene *s, enum client_proof proof)
 {
     const struct client_wish wish = { .request = CMP_IR, .proof = proof };
-    struct cert_req_msg msg = { 0 };
-    struct client_step first;
 
-    memset(s, 0, sizeof(*s));
-    s->arena = arena_new(LIMIT_REQUEST_ARENA);
-    assert_non_null(s->arena);
-    s->own.subject = s->signer.subject = NAME;
-    s->credential =
-        (struct client_credential){ .cert = &s->own, .alg = SIG_ECDSA_SHA256 };
-    assert_int_equal(client_start(&s->client, &wish, &s->credential, &msg, 1,
-                                  &waits, NOW, first_random, s->arena, &first,
-                                  NULL),
-                     ERR_OK);
-    fill_reply(s);
-}
-
-static struct client_step take(struct scene *s, const uint8_t *fresh)
-{
-    struct client_step step;
-
-    assert_int_equal(client_reply(&s->client, &s->credential, &s->reply,
-                                  &s->facts, &waits, NOW, fresh, s->arena,
-                                  &step, NULL),
-                     ERR_OK);
-    return step;
+    scene_init_idle(s);
+    scene_ask(s, &wish, 1);
+    s->responses[0] = (struct cert_response){ 0 };
+    s->facts.certs[0] = (struct client_cert_facts){ 0 };
+    memset(s->facts.signer_id, 0, sizeof(s->facts.signer_id));
+    s->facts.number = SPAN_LIT("\x47\x11");
+    s->reply.body.type = CMP_POPDECC;
+    s->reply.body.pop_challenges = (struct pop_challenges){ s->challenges, 1 };
 }
 
 /* --- the request --- */
@@ -113,7 +46,7 @@ static const struct {
 static void test_requests(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < NUM(requests); i++) {
+    for (size_t i = 0; i < SCENE_NUM(requests); i++) {
         const struct client_wish wish = { .request = CMP_IR,
                                           .public_key = KEY,
                                           .proof = requests[i].proof,
@@ -126,7 +59,7 @@ static void test_requests(void **state)
         struct scene s;
         const struct extension *usage;
 
-        scene_init(&s, CLIENT_PROOF_SIGNATURE);
+        init_proof(&s, CLIENT_PROOF_SIGNATURE);
         assert_int_equal(client_request_make(&wish, &s.credential,
                                              SIG_ECDSA_SHA256, s.arena, &msg,
                                              &bytes, NULL),
@@ -139,34 +72,26 @@ static void test_requests(void **state)
         assert_non_null(usage);
         assert_true(span_is_equal(usage->value, span_of(requests[i].usage, 4)));
         assert_int_equal(client_start(&client, &wish, &s.credential, &msg, 1,
-                                      &waits, NOW, first_random, s.arena, &step,
-                                      NULL),
+                                      &scene_waits, SCENE_NOW, scene_random,
+                                      s.arena, &step, NULL),
                          ERR_OK);
         assert_int_equal(step.header.pvno, requests[i].is_agreement ? 3 : 2);
-        arena_free(s.arena);
+        scene_done(&s);
     }
 }
 
 /* --- the challenge --- */
 
-#define CHANGE(name, statement)       \
-    static void name(struct scene *s) \
-    {                                 \
-        statement;                    \
-    }
-CHANGE(nothing, (void)s)
-CHANGE(by_signature, s->client.proof = CLIENT_PROOF_SIGNATURE)
-CHANGE(by_certificate, s->client.proof = CLIENT_PROOF_CERTIFICATE)
-CHANGE(again, s->client.has_answered = true)
-CHANGE(polling, s->client.poll = CLIENT_POLL_SENT)
-CHANGE(confirming, s->client.state = CLIENT_CONFIRM_SENT)
-CHANGE(unopened, s->facts.number = SPAN_NONE)
-CHANGE(two, s->reply.body.pop_challenges.num = 2)
-CHANGE(none, s->reply.body.pop_challenges.num = 0)
-CHANGE(forged, s->facts.signature_holds = false)
-CHANGE(untrusted, s->facts.signer_is_trusted = false)
-CHANGE(other_nonce, s->reply.header.recip_nonce = SPAN_OF(server_nonce))
-CHANGE(other_pvno, s->reply.header.pvno = 3)
+SCENE_CHANGE(by_signature, s->client.proof = CLIENT_PROOF_SIGNATURE)
+SCENE_CHANGE(by_certificate, s->client.proof = CLIENT_PROOF_CERTIFICATE)
+SCENE_CHANGE(again, s->client.has_answered = true)
+SCENE_CHANGE(polling, s->client.poll = CLIENT_POLL_SENT)
+SCENE_CHANGE(confirming, s->client.state = CLIENT_CONFIRM_SENT)
+SCENE_CHANGE(unopened, s->facts.number = SPAN_NONE)
+SCENE_CHANGE(two, s->reply.body.pop_challenges.num = 2)
+SCENE_CHANGE(none, s->reply.body.pop_challenges.num = 0)
+SCENE_CHANGE(untrusted, s->facts.signer_is_trusted = false)
+SCENE_CHANGE(other_pvno, s->reply.header.pvno = 3)
 
 static const struct {
     const char *what;
@@ -174,7 +99,7 @@ static const struct {
     enum client_action action;
     const char *rule;
 } cases[] = {
-    { "a good one", nothing, CLIENT_SEND, "" },
+    { "a good one", scene_nothing, CLIENT_SEND, "" },
     { "to who signs", by_signature, CLIENT_END, "reply-body" },
     { "to who decrypts the certificate", by_certificate, CLIENT_END,
       "reply-body" },
@@ -184,28 +109,29 @@ static const struct {
     { "one that does not open", unopened, CLIENT_END, "reply-challenge-opens" },
     { "two", two, CLIENT_END, "reply-challenge-opens" },
     { "none", none, CLIENT_END, "reply-challenge-opens" },
-    { "forged", forged, CLIENT_IGNORE, "reply-signature" },
+    { "forged", scene_bad_signature, CLIENT_IGNORE, "reply-signature" },
     { "from somebody", untrusted, CLIENT_IGNORE, "reply-signer-path" },
-    { "to another message", other_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
+    { "to another message", scene_other_nonce, CLIENT_IGNORE,
+      "reply-recip-nonce" },
     { "in another version", other_pvno, CLIENT_IGNORE, "reply-pvno" },
 };
 
 static void test_challenges(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < NUM(cases); i++) {
+    for (size_t i = 0; i < SCENE_NUM(cases); i++) {
         struct client_step step;
         struct scene s;
 
-        scene_init(&s, CLIENT_PROOF_CHALLENGE);
+        init_proof(&s, CLIENT_PROOF_CHALLENGE);
         cases[i].change(&s);
         print_message("%s\n", cases[i].what);
-        step = take(&s, second_random);
+        step = scene_take(&s);
         assert_int_equal(step.action, cases[i].action);
         assert_string_equal(step.why.rule, cases[i].rule);
         assert_int_equal(s.client.has_answered && i != 3,
                          step.action == CLIENT_SEND);
-        arena_free(s.arena);
+        scene_done(&s);
     }
 }
 
@@ -216,34 +142,35 @@ static void test_answer(void **state)
     struct scene s;
 
     (void)state;
-    scene_init(&s, CLIENT_PROOF_CHALLENGE);
+    init_proof(&s, CLIENT_PROOF_CHALLENGE);
     s.facts.signer_id[0] = 1;
-    step = take(&s, second_random);
+    step = scene_take(&s);
     assert_int_equal(step.body.type, CMP_POPDECR);
     assert_int_equal(step.body.pop_answers.num, 1);
     assert_true(
         span_is_equal(step.body.pop_answers.list[0], SPAN_LIT("\x47\x11")));
-    assert_true(span_is_equal(step.header.recip_nonce, SPAN_OF(server_nonce)));
     assert_true(
-        span_is_equal(step.header.sender_nonce, span_of(second_random, 16)));
+        span_is_equal(step.header.recip_nonce, SPAN_OF(scene_server_nonce)));
+    assert_true(span_is_equal(step.header.sender_nonce,
+                              span_of(scene_next_random, 16)));
     assert_true(
-        span_is_equal(step.header.transaction_id, span_of(first_random, 16)));
+        span_is_equal(step.header.transaction_id, span_of(scene_random, 16)));
     assert_int_equal(s.client.state, CLIENT_REQUEST_SENT);
-    assert_int_equal(s.client.deadline, NOW + waits.request);
+    assert_int_equal(s.client.deadline, SCENE_NOW + scene_waits.request);
 
     s.reply.body.type = CMP_IP;
-    s.response.status.status = STATUS_REJECTION;
-    s.reply.body.cert_rep = (struct cert_rep_message){ .responses = &s.response,
+    s.responses[0].status.status = STATUS_REJECTION;
+    s.reply.body.cert_rep = (struct cert_rep_message){ .responses = s.responses,
                                                        .num_responses = 1 };
     s.facts.signer_id[0] = 2;
-    step = take(&s, third_random);
+    step = scene_take(&s);
     assert_int_equal(step.action, CLIENT_IGNORE);
     assert_string_equal(step.why.rule, "reply-same-signer");
     s.facts.signer_id[0] = 1;
-    step = take(&s, third_random);
+    step = scene_take(&s);
     assert_int_equal(step.action, CLIENT_END);
     assert_int_equal(step.why.err, ERR_REFUSED);
-    arena_free(s.arena);
+    scene_done(&s);
 }
 
 /* --- a key that the server makes --- */
@@ -252,26 +179,22 @@ static void ip_with_key(struct scene *s)
 {
     s->reply.header.pvno = 3;
     s->reply.body.type = CMP_IP;
-    s->response.has_key_pair = true;
-    s->response.certificate = SPAN_LIT("certificate");
-    s->response.private_key = SPAN_LIT("key");
+    s->responses[0].has_key_pair = true;
+    s->responses[0].certificate = SPAN_LIT("certificate");
+    s->responses[0].private_key = SPAN_LIT("key");
     s->reply.body.cert_rep =
-        (struct cert_rep_message){ .responses = &s->response,
+        (struct cert_rep_message){ .responses = s->responses,
                                    .num_responses = 1 };
-    s->cert.spki.der = KEY;
-    s->cert.not_after = NOW + 1;
+    s->certs[0].spki.der = KEY;
+    s->certs[0].not_after = SCENE_NOW + 1;
     s->facts.certs[0] = (struct client_cert_facts){
-        .cert = &s->cert,
+        .cert = &s->certs[0],
         .is_trusted = true,
         .public_key = KEY,
         .hash = SPAN_LIT("hash"),
     };
 }
 
-static void no_change(struct scene *s)
-{
-    (void)s;
-}
 static void does_not_open(struct scene *s)
 {
     s->facts.certs[0].made_key_text = "it does not open";
@@ -279,12 +202,12 @@ static void does_not_open(struct scene *s)
 }
 static void of_another(struct scene *s)
 {
-    s->cert.spki.der = NAME;
+    s->certs[0].spki.der = s->own.subject;
 }
 static void for_encryption(struct scene *s)
 {
-    s->cert.has_key_usage = true;
-    s->cert.key_usage = KU_KEY_AGREEMENT;
+    s->certs[0].has_key_usage = true;
+    s->certs[0].key_usage = KU_KEY_AGREEMENT;
 }
 static void in_v2(struct scene *s)
 {
@@ -300,7 +223,7 @@ static void test_made_keys(void **state)
         enum client_action action;
         const char *rule;
     } made[] = {
-        { "good", CLIENT_PROOF_NONE, no_change, CLIENT_SEND, "" },
+        { "good", CLIENT_PROOF_NONE, scene_nothing, CLIENT_SEND, "" },
         { "does not open", CLIENT_PROOF_NONE, does_not_open, CLIENT_SEND,
           "cert-made-key" },
         { "another's", CLIENT_PROOF_NONE, of_another, CLIENT_SEND, "cert-key" },
@@ -312,19 +235,19 @@ static void test_made_keys(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < NUM(made); i++) {
+    for (size_t i = 0; i < SCENE_NUM(made); i++) {
         struct client_step step;
         struct scene s;
 
-        scene_init(&s, made[i].proof);
+        init_proof(&s, made[i].proof);
         ip_with_key(&s);
         made[i].change(&s);
-        step = take(&s, second_random);
+        step = scene_take(&s);
         if (step.action != made[i].action ||
             strcmp(step.why.rule, made[i].rule) != 0)
             fail_msg("%s: %d %s: %s", made[i].what, step.action, step.why.rule,
                      step.why.text);
-        arena_free(s.arena);
+        scene_done(&s);
     }
 }
 
@@ -334,7 +257,7 @@ static void test_wish_for_key(void **state)
     const struct client_wish wish = {
         .request = CMP_IR,
         .proof = CLIENT_PROOF_NONE,
-        .subject = NAME,
+        .subject = SCENE_NAME("b", "s"),
         .public_key = SPAN_LIT("\x30\x0a\x30\x05\x06\x03\x2b\x65\x70\x03\x01"
                                "\x00"),
     };
@@ -344,7 +267,7 @@ static void test_wish_for_key(void **state)
     struct scene s;
 
     (void)state;
-    scene_init(&s, CLIENT_PROOF_NONE);
+    init_proof(&s, CLIENT_PROOF_NONE);
     assert_true(s.client.is_v3);
     assert_int_equal(client_request_make(&wish, &s.credential, SIG_UNKNOWN, a,
                                          &msg, &bytes, NULL),
@@ -353,7 +276,7 @@ static void test_wish_for_key(void **state)
     assert_int_equal(msg.popo.type, POPO_ABSENT);
     assert_true(msg.cert_req.cert_template.has_public_key);
     assert_int_equal(msg.cert_req.cert_template.public_key.key.len, 0);
-    arena_free(s.arena);
+    scene_done(&s);
 }
 
 int main(void)
