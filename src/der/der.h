@@ -43,6 +43,9 @@ enum der_tag {
 #define DER_CTX(n) (0xa0u | (n))
 #define DER_CTX_PRIM(n) (0x80u | (n))
 
+/* "INTEGER" for DER_INTEGER, as ASN.1 writes it; "" for a tag not above. */
+const char *der_tag_name(unsigned tag);
+
 /*
  * Where reading failed first, and the tag that was expected there (0: any).
  * `path` names the field ("header.generalInfo[2].infoValue"); der_at and

@@ -27,6 +27,15 @@ static const struct tag_name tag_names[] = {
     { DER_SET, "SET" },
 };
 
+const char *der_tag_name(unsigned tag)
+{
+    for (size_t i = 0; i < sizeof(tag_names) / sizeof(tag_names[0]); i++) {
+        if (tag_names[i].tag == tag)
+            return tag_names[i].name;
+    }
+    return "";
+}
+
 enum err der_refuse(const struct der *in, enum err e)
 {
     if (in->fail != NULL && in->fail->at == NULL)
@@ -60,13 +69,11 @@ void der_fail_index(struct der_fail *fail, size_t n)
 /* What was expected, or else what the failure means by itself. */
 static void format_reason(unsigned expected, enum err e, char *out, size_t size)
 {
-    for (size_t i = 0; i < sizeof(tag_names) / sizeof(tag_names[0]); i++) {
-        if (e == ERR_BAD_DER && tag_names[i].tag == expected) {
-            snprintf(out, size, "expected %s", tag_names[i].name);
-            return;
-        }
-    }
-    if (e == ERR_BAD_DER && expected != 0)
+    const char *name = der_tag_name(expected);
+
+    if (e == ERR_BAD_DER && name[0] != '\0')
+        snprintf(out, size, "expected %s", name);
+    else if (e == ERR_BAD_DER && expected != 0)
         snprintf(out, size, "expected tag [%u]", expected & 0x1fu);
     else
         snprintf(out, size, "%s", err_text(e));
