@@ -77,6 +77,15 @@ MUST_USE enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
                            struct arena *a, struct ca_certificate *out,
                            struct fault *f);
 
+/*
+ * The dates that ca_issue would give at this time; it fails as that does, but
+ * for what the key and memory may add.
+ */
+MUST_USE enum err ca_plan(const struct ca *ca, const struct ca_shape *shape,
+                          const struct ca_request *request, int64_t now,
+                          int64_t *not_before, int64_t *not_after,
+                          struct fault *f);
+
 /* --- certificates of other authorities (ca/peer.c) --- */
 
 /* What another CA may be certified for, at most. */
@@ -116,6 +125,13 @@ MUST_USE enum err ca_certify_peer(const struct ca *ca,
                                   int64_t now, int64_t deadline,
                                   struct crypto_ctx *cx, struct arena *a,
                                   struct ca_certificate *out, struct fault *f);
+
+/* As ca_plan, of ca_certify_peer. */
+MUST_USE enum err ca_plan_peer(const struct ca *ca,
+                               const struct ca_peer_limits *limits,
+                               const struct ca_peer_request *request,
+                               int64_t now, int64_t *not_before,
+                               int64_t *not_after, struct fault *f);
 
 /* What it signs with, and its key. */
 enum sig_alg ca_sig_alg(const struct ca *ca);

@@ -149,6 +149,29 @@ enum err ca_finish(const struct ca *ca, const struct spki *key, int64_t now,
     return ERR_OK;
 }
 
+static enum err plan(const struct ca *ca, const struct ca_shape *shape,
+                     const struct ca_request *request, int64_t now,
+                     struct tbs_cert *tbs, struct fault *f)
+{
+    assert(shape->ca == ca);
+    if (name_is_null(request->subject) && request->num_san == 0)
+        return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
+                            "neither subject nor subjectAltName");
+    return validity_make(ca, shape, request, now, tbs, f);
+}
+
+enum err ca_plan(const struct ca *ca, const struct ca_shape *shape,
+                 const struct ca_request *request, int64_t now,
+                 int64_t *not_before, int64_t *not_after, struct fault *f)
+{
+    struct tbs_cert tbs = { 0 };
+
+    TRY(plan(ca, shape, request, now, &tbs, f));
+    *not_before = tbs.not_before;
+    *not_after = tbs.not_after;
+    return ERR_OK;
+}
+
 enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
                   const struct ca_request *request, int64_t now,
                   int64_t deadline, struct crypto_ctx *cx, struct arena *a,
@@ -156,11 +179,7 @@ enum err ca_issue(const struct ca *ca, const struct ca_shape *shape,
 {
     struct tbs_cert tbs = { .subject = request->subject };
 
-    assert(shape->ca == ca);
-    if (name_is_null(request->subject) && request->num_san == 0)
-        return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
-                            "neither subject nor subjectAltName");
-    TRY(validity_make(ca, shape, request, now, &tbs, f));
+    TRY(plan(ca, shape, request, now, &tbs, f));
     TRY(extensions_make(shape, request, cx, a, &tbs.extensions, f));
     return ca_finish(ca, &request->public_key, now, deadline, cx, &tbs, a, out,
                      f);

@@ -80,6 +80,29 @@ static enum err extensions_make(const struct ca *ca,
     return der_finish(&w, out);
 }
 
+static enum err plan(const struct ca *ca, const struct ca_peer_limits *limits,
+                     const struct ca_peer_request *request, int64_t now,
+                     struct tbs_cert *tbs, struct fault *f)
+{
+    TRY(ca_check_peer(ca, limits, f));
+    if (name_is_null(request->subject))
+        return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
+                            "a CA without a subject");
+    return dates_make(ca, limits, request, now, tbs, f);
+}
+
+enum err ca_plan_peer(const struct ca *ca, const struct ca_peer_limits *limits,
+                      const struct ca_peer_request *request, int64_t now,
+                      int64_t *not_before, int64_t *not_after, struct fault *f)
+{
+    struct tbs_cert tbs = { 0 };
+
+    TRY(plan(ca, limits, request, now, &tbs, f));
+    *not_before = tbs.not_before;
+    *not_after = tbs.not_after;
+    return ERR_OK;
+}
+
 enum err ca_certify_peer(const struct ca *ca,
                          const struct ca_peer_limits *limits,
                          const struct ca_peer_request *request, int64_t now,
@@ -89,11 +112,7 @@ enum err ca_certify_peer(const struct ca *ca,
 {
     struct tbs_cert tbs = { .subject = request->subject };
 
-    TRY(ca_check_peer(ca, limits, f));
-    if (name_is_null(request->subject))
-        return fault_clause(f, ERR_BAD_CERT_TEMPLATE, "RFC 5280, 4.1.2.6",
-                            "a CA without a subject");
-    TRY(dates_make(ca, limits, request, now, &tbs, f));
+    TRY(plan(ca, limits, request, now, &tbs, f));
     TRY(extensions_make(ca, limits, request, cx, a, &tbs.extensions, f));
     return ca_finish(ca, &request->public_key, now, deadline, cx, &tbs, a, out,
                      f);

@@ -62,7 +62,7 @@ static enum err find(struct worker *w, struct job *job)
     return asks_each(w, job, find_ask);
 }
 
-/* --- 7: make --- */
+/* --- 6: settle --- */
 
 static enum err claim(struct worker *w, struct job *job, struct ask *ask)
 {
@@ -71,23 +71,53 @@ static enum err claim(struct worker *w, struct job *job, struct ask *ask)
                          &ask->num_claims, &ask->fault);
 }
 
-static enum err certify(struct worker *w, struct job *job, struct ask *ask)
+static enum err read_request(const struct ask *ask, struct ca_peer_request *out)
 {
     const struct cert_template *t = template_of(ask);
-    struct ca_peer_limits limits = limits_of(job);
-    struct ca_peer_request request = {
+    struct ca_wish wish;
+
+    TRY(ca_wish_read(t, &wish));
+    *out = (struct ca_peer_request){
         .subject = t->subject,
         .public_key = t->public_key,
         .not_before = t->not_before,
         .not_after = t->not_after,
+        .key_id = wish.key_id,
+        .has_path_len = wish.has_path_len,
+        .path_len = wish.path_len,
     };
-    struct ca_wish wish;
+    return ERR_OK;
+}
+
+static enum err settle_one(struct worker *w, struct job *job, struct ask *ask)
+{
+    struct ca_certificate *cert = &ask->certificate;
+    struct ca_peer_limits limits = limits_of(job);
+    struct ca_peer_request request = { 0 };
 
     TRY(claim(w, job, ask));
-    TRY(ca_wish_read(t, &wish));
-    request.key_id = wish.key_id;
-    request.has_path_len = wish.has_path_len;
-    request.path_len = wish.path_len;
+    TRY(read_request(ask, &request));
+    return ca_plan_peer(job->profile->issuer->ca, &limits, &request,
+                        job->facts.now, &cert->not_before, &cert->not_after,
+                        &ask->fault);
+}
+
+static enum err settle(struct worker *w, struct job *job)
+{
+    bool is_to_wait = job->decision.action == TXN_WAIT;
+
+    job->outcome = is_to_wait ? OUTCOME_WAITING : OUTCOME_ISSUED;
+    return asks_each(w, job, is_to_wait ? claim : settle_one);
+}
+
+/* --- 7: make --- */
+
+static enum err certify(struct worker *w, struct job *job, struct ask *ask)
+{
+    struct ca_peer_limits limits = limits_of(job);
+    struct ca_peer_request request = { 0 };
+
+    TRY(read_request(ask, &request));
     return ca_certify_peer(job->profile->issuer->ca, &limits, &request,
                            job->facts.now,
                            job->received + w->line->request_deadline, w->cx,
@@ -96,15 +126,13 @@ static enum err certify(struct worker *w, struct job *job, struct ask *ask)
 
 static enum err make(struct worker *w, struct job *job)
 {
-    bool is_to_wait = job->decision.action == TXN_WAIT;
-
-    TRY(asks_each(w, job, is_to_wait ? claim : certify));
-    job->outcome = is_to_wait ? OUTCOME_WAITING : OUTCOME_ISSUED;
-    return ERR_OK;
+    return job->decision.action == TXN_WAIT ? ERR_OK
+                                            : asks_each(w, job, certify);
 }
 
 const struct flow flow_ccr = {
     .find = find,
+    .settle = settle,
     .make = make,
     .fill = request_fill,
     .record = request_record,

@@ -135,7 +135,7 @@ static enum err find(struct worker *w, struct job *job)
 
 /* Either way the request is what is answered: granted, or, in its own answer,
  * refused, which ends the transaction. There is no second guess. */
-static enum err make(struct worker *w, struct job *job)
+static enum err settle(struct worker *w, struct job *job)
 {
     if (job->decision.action == TXN_RESUME)
         return line_resume(w, job);
@@ -144,9 +144,9 @@ static enum err make(struct worker *w, struct job *job)
                       "other numbers, or another number of them");
 }
 
-/* The rest is the request's: make leaves its flow in the job, or fails. */
+/* The rest is the request's: settle leaves its flow in the job, or fails. */
 const struct flow flow_challenge = {
     .continues = true,
     .find = find,
-    .make = make,
+    .settle = settle,
 };

@@ -81,9 +81,9 @@ static enum err find(struct worker *w, struct job *job)
     return find_station(w, job);
 }
 
-/* --- 7: make, 8: reply --- */
+/* --- 6: settle, 8: reply --- */
 
-static enum err make(struct worker *w, struct job *job)
+static enum err settle(struct worker *w, struct job *job)
 {
     (void)w;
     job->outcome = job->decision.action == TXN_CONFIRM ? OUTCOME_CONFIRMED
@@ -188,7 +188,7 @@ static enum err record(struct worker *w, struct job *job)
 const struct flow flow_confirm = {
     .continues = true,
     .find = find,
-    .make = make,
+    .settle = settle,
     .fill = fill,
     .record = record,
 };

@@ -14,7 +14,7 @@ static enum err find(struct worker *w, struct job *job)
     return find_station(w, job);
 }
 
-/* --- 7: make --- */
+/* --- 6: settle --- */
 
 /* What the genp will say. */
 struct said {
@@ -92,7 +92,7 @@ static enum err answer_all(struct worker *w, struct job *job, struct said *said)
     return say(job, said, OID_ID_IT_UNSUPPORTED_OIDS, out.value);
 }
 
-static enum err make(struct worker *w, struct job *job)
+static enum err settle(struct worker *w, struct job *job)
 {
     size_t max = job->msg.body.general.num + tell_num_rows + 1;
     struct said said = {
@@ -160,7 +160,7 @@ static enum err record(struct worker *w, struct job *job)
 
 const struct flow flow_general = {
     .find = find,
-    .make = make,
+    .settle = settle,
     .fill = fill,
     .record = record,
 };

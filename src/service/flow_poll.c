@@ -36,9 +36,9 @@ static enum err find(struct worker *w, struct job *job)
                                                          : ERR_OK;
 }
 
-/* --- 7: make --- */
+/* --- 6: settle --- */
 
-static enum err make(struct worker *w, struct job *job)
+static enum err settle(struct worker *w, struct job *job)
 {
     if (job->decision.action == TXN_RESUME)
         return line_resume(w, job);
@@ -179,7 +179,7 @@ enum err record_refused_resume(struct worker *w, struct job *job)
 const struct flow flow_poll = {
     .continues = true,
     .find = find,
-    .make = make,
+    .settle = settle,
     .fill = fill,
     .record = record,
 };

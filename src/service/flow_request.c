@@ -98,7 +98,7 @@ static enum err find(struct worker *w, struct job *job)
     return asks_each(w, job, find_ask);
 }
 
-/* --- 7: make --- */
+/* --- 6: settle --- */
 
 static enum err choose_names(struct job *job, struct ask *ask)
 {
@@ -161,6 +161,52 @@ static enum key_purpose purpose_of(const struct ask *ask)
     return PURPOSE_CONFIGURED;
 }
 
+static struct ca_request request_of(const struct job *job,
+                                    const struct ask *ask)
+{
+    const struct cert_template *t = template_of(ask);
+    struct ca_request request = {
+        .subject = ask->names.subject,
+        .public_key = t->public_key,
+        .san = ask->names.san,
+        .num_san = ask->names.num_san,
+    };
+
+    if (job->profile->config->requested_validity == CONFIG_VALIDITY_SHORTEN) {
+        request.not_before = t->not_before;
+        request.not_after = t->not_after;
+    }
+    return request;
+}
+
+/* Names and dates that its certificate will have. */
+static enum err settle_one(struct worker *w, struct job *job, struct ask *ask)
+{
+    const struct path_profile *p = job->profile;
+    struct ca_certificate *cert = &ask->certificate;
+    struct ca_request request;
+
+    TRY(settle_names(w, job, ask));
+    request = request_of(job, ask);
+    return ca_plan(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
+                   job->facts.now, &cert->not_before, &cert->not_after,
+                   &ask->fault);
+}
+
+static enum err settle(struct worker *w, struct job *job)
+{
+    static const enum outcome outcomes[] = {
+        [TXN_ISSUE] = OUTCOME_ISSUED,
+        [TXN_CHALLENGE] = OUTCOME_CHALLENGED,
+        [TXN_WAIT] = OUTCOME_WAITING,
+    };
+
+    job->outcome = outcomes[job->decision.action];
+    return asks_each(w, job, is_to_wait(job) ? settle_names : settle_one);
+}
+
+/* --- 7: make --- */
+
 static enum err public_half(const struct privkey *key, struct spki *out)
 {
     struct der in = der_open(privkey_spki(key), NULL);
@@ -171,21 +217,12 @@ static enum err public_half(const struct privkey *key, struct spki *out)
 static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 {
     const struct path_profile *p = job->profile;
-    const struct cert_template *t = template_of(ask);
-    struct ca_request request = { .public_key = t->public_key };
+    struct ca_request request = request_of(job, ask);
     AUTO(privkey) made = NULL;
 
-    TRY(settle_names(w, job, ask));
     if (made_key_is_asked(job, ask)) {
         TRY(made_key_generate(w, ask, &made));
         TRY(public_half(made, &request.public_key));
-    }
-    request.subject = ask->names.subject;
-    request.san = ask->names.san;
-    request.num_san = ask->names.num_san;
-    if (p->config->requested_validity == CONFIG_VALIDITY_SHORTEN) {
-        request.not_before = t->not_before;
-        request.not_after = t->not_after;
     }
     TRY(ca_issue(p->issuer->ca, p->shapes[purpose_of(ask)], &request,
                  job->facts.now, job->received + w->line->request_deadline,
@@ -199,13 +236,9 @@ static enum err issue(struct worker *w, struct job *job, struct ask *ask)
 
 static enum err make(struct worker *w, struct job *job)
 {
-    TRY(asks_each(w, job, is_to_wait(job) ? settle_names : issue));
-    if (job->decision.action == TXN_CHALLENGE) {
-        job->outcome = OUTCOME_CHALLENGED;
+    if (job->decision.action == TXN_CHALLENGE)
         return challenge_make(w, job);
-    }
-    job->outcome = is_to_wait(job) ? OUTCOME_WAITING : OUTCOME_ISSUED;
-    return ERR_OK;
+    return is_to_wait(job) ? ERR_OK : asks_each(w, job, issue);
 }
 
 /* --- 8: reply --- */
@@ -403,6 +436,7 @@ enum err request_record(struct worker *w, struct job *job)
 
 const struct flow flow_request = {
     .find = find,
+    .settle = settle,
     .make = make,
     .fill = request_fill,
     .record = request_record,

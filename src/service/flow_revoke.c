@@ -87,9 +87,9 @@ static enum err find(struct worker *w, struct job *job)
     return asks_each(w, job, find_target);
 }
 
-/* --- 7: make --- */
+/* --- 6: settle --- */
 
-static enum err make_one(struct worker *w, struct job *job, struct ask *ask)
+static enum err settle_one(struct worker *w, struct job *job, struct ask *ask)
 {
     struct certificate_record *r = &ask->record;
 
@@ -110,7 +110,7 @@ static enum err make_one(struct worker *w, struct job *job, struct ask *ask)
     return ERR_OK;
 }
 
-static enum err make(struct worker *w, struct job *job)
+static enum err settle(struct worker *w, struct job *job)
 {
     if (job->decision.action == TXN_WAIT) {
         job->outcome = OUTCOME_WAITING;
@@ -118,7 +118,7 @@ static enum err make(struct worker *w, struct job *job)
     }
     job->outcome = OUTCOME_RELEASED;
     job->revokes = true;
-    return asks_each(w, job, make_one);
+    return asks_each(w, job, settle_one);
 }
 
 /* --- 8: reply --- */
@@ -180,7 +180,7 @@ static enum err record(struct worker *w, struct job *job)
 
 const struct flow flow_revoke = {
     .find = find,
-    .make = make,
+    .settle = settle,
     .fill = fill,
     .record = record,
 };

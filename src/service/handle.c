@@ -164,11 +164,18 @@ static enum err decide(struct worker *w, struct job *job)
                       &job->decision, &job->fault);
 }
 
+/* The rest of 6: what of the answer is known before a key is used. */
+static enum err settle(struct worker *w, struct job *job)
+{
+    return job->flow->settle == NULL ? ERR_OK : job->flow->settle(w, job);
+}
+
 /* 7 and 8: the certificate, the answer, and the records that go with them. */
 static enum err make_and_reply(struct worker *w, struct job *job)
 {
     at(job, LINE_MAKE);
-    TRY(job->flow->make(w, job));
+    if (job->flow->make != NULL)
+        TRY(job->flow->make(w, job));
     at(job, LINE_REPLY);
     TRY(reply_write(w, job));
     return record_changes(w, job);
@@ -213,15 +220,7 @@ enum err line_resume(struct worker *w, struct job *job)
     TRY(asks_keep_waiting(job));
     TRY(judge(w, job));
     TRY(decide(w, job));
-    return job->flow->make(w, job);
-}
-
-/* 5 to 8. */
-static enum err answer(struct worker *w, struct job *job)
-{
-    TRY(judge(w, job));
-    TRY(decide(w, job));
-    return make_and_reply(w, job);
+    return settle(w, job);
 }
 
 /*
@@ -266,12 +265,22 @@ static enum err open_nested(struct worker *w, struct job *job)
     return job->batch != NULL ? ERR_OK : read_and_screen(w, job);
 }
 
-/* The whole line up to the commit. */
-static enum err walk(struct worker *w, struct job *job)
+/* What a job is given when it enters the line. */
+static void enter(struct worker *w, struct job *job)
+{
+    job->line = w->line;
+    job->profile = job->entry;
+    job->http_status = 200;
+    job->epoch = epoch_get(w->line->authority);
+    job->facts.now = w->line->now(w->line->now_arg);
+}
+
+enum err line_judge(struct worker *w, struct job *job)
 {
     bool is_replay = false;
     enum err e;
 
+    enter(w, job);
     if (clock_monotonic_micros() - job->received > w->line->request_deadline)
         return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
                          "waited longer than server.request_deadline");
@@ -287,7 +296,18 @@ static enum err walk(struct worker *w, struct job *job)
         job->outcome = OUTCOME_REPLAYED;
         return ERR_OK;
     }
-    return answer(w, job);
+    TRY(judge(w, job));
+    TRY(decide(w, job));
+    return settle(w, job);
+}
+
+/* The whole line up to the commit. */
+static enum err walk(struct worker *w, struct job *job)
+{
+    TRY(line_judge(w, job));
+    if (job->batch != NULL || job->outcome == OUTCOME_REPLAYED)
+        return ERR_OK;
+    return make_and_reply(w, job);
 }
 
 /* A CMP refusal, or an HTTP status where none is possible or affordable. */
@@ -424,11 +444,6 @@ void line_handle(struct worker *w, struct job *job)
         finish_batch(w, job);
         return;
     }
-    job->line = w->line;
-    job->profile = job->entry;
-    job->http_status = 200;
-    job->epoch = epoch_get(w->line->authority);
-    job->facts.now = w->line->now(w->line->now_arg);
     if (walk(w, job) != ERR_OK)
         refuse(w, job);
     if (job->batch != NULL) {

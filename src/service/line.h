@@ -201,6 +201,14 @@ DEFINE_AUTO(job)
  */
 void line_handle(struct worker *w, struct job *job);
 
+/*
+ * Steps 1 to 6: what becomes of a message, with nothing made, signed, changed
+ * or told. On success the job has its decision and outcome; or the stored reply
+ * (OUTCOME_REPLAYED), or the batch that it brought. On failure its fault says
+ * why it is to be refused.
+ */
+MUST_USE enum err line_judge(struct worker *w, struct job *job);
+
 /* The answer for a job that never reached the line: busy, or shutting down. */
 void line_turn_away(struct job *job, int status, const char *text);
 
@@ -215,7 +223,10 @@ struct flow {
      * store has for it, and anybody else's is no message of it. */
     bool continues;
     job_step *find; /* 3: the facts, once it is known whose message it is */
-    job_step *make; /* 7: the outcome, and what it takes */
+    /* 6: the outcome, and what of it is known before a key is used or a number
+     * drawn; NULL: both are known */
+    job_step *settle;
+    job_step *make; /* 7: what it takes; NULL: nothing */
     /* 8: body and extraCerts of the answer */
     enum err (*fill)(struct worker *w, struct job *job, struct pki_body *body,
                      struct span *tail);
@@ -251,9 +262,9 @@ struct batch;
 void batch_free(struct batch *b);
 
 /*
- * handle.c: an approved request goes down the line again, from its stored bytes
- * and under what holds now; the flow of the job becomes the request's. What it
- * makes is the answer to the pollReq.
+ * handle.c: an approved request goes down the line again up to step 6, from its
+ * stored bytes and under what holds now; the flow of the job becomes the
+ * request's. What that makes is the answer to the pollReq.
  */
 job_step line_resume;
 /* No more than its first part: the message as it was, to be refused now. */

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "service/gate.h"
 
-#define WELL_KNOWN "/.well-known/cmp"
 #define MICROS_PER_MS 1000
 
 struct service {
@@ -24,8 +23,7 @@ struct service {
     struct gate *gate;
     struct pool *pool;
     struct arena *arena; /* of the paths */
-    struct service_path *paths;
-    size_t num_paths;
+    struct service_path_list paths;
     struct service_crl_path *crl_paths;
     size_t num_crl_paths;
 };
@@ -151,70 +149,24 @@ static void fill_line(struct service *s, const struct service_options *options)
     s->line.crl_arg = s;
 }
 
-/* A path of the service's own choice, as configured. */
-static void add_path(struct service *s, const char *path,
-                     const struct path_profile *profile)
-{
-    s->paths[s->num_paths++] = (struct service_path){ path, profile, NULL };
-}
-
-/* A well-known path, with those behind it of the operations that the profile
- * serves; of others there is nothing (RFC 9483, 6.1). */
-static enum err add_well_known(struct service *s, const char *path,
-                               const struct path_profile *profile)
-{
-    size_t num;
-    const struct operation *list = operation_list(&num);
-
-    if (path == NULL)
-        return ERR_NO_MEM;
-    add_path(s, path, profile);
-    for (size_t i = 0; i < num; i++) {
-        const char *whole;
-
-        if ((profile->profile.bodies & BODY_BIT(list[i].body)) == 0)
-            continue;
-        whole = arena_printf(s->arena, "%s/%s", path, list[i].label);
-        if (whole == NULL)
-            return ERR_NO_MEM;
-        s->paths[s->num_paths++] =
-            (struct service_path){ whole, profile, &list[i] };
-    }
-    return ERR_OK;
-}
-
 static enum err make_paths(struct service *s, struct fault *f)
 {
     const struct authority *au = s->authority;
-    size_t max = 0, num_operations;
 
-    operation_list(&num_operations);
-    for (size_t i = 0; i < au->num_profiles; i++)
-        max += 2 * (1 + num_operations) + au->profiles[i].config->paths.num;
     s->arena = arena_new((size_t)1024 * 1024);
     if (s->arena == NULL)
         return fault_set(f, ERR_NO_MEM, "paths");
-    s->paths = arena_array(s->arena, max, sizeof(*s->paths));
+    TRY(paths_make(au, s->arena, &s->paths, f));
     s->crl_paths =
         arena_array(s->arena, au->num_issuers, sizeof(*s->crl_paths));
-    if (s->paths == NULL || s->crl_paths == NULL)
+    if (s->crl_paths == NULL)
         return fault_set(f, ERR_NO_MEM, "paths");
-    for (size_t i = 0; i < au->num_profiles; i++) {
-        const struct path_profile *p = &au->profiles[i];
+    for (size_t i = 0; i < au->num_issuers; i++) {
+        const struct issuer *issuer = &au->issuers[i];
 
-        if (add_well_known(
-                s, arena_printf(s->arena, WELL_KNOWN "/p/%s", p->config->name),
-                p) != ERR_OK ||
-            (p->config->is_default &&
-             add_well_known(s, WELL_KNOWN, p) != ERR_OK))
-            return fault_set(f, ERR_NO_MEM, "paths");
-        for (size_t k = 0; k < p->config->paths.num; k++)
-            add_path(s, p->config->paths.items[k], p);
-    }
-    for (size_t i = 0; i < au->num_issuers; i++)
         s->crl_paths[s->num_crl_paths++] =
-            (struct service_crl_path){ au->issuers[i].config->crl.path,
-                                       &au->issuers[i] };
+            (struct service_crl_path){ issuer->config->crl.path, issuer };
+    }
     return ERR_OK;
 }
 
@@ -314,8 +266,8 @@ void service_post(struct service *s, const struct service_request *request)
 
 const struct service_path *service_paths(const struct service *s, size_t *num)
 {
-    *num = s->num_paths;
-    return s->paths;
+    *num = s->paths.num;
+    return s->paths.list;
 }
 
 const struct service_crl_path *service_crl_paths(const struct service *s,

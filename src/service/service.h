@@ -6,6 +6,7 @@
 #define SERVICE_SERVICE_H
 
 #include "service/keeper.h"
+#include "service/paths.h"
 #include "service/pool.h"
 
 struct service;
@@ -62,13 +63,7 @@ struct service_request {
 /* Takes it; `send` is called once, on any thread, maybe before this returns. */
 void service_post(struct service *s, const struct service_request *request);
 
-/* Where messages are taken: paths and their profiles. The list is the
- * service's. A path is the whole one, without a slash at its end. */
-struct service_path {
-    const char *path;
-    const struct path_profile *profile;
-    const struct operation *operation; /* NULL: any that the profile serves */
-};
+/* Where messages are taken; the list is the service's. */
 const struct service_path *service_paths(const struct service *s, size_t *num);
 
 /* Where CRLs are served. */
