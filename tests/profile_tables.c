@@ -10,34 +10,20 @@
 
 #define CAP ((size_t)1024 * 1024)
 
-static const char *step_name(enum rule_step step)
-{
-    static const char *const names[] = {
-        [STEP_READ] = "read",
-        [STEP_HEADER] = "header",
-        [STEP_REQUEST] = "request",
-        [STEP_PROTECTION] = "protection",
-        [STEP_POP] = "proof of possession",
-        [STEP_JUDGE_MESSAGE] = "message and facts",
-        [STEP_JUDGE_REQUEST] = "request and facts",
-    };
-
-    return names[step];
-}
-
 static void format_rules(struct buf *out)
 {
-    buf_add_str(out, "| rule | clause | judged | failure | what is asked |\n"
-                     "| --- | --- | --- | --- | --- |\n");
+    buf_add_str(out, "| rule | clause | judged | severity | failure | needs | "
+                     "what is asked |\n"
+                     "| --- | --- | --- | --- | --- | --- | --- |\n");
     for (enum rule_id i = 0; i < RULE_NUM; i++) {
         const struct rule *r = rule_get(i);
+        char needs[RULE_NEEDS_LEN];
 
-        buf_printf(out, "| %s | %s | %s | %s | %s |\n", r->id, r->clause,
-                   step_name(r->step),
-                   r->severity == SEVERITY_WARNING
-                       ? "taken, and logged"
-                       : fail_info_name(err_fail_info(r->err)),
-                   r->asked);
+        rule_needs_format(r->needs, needs);
+        buf_printf(out, "| %s | %s | %s | %s | %s | %s | %s |\n", r->id,
+                   r->clause, rule_step_name(r->step),
+                   severity_name(r->severity),
+                   fail_info_name(err_fail_info(r->err)), needs, r->asked);
     }
 }
 

@@ -217,7 +217,7 @@ static enum err judge_all(struct judge_told *j, struct client_answers *out,
                                     .told = &out->told };
     struct fault why = { 0 };
 
-    if (told_rules_check(TOLD_STEP_ALL, &in, &why) != NULL) {
+    if (told_rules_check(STEP_TOLD, &in, &why) != NULL) {
         *f = why;
         f->err = ERR_REFUSED;
         return ERR_REFUSED;

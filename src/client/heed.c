@@ -15,8 +15,8 @@ static enum err refuse(const struct fault *why, struct fault *f)
 static enum err check_signer(struct station *s, const struct cmp_message *msg,
                              struct client_cert_told *signer, struct fault *f)
 {
-    static const enum client_rule_step steps[] = { CLIENT_STEP_HEADER,
-                                                   CLIENT_STEP_SIGNER };
+    static const enum rule_step steps[] = { STEP_ANSWER_HEADER,
+                                            STEP_ANSWER_SIGNER };
     struct client_judged in = { .client = &s->pending.machine,
                                 .reply = msg,
                                 .now = station_now(s) };
@@ -40,7 +40,7 @@ static enum err check_whole(struct station *s, const struct cmp_message *msg,
     const struct told_judged in = { .message = msg, .now = station_now(s) };
     struct fault why = { 0 };
 
-    if (told_rules_check(TOLD_STEP_ANNOUNCED, &in, &why) != NULL)
+    if (told_rules_check(STEP_ANNOUNCED, &in, &why) != NULL)
         return refuse(&why, f);
     return ERR_OK;
 }

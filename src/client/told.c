@@ -67,7 +67,7 @@ static enum err describe(struct judge_told *j, struct span der,
 }
 
 static enum err cert_judge(struct judge_told *j, struct span der,
-                           enum told_step step, struct client_cert_told *out,
+                           enum rule_step step, struct client_cert_told *out,
                            struct fault *f)
 {
     struct client_cert_told told = { 0 };
@@ -85,13 +85,13 @@ static enum err cert_judge(struct judge_told *j, struct span der,
 enum err ca_judge(struct judge_told *j, struct span der,
                   struct client_cert_told *out, struct fault *f)
 {
-    return cert_judge(j, der, TOLD_STEP_CA, out, f);
+    return cert_judge(j, der, STEP_TOLD_CA, out, f);
 }
 
 enum err target_judge(struct judge_told *j, struct span der,
                       struct client_cert_told *out, struct fault *f)
 {
-    return cert_judge(j, der, TOLD_STEP_TARGET, out, f);
+    return cert_judge(j, der, STEP_TOLD_TARGET, out, f);
 }
 
 enum err cert_describe(struct judge_told *j, struct span der,
@@ -182,7 +182,7 @@ enum err update_judge(struct judge_told *j, const struct ca_key_update *update,
 
     *out = (struct client_update){ 0 };
     TRY(fill_update(j, update, out, &facts, f));
-    if (told_rules_check(TOLD_STEP_UPDATE, &in, &why) != NULL)
+    if (told_rules_check(STEP_TOLD_UPDATE, &in, &why) != NULL)
         return refuse(&why, f);
     out->old = facts.old->der;
     out->old_subject = facts.old->subject;
@@ -263,7 +263,7 @@ enum err crl_judge(struct judge_told *j, struct span der,
 
     if (x509_crl_read(der, j->arena, &crl) == ERR_OK)
         TRY(fill_crl(j, &crl, &facts, f));
-    if (told_rules_check(TOLD_STEP_CRL, &in, &why) != NULL)
+    if (told_rules_check(STEP_TOLD_CRL, &in, &why) != NULL)
         return refuse(&why, f);
     *out = crl;
     return ERR_OK;

@@ -3,15 +3,46 @@
 #include "base/text.h"
 #include "profile/internal.h"
 
-#define RULE_ROW(name, id, clause, err, step, sev, bodies, check, ask, cure)  \
-    [RULE_##name] = { RULE_##name,    id,     clause, ERR_##err, STEP_##step, \
-                      SEVERITY_##sev, bodies, check,  ask,       cure },
+#define RULE_ROW(name, id, clause, err, step, sev, bodies, needs, check, ask, \
+                 cure)                                                        \
+    [RULE_##name] = { RULE_##name, id,          clause,                       \
+                      ERR_##err,   STEP_##step, SEVERITY_##sev,               \
+                      bodies,      needs,       check,                        \
+                      ask,         cure },
 static const struct rule rules[] = { RULES(RULE_ROW) };
 #undef RULE_ROW
+
+/* The step of each, apart: it is looked through for every message. */
+#define RULE_STEP(name, id, clause, err, step, sev, bodies, needs, check, ask, \
+                  cure)                                                        \
+    [RULE_##name] = STEP_##step,
+static const uint8_t steps[] = { RULES(RULE_STEP) };
+#undef RULE_STEP
 
 const struct rule *rule_get(enum rule_id number)
 {
     return &rules[number];
+}
+
+const struct rule *rule_find(const char *id)
+{
+    for (size_t i = 0; i < RULE_NUM; i++)
+        if (strcmp(rules[i].id, id) == 0)
+            return &rules[i];
+    return NULL;
+}
+
+struct rule_range rules_of(enum rule_step step)
+{
+    const uint8_t *first = memchr(steps, (int)step, sizeof(steps));
+    struct rule_range range = { 0, 0 };
+
+    if (first == NULL)
+        return range;
+    range.first = range.end = (size_t)(first - steps);
+    while (range.end < RULE_NUM && steps[range.end] == step)
+        range.end++;
+    return range;
 }
 
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
@@ -51,14 +82,14 @@ enum err rules_check(enum rule_step step, const struct judged *in,
                      struct findings *findings, struct fault *f)
 {
     uint32_t body = BODY_BIT(in->msg->body.type);
+    struct rule_range range = rules_of(step);
 
-    for (size_t i = 0; i < RULE_NUM; i++) {
+    for (size_t i = range.first; i < range.end; i++) {
         const struct rule *rule = &rules[i];
         struct found found;
         enum verdict verdict;
 
-        if (rule->step != step || rule->check == NULL ||
-            (rule->bodies & body) == 0)
+        if (rule->check == NULL || (rule->bodies & body) == 0)
             continue;
         found.path[0] = found.text[0] = '\0'; /* clearing all would show */
         verdict = rule->check(in, &found);
@@ -102,8 +133,7 @@ enum cmp_body_type rule_body(enum rule_step step, enum cmp_body_type request)
 
 enum rule_step rule_step_of(const struct fault *f)
 {
-    for (size_t i = 0; i < RULE_NUM; i++)
-        if (strcmp(rules[i].id, f->rule) == 0)
-            return rules[i].step;
-    return STEP_READ;
+    const struct rule *rule = rule_find(f->rule);
+
+    return rule == NULL ? STEP_READ : rule->step;
 }

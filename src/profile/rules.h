@@ -1,7 +1,7 @@
 /*
  * The one table of rules: what is asked, by which clause, what breaking it
- * means, and what to change. The server's refusals, its findings and the
- * conformance document read it; a new rule is a new row.
+ * means, and what to change. The refusals of server and station, findings,
+ * `lint` and the conformance document read it; a new rule is a new row.
  */
 #ifndef PROFILE_RULES_H
 #define PROFILE_RULES_H
@@ -17,13 +17,39 @@ enum rule_step {
     STEP_PROTECTION,    /* signature and signer */
     STEP_POP,           /* proof of possession */
     STEP_JUDGE_MESSAGE, /* the message against the facts */
-    STEP_JUDGE_REQUEST  /* what it asks for against the facts */
+    STEP_JUDGE_REQUEST, /* what it asks for against the facts */
+    /* Steps of a station, which judges what it is sent (txn/client_rules.h).
+     * The step says what follows when a rule is broken. */
+    STEP_ANSWER_EXCHANGE, /* no answer to what was sent; needs no key */
+    STEP_ANSWER_HEADER,   /* no answer; needs no key */
+    STEP_ANSWER_SIGNER,   /* no answer; nothing here moves the machine */
+    STEP_ANSWER_MAC,      /* the same, of transactions under a shared secret */
+    STEP_ANSWER_BODY,     /* verified, but cannot be worked with: failed */
+    STEP_ANSWER_RESPONSE, /* the same, of each CertResponse */
+    STEP_ANSWER_CERT,     /* of each certificate: certConf rejects the
+                             certificate, then failed */
+    STEP_ANSWER_ROOT,     /* a further root, which is not kept */
+    STEP_TOLD,            /* a genp as a whole, against its question */
+    STEP_ANNOUNCED,       /* an announcement as a whole */
+    STEP_TOLD_UPDATE,     /* an update of the operator root */
+    STEP_TOLD_CRL,
+    STEP_TOLD_CA,     /* a CA's certificate */
+    STEP_TOLD_TARGET, /* a certificate to encrypt to */
+    /* What only a capture shows, or a certificate by itself. */
+    STEP_HTTP,
+    STEP_EXCHANGE,
+    STEP_CERTIFICATE,
+    STEP_NUM
 };
+/* "request", "proof of possession", ...; static storage. */
+const char *rule_step_name(enum rule_step step);
 
 enum severity {
     SEVERITY_ERROR,
-    SEVERITY_WARNING
+    SEVERITY_WARNING /* taken, and told */
 };
+/* "error" or "warning". */
+const char *severity_name(enum severity severity);
 
 enum verdict {
     VERDICT_HOLDS,
@@ -52,11 +78,35 @@ struct found {
 
 typedef enum verdict rule_check(const struct judged *in, struct found *found);
 
-/* RULE(ENUM, "id", "clause", err, step, severity, bodies, check,
- *      "what is asked", "what to do about it") */
-#include "profile/rule_list.h"
+/* What a rule is judged by besides the message and a profile: a mask. */
+enum rule_needs {
+    NEEDS_NOTHING = 0,
+    NEEDS_SIGNER = 1,   /* the signer's certificate */
+    NEEDS_TRUST = 2,    /* trust anchors */
+    NEEDS_CLOCK = 4,    /* when the message came */
+    NEEDS_EXCHANGE = 8, /* other messages of the transaction */
+    NEEDS_CONFIG = 16,  /* the configuration */
+    NEEDS_STORE = 32,   /* what the receiver remembers */
+    NEEDS_SECRET = 64,  /* a shared secret, or a private key */
+    NEEDS_ALL = 127
+};
+#define RULE_NEEDS_LEN 64 /* the longest text of a mask */
+/* "signer, trust"; "nothing". */
+void rule_needs_format(uint32_t needs, char out[RULE_NEEDS_LEN]);
 
-#define RULE_ENUM(name, id, clause, err, step, sev, bodies, check, ask, cure) \
+/* R(ENUM, "id", "clause", err, step, severity, bodies, needs, check,
+ *   "what is asked", "what to do about it"); the rows of a step stand together
+ * and in the order of judging. */
+#include "profile/rule_list.h"
+#include "profile/rule_list_judge.h"
+#include "profile/rule_list_station.h"
+#define RULES(R)    \
+    SCREEN_RULES(R) \
+    JUDGE_RULES(R)  \
+    STATION_RULES(R)
+
+#define RULE_ENUM(name, id, clause, err, step, sev, bodies, needs, check, ask, \
+                  cure)                                                        \
     RULE_##name,
 enum rule_id {
     RULES(RULE_ENUM) RULE_NUM
@@ -71,11 +121,20 @@ struct rule {
     enum rule_step step;
     enum severity severity;
     uint32_t bodies;   /* BODY_BITs it is about */
+    uint32_t needs;    /* of enum rule_needs */
     rule_check *check; /* NULL: judged by code of that step */
     const char *asked;
     const char *cure;
 };
 const struct rule *rule_get(enum rule_id number);
+/* NULL: no rule has this id, which may be "". */
+const struct rule *rule_find(const char *id);
+
+/* The rules of a step: from `first` up to, but not with, `end`. */
+struct rule_range {
+    size_t first, end;
+};
+struct rule_range rules_of(enum rule_step step);
 
 /* A broken rule: a refusal's cause, or something worth a log line. */
 struct finding {

@@ -19,11 +19,52 @@ static void test_rows_are_complete(void **state)
                     strncmp(rule->clause, "TS ", 3) == 0);
         assert_true(rule->asked[0] != '\0' && rule->cure[0] != '\0');
         assert_true(rule->err != ERR_OK && rule->bodies != 0);
-        assert_true(err_whose(rule->err) == WHOSE_PEER);
+        /* That a station has waited long enough is its own doing. */
+        assert_true(err_whose(rule->err) == WHOSE_PEER ||
+                    r == RULE_REPLY_WAIT_ENDS);
+        assert_true((rule->needs & ~(uint32_t)NEEDS_ALL) == 0);
+        assert_ptr_equal(rule_find(rule->id), rule);
         assert_true(strlen(rule->id) < sizeof(((struct fault *)0)->rule));
         for (enum rule_id other = 0; other < r; other++)
             assert_string_not_equal(rule->id, rule_get(other)->id);
     }
+}
+
+/* The rows of a step stand together, and each step has its name. */
+static void test_steps(void **state)
+{
+    size_t num = 0;
+
+    (void)state;
+    for (enum rule_step step = 0; step < STEP_NUM; step++) {
+        struct rule_range range = rules_of(step);
+
+        assert_true(range.end <= RULE_NUM);
+        for (size_t i = range.first; i < range.end; i++)
+            assert_int_equal(rule_get((enum rule_id)i)->step, step);
+        num += range.end - range.first;
+        assert_non_null(rule_step_name(step));
+        for (enum rule_step other = 0; other < step; other++)
+            assert_string_not_equal(rule_step_name(step),
+                                    rule_step_name(other));
+    }
+    assert_int_equal(num, RULE_NUM);
+    assert_null(rule_find(""));
+    assert_null(rule_find("message-is-derived"));
+}
+
+static void test_needs(void **state)
+{
+    char text[RULE_NEEDS_LEN];
+
+    (void)state;
+    rule_needs_format(NEEDS_NOTHING, text);
+    assert_string_equal(text, "nothing");
+    rule_needs_format(NEEDS_TRUST | NEEDS_SIGNER, text);
+    assert_string_equal(text, "signer, trust");
+    rule_needs_format(NEEDS_ALL, text);
+    assert_string_equal(
+        text, "signer, trust, clock, exchange, config, store, secret");
 }
 
 /* RFC 9483, 3.6.2: which body a refusal travels in. */
@@ -59,6 +100,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_complete),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_needs),
         cmocka_unit_test(test_bodies),
     };
 

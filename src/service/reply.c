@@ -96,15 +96,16 @@ static enum err assemble(struct worker *w, struct job *job,
  */
 static const char *safe_text(const struct fault *fault, struct arena *a)
 {
+    const struct rule *rule;
+
     if (err_whose(fault->err) != WHOSE_PEER)
         return "temporarily unavailable; try again later";
     if (fault->err == ERR_BAD_MESSAGE_CHECK)
         return err_text(fault->err);
-    for (enum rule_id i = 0; i < RULE_NUM; i++)
-        if (strcmp(rule_get(i)->id, fault->rule) == 0)
-            return arena_printf(a, "%s: asked: %s", rule_get(i)->clause,
-                                rule_get(i)->asked);
-    return err_text(fault->err);
+    rule = rule_find(fault->rule);
+    return rule == NULL
+               ? err_text(fault->err)
+               : arena_printf(a, "%s: asked: %s", rule->clause, rule->asked);
 }
 
 static struct pki_status_info *status_of(const struct fault *fault,

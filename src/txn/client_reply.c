@@ -296,17 +296,17 @@ static void on_no_cert(struct client *c, const struct answer *in,
 
 /* Judges one response; a rule that it breaks is in `why`, and of a certificate
  * is told to the server too, by a certConf that rejects. */
-static const struct client_rule *judge_response(
-    const struct client_judged *judged, struct fault *why)
+static const struct rule *judge_response(const struct client_judged *judged,
+                                         struct fault *why)
 {
-    const struct client_rule *rule =
-        client_rules_check(CLIENT_STEP_RESPONSE, judged, why);
+    const struct rule *rule =
+        client_rules_check(STEP_ANSWER_RESPONSE, judged, why);
 
     if (rule != NULL)
         return rule;
     *why = (struct fault){ .err = ERR_OK };
     if (client_is_granted(judged->response))
-        (void)client_rules_check(CLIENT_STEP_CERT, judged, why);
+        (void)client_rules_check(STEP_ANSWER_CERT, judged, why);
     else if (judged->response->status.status == STATUS_REJECTION)
         tell_refusal(&judged->response->status,
                      cmp_body_name(judged->reply->body.type), why);
@@ -362,7 +362,7 @@ static enum err on_verified(struct client *c, const struct answer *in,
                             const struct client_judged *judged,
                             struct client_step *out, struct fault *f)
 {
-    if (client_rules_check(CLIENT_STEP_ANSWER, judged, &out->why) != NULL) {
+    if (client_rules_check(STEP_ANSWER_BODY, judged, &out->why) != NULL) {
         end(c, out);
         return ERR_OK;
     }
@@ -405,9 +405,9 @@ enum err client_reply(struct client *c, const struct client_credential *own,
 
     assert(c->state == CLIENT_REQUEST_SENT || c->state == CLIENT_CONFIRM_SENT);
     assert(c->poll != CLIENT_POLL_DUE);
-    if (client_rules_check(CLIENT_STEP_EXCHANGE, &judged, &step.why) == NULL &&
-        client_rules_check(CLIENT_STEP_HEADER, &judged, &step.why) == NULL &&
-        client_rules_check(c->is_mac ? CLIENT_STEP_MAC : CLIENT_STEP_SIGNER,
+    if (client_rules_check(STEP_ANSWER_EXCHANGE, &judged, &step.why) == NULL &&
+        client_rules_check(STEP_ANSWER_HEADER, &judged, &step.why) == NULL &&
+        client_rules_check(c->is_mac ? STEP_ANSWER_MAC : STEP_ANSWER_SIGNER,
                            &judged, &step.why) == NULL)
         TRY(on_verified(c, &in, &judged, &step, f));
     *out = step;

@@ -1,8 +1,8 @@
 /*
  * Which root certificates of an answer a base station keeps besides the
- * operator root, as rows: TS 33.310, 9.5.4.3 lets them travel in caPubs, which
- * the protection of the message covers, or in extraCerts, which nothing covers
- * but TLS.
+ * operator root, as predicates of the rule table: TS 33.310, 9.5.4.3 lets them
+ * travel in caPubs, which the protection of the message covers, or in
+ * extraCerts, which nothing covers but TLS.
  *
  * They are for the station's applications. No answer is ever judged by them:
  * that is the operator root's alone.

@@ -370,117 +370,48 @@ static bool check_target(const struct told_judged *in,
     return t->is_trusted || broken(found, "%s", t->path_text);
 }
 
-/* clang-format off */
-const struct told_rule told_rules[] = {
-    { "told-once", "RFC 9810, 5.3.20", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_once, "each infoType once",
-      "report it to the server's maker" },
-    { "told-was-asked", "RFC 9810, 5.3.20", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_was_asked, "what the genm asked for",
-      "report it to the server's maker" },
-    { "told-unsupported", "RFC 9810, 5.3.19.7", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_unsupported, "infoTypes that the genm asked with",
-      "report it to the server's maker" },
-    { "told-one-answer", "RFC 9810, 5.3.19.7", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_one_answer, "one or the other",
-      "report it to the server's maker" },
-    { "told-value", "RFC 9810, 5.3.19", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_value, "the value that the infoType has",
-      "report it to the server's maker" },
-    { "told-parameters", "RFC 9810, 5.3.19.8", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_parameters, "those of the algorithm asked for",
-      "report it to the server's maker" },
-    { "told-language", "RFC 9810, 5.3.19.13", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ALL, check_language, "one of the languages offered",
-      "report it to the server's maker" },
-    { "told-template", "RFC 9483, 4.3.3", ERR_BAD_CERT_TEMPLATE,
-      TOLD_STEP_ALL, check_template,
-      "neither publicKey nor what only a CA fills in",
-      "report it to the server's maker" },
-    { "told-key-spec", "RFC 9483, 4.3.3", ERR_BAD_CERT_TEMPLATE,
-      TOLD_STEP_ALL, check_key_spec, "rsaKeyLen for RSA",
-      "report it to the server's maker" },
-
-    { "announced-body", "RFC 9810, 5.3.13 to 5.3.16", ERR_BAD_REQUEST,
-      TOLD_STEP_ANNOUNCED, check_announcement, "ckuann, cann, rann or crlann",
-      "give it what stationmaster announce wrote" },
-    { "announced-pvno", "RFC 9810, 5.3.13", ERR_UNSUPPORTED_VERSION,
-      TOLD_STEP_ANNOUNCED, check_announced_pvno,
-      "2 or 3, and 3 with RootCaKeyUpdateContent",
-      "report it to who announced it" },
-    { "announced-time", "RFC 9810, 5.1.1", ERR_BAD_TIME,
-      TOLD_STEP_ANNOUNCED, check_announced_time,
-      "messageTime, not after this station's clock",
-      "compare this station's clock with the operator's" },
-    { "announced-status", "RFC 9810, 5.2.3", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_ANNOUNCED, check_announced_status,
-      "revocationWarning or revocationNotification in a rann",
-      "report it to who announced it" },
-
-    { "update-complete", "RFC 9483, 4.3.2", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_UPDATE, check_complete, "newWithNew, and newWithOld",
-      "let the operator send the link certificate too" },
-    { "update-self-signed", "RFC 9810, 4.4", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_UPDATE, check_fresh, "a self-signed CA certificate",
-      "report it to the operator" },
-    { "update-link", "RFC 9810, 4.4", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_UPDATE, check_link,
-      "the new root's key and name, signed with the old root's key",
-      "report it to the operator; a root that nothing links to the old one "
-      "has to come by another way" },
-    { "update-is-new", "RFC 9810, 5.3.19.15", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_UPDATE, check_is_new, "a root that follows it",
-      "nothing: the station has what there is" },
-    { "update-dates", "RFC 9810, 4.4.1", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_UPDATE, check_update_dates, "certificates in force",
-      "compare this station's clock with the operator's" },
-    { "update-back", "RFC 9810, 4.4", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_UPDATE, check_back,
-      "the old root's key and name, signed with the new root's key",
-      "report it to the operator" },
-
-    { "crl-readable", "RFC 5280, 5.1", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_CRL, check_crl_readable, "a CertificateList",
-      "report it to the server's maker" },
-    { "crl-was-asked", "RFC 9810, 5.3.19.17", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_CRL, check_crl_was_asked, "CRLs of the issuers asked for",
-      "report it to the server's maker" },
-    { "crl-signer", "RFC 5280, 6.3.3", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_CRL, check_crl_signer,
-      "a CRL signed by its issuer, a CA below the operator root",
-      "let the server send the issuer's certificate in extraCerts" },
-    { "crl-dates", "RFC 5280, 6.3.3", ERR_BAD_TIME,
-      TOLD_STEP_CRL, check_crl_dates, "a CRL in force",
-      "compare this station's clock with the operator's" },
-    { "crl-age", "RFC 9810, 5.3.19.17", ERR_BAD_TIME,
-      TOLD_STEP_CRL, check_crl_age, "a CRL not older than the one at hand",
-      "look for somebody who replays old CRLs" },
-
-    { "ca-cert", "RFC 9483, 4.3.1", ERR_BAD_DATA_FORMAT,
-      TOLD_STEP_CA, check_ca, "CA certificates",
-      "report it to the server's maker" },
-    { "target-cert", "RFC 9810, 5.3.19.1", ERR_SIGNER_NOT_TRUSTED,
-      TOLD_STEP_TARGET, check_target,
-      "a certificate to encrypt to, below the operator root",
-      "report it to the operator" },
+static bool (*const checks[RULE_NUM])(const struct told_judged *in,
+                                      struct client_found *found) = {
+    [RULE_TOLD_ONCE] = check_once,
+    [RULE_TOLD_WAS_ASKED] = check_was_asked,
+    [RULE_TOLD_UNSUPPORTED] = check_unsupported,
+    [RULE_TOLD_ONE_ANSWER] = check_one_answer,
+    [RULE_TOLD_VALUE] = check_value,
+    [RULE_TOLD_PARAMETERS] = check_parameters,
+    [RULE_TOLD_LANGUAGE] = check_language,
+    [RULE_TOLD_TEMPLATE] = check_template,
+    [RULE_TOLD_KEY_SPEC] = check_key_spec,
+    [RULE_ANNOUNCED_BODY] = check_announcement,
+    [RULE_ANNOUNCED_PVNO] = check_announced_pvno,
+    [RULE_ANNOUNCED_TIME] = check_announced_time,
+    [RULE_ANNOUNCED_STATUS] = check_announced_status,
+    [RULE_UPDATE_COMPLETE] = check_complete,
+    [RULE_UPDATE_SELF_SIGNED] = check_fresh,
+    [RULE_UPDATE_LINK] = check_link,
+    [RULE_UPDATE_IS_NEW] = check_is_new,
+    [RULE_UPDATE_DATES] = check_update_dates,
+    [RULE_UPDATE_BACK] = check_back,
+    [RULE_CRL_READABLE] = check_crl_readable,
+    [RULE_CRL_WAS_ASKED] = check_crl_was_asked,
+    [RULE_CRL_SIGNER] = check_crl_signer,
+    [RULE_CRL_DATES] = check_crl_dates,
+    [RULE_CRL_AGE] = check_crl_age,
+    [RULE_CA_CERT] = check_ca,
+    [RULE_TARGET_CERT] = check_target,
 };
-/* clang-format on */
-const size_t told_num_rules = sizeof(told_rules) / sizeof(told_rules[0]);
 
-const struct told_rule *told_rules_check(enum told_step step,
-                                         const struct told_judged *in,
-                                         struct fault *f)
+const struct rule *told_rules_check(enum rule_step step,
+                                    const struct told_judged *in,
+                                    struct fault *f)
 {
-    for (size_t i = 0; i < told_num_rules; i++) {
-        const struct told_rule *rule = &told_rules[i];
+    struct rule_range range = rules_of(step);
+
+    for (size_t i = range.first; i < range.end; i++) {
+        const struct rule *rule = rule_get((enum rule_id)i);
         struct client_found found = { "" };
 
-        if (rule->step != step || rule->check(in, &found))
-            continue;
-        fault_clause(f, rule->err, rule->clause, "%s; asked: %s; try: %s",
-                     found.text, rule->asked, rule->cure);
-        snprintf(f->rule, sizeof(f->rule), "%s", rule->id);
-        return rule;
+        if (!checks[i](in, &found))
+            return client_break(rule, found.text, f);
     }
     return NULL;
 }

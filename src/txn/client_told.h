@@ -1,23 +1,14 @@
 /*
- * What a base station asks of what it is told, in a genp or an announcement, as
- * rows: which clause, what it means when broken, what to do about it. A broken
- * one is the end of the whole message: nothing of it is used.
+ * What a base station asks of what it is told, in a genp or an announcement:
+ * the predicates of those rows of the rule table
+ * (profile/rule_list_station.h). A broken one is the end of the whole message:
+ * nothing of it is used.
  */
 #ifndef TXN_CLIENT_TOLD_H
 #define TXN_CLIENT_TOLD_H
 
 #include "txn/client_general.h"
 #include "txn/client_rules.h"
-
-enum told_step {
-    TOLD_STEP_ALL,       /* a genp as a whole, against its question */
-    TOLD_STEP_ANNOUNCED, /* an announcement as a whole */
-    TOLD_STEP_UPDATE,    /* an update of the operator root */
-    TOLD_STEP_CRL,
-    TOLD_STEP_CA,     /* a CA's certificate */
-    TOLD_STEP_TARGET, /* a certificate to encrypt to */
-    TOLD_STEP_NUM
-};
 
 /* An update of a root, with what crypto found. */
 struct told_update {
@@ -59,22 +50,11 @@ struct told_judged {
     int64_t now;
 };
 
-struct told_rule {
-    const char *id;
-    const char *clause;
-    enum err err;
-    enum told_step step;
-    bool (*check)(const struct told_judged *in, struct client_found *found);
-    const char *asked;
-    const char *cure;
-};
-extern const struct told_rule told_rules[];
-extern const size_t told_num_rules;
-
-/* The first rule of this step that is broken; NULL: all hold. The fault names
- * rule, clause, what was found and what is asked. */
-const struct told_rule *told_rules_check(enum told_step step,
-                                         const struct told_judged *in,
-                                         struct fault *f);
+/* The first rule of this step, one of STEP_TOLD to STEP_TOLD_TARGET, that is
+ * broken; NULL: all hold. The fault names rule, clause, what was found and what
+ * is asked. */
+const struct rule *told_rules_check(enum rule_step step,
+                                    const struct told_judged *in,
+                                    struct fault *f);
 
 #endif

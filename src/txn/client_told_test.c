@@ -111,11 +111,11 @@ static void fill_question(const enum client_topic *wants,
         q->wants[wants[i]] = true;
 }
 
-static size_t check(const char *what, enum told_step step,
+static size_t check(const char *what, enum rule_step step,
                     const struct told_judged *in, const char *rule)
 {
     struct fault f = { 0 };
-    const struct told_rule *broken = told_rules_check(step, in, &f);
+    const struct rule *broken = told_rules_check(step, in, &f);
     const char *got = broken == NULL ? "" : broken->id;
 
     if (strcmp(got, rule) == 0 && strcmp(f.rule, rule) == 0)
@@ -148,7 +148,7 @@ static void test_genp(void **state)
         }
         fill_question(c->wants, &question);
         assert_int_equal(client_told_read(&infos, a, &told, NULL), ERR_OK);
-        failures += check(c->what, TOLD_STEP_ALL, &in, c->rule);
+        failures += check(c->what, STEP_TOLD, &in, c->rule);
     }
     assert_int_equal(failures, 0);
 }
@@ -251,7 +251,7 @@ static void test_update(void **state)
 
         good_update();
         cases[i].change();
-        failures += check(cases[i].what, TOLD_STEP_UPDATE, &in, cases[i].rule);
+        failures += check(cases[i].what, STEP_TOLD_UPDATE, &in, cases[i].rule);
     }
     assert_int_equal(failures, 0);
 }
@@ -335,7 +335,7 @@ static void test_crl(void **state)
 
         good_crl();
         cases[i].change();
-        failures += check(cases[i].what, TOLD_STEP_CRL, &in, cases[i].rule);
+        failures += check(cases[i].what, STEP_TOLD_CRL, &in, cases[i].rule);
     }
     assert_int_equal(failures, 0);
 }
@@ -397,8 +397,7 @@ static void test_announcement(void **state)
 
         good_announcement();
         cases[i].change();
-        failures +=
-            check(cases[i].what, TOLD_STEP_ANNOUNCED, &in, cases[i].rule);
+        failures += check(cases[i].what, STEP_ANNOUNCED, &in, cases[i].rule);
     }
     assert_int_equal(failures, 0);
 }
@@ -438,9 +437,9 @@ static void test_certificates(void **state)
                                         .path_text = "no path" };
         const struct told_judged in = { .cert = &told, .now = NOW };
 
-        failures += check(cases[i].what, TOLD_STEP_CA, &in, cases[i].as_ca);
+        failures += check(cases[i].what, STEP_TOLD_CA, &in, cases[i].as_ca);
         failures +=
-            check(cases[i].what, TOLD_STEP_TARGET, &in, cases[i].as_target);
+            check(cases[i].what, STEP_TOLD_TARGET, &in, cases[i].as_target);
     }
     assert_int_equal(failures, 0);
 }

@@ -19,6 +19,10 @@ static inline bool broken(struct client_found *found, const char *fmt, ...)
     return false;
 }
 
+/* A refusal under this rule, which it returns. `f` may be NULL. */
+const struct rule *client_break(const struct rule *rule, const char *found,
+                                struct fault *f);
+
 /* `name` as directoryName; absent: the NULL-DN. */
 struct general_name client_directory(struct span name);
 

@@ -37,7 +37,7 @@ static void judge_update(const struct ca_key_update *u, struct arena *a)
     struct fault f;
 
     facts.old = facts.linked;
-    (void)told_rules_check(TOLD_STEP_UPDATE, &in, &f);
+    (void)told_rules_check(STEP_TOLD_UPDATE, &in, &f);
 }
 
 static void judge_crls(const struct span_list *crls,
@@ -54,7 +54,7 @@ static void judge_crls(const struct span_list *crls,
                                         .now = NOW };
         struct fault f;
 
-        (void)told_rules_check(TOLD_STEP_CRL, &in, &f);
+        (void)told_rules_check(STEP_TOLD_CRL, &in, &f);
     }
 }
 
@@ -66,8 +66,8 @@ static void judge_certs(const struct span_list *certs, struct arena *a)
         const struct told_judged in = { .cert = &facts };
         struct fault f;
 
-        (void)told_rules_check(TOLD_STEP_CA, &in, &f);
-        (void)told_rules_check(TOLD_STEP_TARGET, &in, &f);
+        (void)told_rules_check(STEP_TOLD_CA, &in, &f);
+        (void)told_rules_check(STEP_TOLD_TARGET, &in, &f);
     }
 }
 
@@ -76,15 +76,15 @@ static void judge(const struct info_list *infos, struct arena *a)
     struct client_question question = { .algorithm = SPAN_LIT("\x2b\x65\x70") };
     struct client_told told;
     const struct told_judged in = { .question = &question, .told = &told };
-    const struct told_rule *first, *again;
+    const struct rule *first, *again;
     struct fault f;
 
     for (enum client_topic t = TOPIC_CA_CERTS; t < TOPIC_NUM; t++)
         question.wants[t] = true;
     if (client_told_read(infos, a, &told, &f) != ERR_OK)
         return;
-    first = told_rules_check(TOLD_STEP_ALL, &in, &f);
-    again = told_rules_check(TOLD_STEP_ALL, &in, &f);
+    first = told_rules_check(STEP_TOLD, &in, &f);
+    again = told_rules_check(STEP_TOLD, &in, &f);
     if (first != again)
         abort();
     judge_update(&told.of[TOPIC_ROOT_UPDATE].update, a);

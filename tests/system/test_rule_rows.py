@@ -22,7 +22,8 @@ def all_params():
 
 
 def test_each_rule_has_a_row():
-    text = (conftest.TOP / "src/profile/rule_list.h").read_text()
+    text = "".join((conftest.TOP / "src/profile" / name).read_text()
+                   for name in ("rule_list.h", "rule_list_judge.h"))
     rules = set(re.findall(r'^R\([A-Z0-9_]+,\s*\\?\s*"([a-z0-9-]+)"', text,
                            re.MULTILINE))
     assert len(rules) > 50
