@@ -454,6 +454,11 @@ def crl_of_a_stranger(c):
     return info(id_it(6), pki.CA(pki.name(CN="Stranger")).crl())
 
 
+# What is right beside what is wrong is not taken either.
+wrong("crl_beside_good_certificates", ["caCerts", "currentCRL"], "crl-signer",
+      lambda c: info(id_it(17), seq(c.server.issuing.der)), crl_of_a_stranger)
+
+
 @row(["currentCRL"], "crl-signer")
 def crl_by_who_may_not_sign_any(c):
     forger = c.ca("issuing")
