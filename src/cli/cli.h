@@ -24,6 +24,8 @@ enum cli_exit {
     CLI_EXIT_NOT_FOUND = 4,
     CLI_EXIT_UNAVAILABLE = 5,
     CLI_EXIT_WAITING = 6,
+    CLI_EXIT_WARNINGS = 7,
+    CLI_EXIT_ERRORS = 8,
     CLI_EXIT_NUM
 };
 enum cli_exit cli_exit_find(enum err e);
@@ -94,6 +96,7 @@ struct cli {
     size_t num_given;
     const char **operands;
     size_t num_operands;
+    enum cli_exit ends_with; /* where nothing failed; DONE unless set */
 };
 
 /*
@@ -129,6 +132,10 @@ MUST_USE enum err cli_operand_number(const struct cli *cli, size_t n,
 /* Prints `json`, whose reference it takes; NULL: ERR_NO_MEM. */
 MUST_USE enum err cli_print_json(const struct cli *cli, json_t *json,
                                  struct fault *f);
+
+/* Columns of the terminal; of what is none, CLI_COLUMNS. */
+#define CLI_COLUMNS 80
+size_t cli_columns(FILE *out);
 
 enum cli_style {
     CLI_PLAIN,

@@ -10,6 +10,8 @@ static const char *const texts[CLI_EXIT_NUM] = {
     [CLI_EXIT_UNAVAILABLE] = "not possible now: store or server busy, or no "
                              "answer",
     [CLI_EXIT_WAITING] = "the server has not decided yet",
+    [CLI_EXIT_WARNINGS] = "looked at, and warnings were found",
+    [CLI_EXIT_ERRORS] = "looked at, and errors were found",
 };
 
 /* What is not listed ends with CLI_EXIT_FAILED. */

@@ -1,7 +1,6 @@
 #include "cli/progress.h"
 
 #include <inttypes.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,7 +8,6 @@
 #define SECOND ((int64_t)1000000)
 #define SHOW_AFTER (2 * SECOND)
 #define DRAW_EVERY (SECOND / 10)
-#define DEFAULT_WIDTH 80
 #define BAR_MIN 10
 #define BAR_MAX 40
 
@@ -77,15 +75,6 @@ void cli_progress_format(const char *label, uint64_t done, uint64_t total,
     buf_done(&tail);
 }
 
-static size_t terminal_width(FILE *out)
-{
-    struct winsize size;
-
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
-        return DEFAULT_WIDTH;
-    return size.ws_col;
-}
-
 void cli_progress_init(struct cli_progress *p, FILE *out, const char *label,
                        uint64_t total)
 {
@@ -111,7 +100,7 @@ void cli_progress_step(struct cli_progress *p, uint64_t done)
     p->last = now;
     buf_init(&line, 4096);
     cli_progress_format(p->label, done, p->total, now - p->begin,
-                        terminal_width(p->out) - 1, &line);
+                        cli_columns(p->out) - 1, &line);
     fprintf(p->out, "\r\033[K%s", buf_str(&line));
     fflush(p->out);
     buf_done(&line);

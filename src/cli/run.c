@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/internal.h"
@@ -21,6 +22,15 @@ static bool shows_colour(FILE *out)
 
     return fd >= 0 && isatty(fd) == 1 && (no == NULL || no[0] == '\0') &&
            (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+size_t cli_columns(FILE *out)
+{
+    struct winsize size;
+
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+        return CLI_COLUMNS;
+    return size.ws_col;
 }
 
 void cli_print(const struct cli *cli, enum cli_style style, const char *fmt,
@@ -223,15 +233,14 @@ int cli_run(const struct cli_program *program, int argc,
     AUTO(arena) a = arena_new(CLI_ARENA);
     struct cli cli = { .program = program, .out = out, .err = err, .arena = a };
     struct fault f = { .err = ERR_OK };
-    enum cli_exit code = CLI_EXIT_DONE;
+    enum cli_exit code;
     enum err e;
 
     cli.colour = shows_colour(out);
     e = a == NULL ? fault_set(&f, ERR_NO_MEM, "command line")
                   : run(&cli, argc - 1, argv + 1, &f);
-    if (e != ERR_OK)
-        code = tell(&cli, e, &f);
-    if (fflush(out) != 0 && code == CLI_EXIT_DONE)
+    code = e != ERR_OK ? tell(&cli, e, &f) : cli.ends_with;
+    if (fflush(out) != 0 && e == ERR_OK)
         code = tell(&cli, fault_set(&f, ERR_IO, "cannot write the answer"), &f);
     return (int)code;
 }

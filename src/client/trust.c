@@ -3,6 +3,7 @@
  * and a root that comes along (modes `tls`, `secret` and `learn`).
  */
 #include "client/internal.h"
+#include "profile/signer.h"
 #include "txn/client_rules.h"
 
 /* What an answer's certificates are judged by. */
@@ -42,11 +43,7 @@ static enum err find_path(const struct judge *j, struct span leaf, bool *found,
 static bool may_be_signer(const struct pki_header *h,
                           const struct x509_cert *cert)
 {
-    if (h->sender.type != GN_DIRECTORY ||
-        !name_is_equal(h->sender.value, cert->subject))
-        return false;
-    return span_is_absent(h->sender_kid) || span_is_absent(cert->ski) ||
-           span_is_equal(h->sender_kid, cert->ski);
+    return signer_name_fits(h, cert) && signer_kid_fits(h, cert);
 }
 
 /* One that fits is kept until a better one comes: whose key verifies, and then

@@ -4,39 +4,15 @@
  * The cheap questions come first; OpenSSL's path validation last.
  */
 #include "base/text.h"
+#include "profile/signer.h"
 #include "service/line.h"
 
 /* A transactionID shared by more requesters than this is an attack. */
 #define MAX_CANDIDATES 4
 
-static bool may_be_signer(const struct pki_header *h,
-                          const struct x509_cert *cert)
-{
-    if (!span_is_absent(h->sender_kid) && !span_is_absent(cert->ski))
-        return span_is_equal(h->sender_kid, cert->ski);
-    return h->sender.type == GN_DIRECTORY &&
-           name_is_equal(h->sender.value, cert->subject);
-}
-
-/*
- * The signer's certificate among extraCerts, whatever their order (TS 33.310,
- * 9.5.2): the one that senderKID or sender names, else the first, which is
- * where RFC 9483 puts it.
- */
 static enum err choose_signer(struct job *job)
 {
-    const struct cmp_message *msg = &job->msg;
-    struct x509_cert cert;
-
-    for (size_t i = 0; i < msg->num_extra_certs; i++) {
-        if (x509_read(msg->extra_certs[i], job->arena, &cert) != ERR_OK)
-            continue;
-        if (may_be_signer(&msg->header, &cert)) {
-            job->signer = cert;
-            return ERR_OK;
-        }
-    }
-    if (x509_read(msg->extra_certs[0], job->arena, &job->signer) != ERR_OK)
+    if (!signer_find(&job->msg, job->arena, &job->signer))
         return rule_break(&job->fault, RULE_SIGNER_IS_READABLE, "extraCerts[0]",
                           "not a certificate in DER");
     return ERR_OK;
@@ -44,31 +20,22 @@ static enum err choose_signer(struct job *job)
 
 static enum err check_signer_key(struct job *job)
 {
-    const struct profile *p = &job->profile->profile;
     const struct spki *key = &job->signer.spki;
-    enum key_kind kind = key_kind_find(key);
-    unsigned bits = key_bits(key);
-    bool is_rsa = kind == KEY_RSA || kind == KEY_RSA_PSS;
 
-    if (((p->key_kinds | p->more_signer_keys) & (1u << kind)) != 0 &&
-        (!is_rsa || (bits >= p->rsa_min_bits && bits <= p->rsa_max_bits)))
+    if (signer_key_is_allowed(&job->profile->profile, key))
         return ERR_OK;
     return rule_break(&job->fault, RULE_SIGNER_KEY_IS_ALLOWED, "extraCerts",
-                      "a %s key of %u bits", key_kind_name(kind), bits);
+                      "a %s key of %u bits", key_kind_name(key_kind_find(key)),
+                      key_bits(key));
 }
 
 static enum err check_sender(struct job *job)
 {
-    const struct pki_header *h = &job->msg.header;
-
-    if (!span_is_absent(h->sender_kid) && !span_is_absent(job->signer.ski) &&
-        !span_is_equal(h->sender_kid, job->signer.ski))
+    if (!signer_kid_fits(&job->msg.header, &job->signer))
         return rule_break(&job->fault, RULE_SENDER_KID_IS_SIGNERS,
                           "header.senderKID", "another key's identifier");
-    if (h->sender.type == GN_DIRECTORY &&
-        name_is_equal(h->sender.value, job->signer.subject))
-        return ERR_OK;
-    job->facts.quirk_sender_mismatch = true;
+    if (!signer_name_fits(&job->msg.header, &job->signer))
+        job->facts.quirk_sender_mismatch = true;
     return ERR_OK;
 }
 
@@ -329,7 +296,7 @@ static enum err verify_continuation(struct worker *w, struct job *job,
         num_by_mac += is_begun_by_mac(&list.list[i]);
         if (x509_read(list.list[i].requester_cert, job->arena, &cert) !=
                 ERR_OK ||
-            !may_be_signer(&job->msg.header, &cert) ||
+            !signer_is_named(&job->msg.header, &cert) ||
             check_signature(w, job, &cert) != ERR_OK)
             continue;
         job->signer = cert;

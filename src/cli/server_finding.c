@@ -1,0 +1,83 @@
+#include "cli/server_finding.h"
+
+#include "cli/server_admin.h"
+
+#define INDENT 2
+#define LABEL 9
+#define TEXT_CAP ((size_t)16 * 1024)
+
+static enum cli_style style_of(const struct finding_view *finding)
+{
+    if (finding->verdict == VERDICT_HOLDS)
+        return CLI_GREEN;
+    if (finding->verdict == VERDICT_CANNOT_TELL)
+        return CLI_PLAIN;
+    return finding->rule->severity == SEVERITY_ERROR ? CLI_RED : CLI_YELLOW;
+}
+
+static const char *word_of(const struct finding_view *finding)
+{
+    return finding->verdict == VERDICT_BROKEN
+               ? severity_name(finding->rule->severity)
+               : verdict_name(finding->verdict);
+}
+
+/* "    label  text", its lines under each other. */
+static void print_part(const struct cli *cli, const char *label,
+                       const char *text)
+{
+    size_t indent = (size_t)INDENT + LABEL + 7;
+    struct buf lines;
+    const char *body;
+
+    if (text[0] == '\0')
+        return;
+    buf_init(&lines, TEXT_CAP);
+    cli_wrap(text, indent, cli_columns(cli->out) - 1, &lines);
+    body = buf_str(&lines);
+    cli_print(cli, CLI_PLAIN, "%*s%-6s %s", INDENT + LABEL, "", label,
+              lines.len > indent ? body + indent : body);
+    buf_done(&lines);
+}
+
+void server_finding_print(const struct cli *cli,
+                          const struct finding_view *finding)
+{
+    const struct rule *rule = finding->rule;
+
+    cli_print(cli, CLI_PLAIN, "%*s", INDENT, "");
+    cli_print(cli, style_of(finding), "%-*s", LABEL, word_of(finding));
+    cli_print(cli, CLI_BOLD, "%s", rule->id);
+    cli_print(cli, CLI_PLAIN, " (%s)\n", rule->clause);
+    if (finding->verdict != VERDICT_BROKEN)
+        return;
+    if (finding->request > 0)
+        cli_print(cli, CLI_PLAIN, "%*s%-6s %zu\n", INDENT + LABEL, "", "number",
+                  finding->request);
+    print_part(cli, "at", finding->path);
+    print_part(cli, "found", finding->found);
+    print_part(cli, "asked", rule->asked);
+    print_part(cli, "cure", rule->cure);
+}
+
+json_t *server_finding_json(const struct finding_view *finding)
+{
+    const struct rule *rule = finding->rule;
+    json_t *out = json_pack("{s:s, s:s, s:s, s:s}", "rule", rule->id, "clause",
+                            rule->clause, "severity",
+                            severity_name(finding->rule->severity), "verdict",
+                            verdict_name(finding->verdict));
+
+    if (finding->verdict == VERDICT_BROKEN && out != NULL &&
+        json_object_update_new(
+            out, json_pack("{s:s, s:o, s:s, s:s}", "path", finding->path,
+                           "found", server_json_span(span_str(finding->found)),
+                           "asked", rule->asked, "cure", rule->cure)) != 0) {
+        json_decref(out);
+        return NULL;
+    }
+    if (finding->request > 0 && out != NULL)
+        json_object_set_new(out, "request",
+                            json_integer((json_int_t)finding->request));
+    return out;
+}

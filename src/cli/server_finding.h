@@ -1,0 +1,28 @@
+/*
+ * Findings on a terminal and as JSON: the same wherever one is told.
+ */
+#ifndef CLI_SERVER_FINDING_H
+#define CLI_SERVER_FINDING_H
+
+#include "cli/cli.h"
+#include "inspect/finding.h"
+
+/*
+ * A finding as a paragraph, behind two blanks, as wide as the terminal:
+ *
+ *   error    pop-verifies (RFC 4211, 4.1)
+ *     at     popo.signature
+ *     found  one that does not verify
+ *     asked  ...
+ *     cure   ...
+ *
+ * One that holds, or was not judged, is its first line alone.
+ */
+void server_finding_print(const struct cli *cli,
+                          const struct finding_view *finding);
+
+/* The same as an object (docs/json.md, "Findings"), for the caller to keep.
+ * NULL: out of memory. */
+json_t *server_finding_json(const struct finding_view *finding);
+
+#endif
