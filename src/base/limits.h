@@ -80,6 +80,25 @@
 #define LIMIT_FILE_LEN ((size_t)1024 * 1024)
 #define LIMIT_CRL_LEN ((size_t)64 * 1024 * 1024)
 
+/* Input of inspect and lint. What is held whole: ten thousand messages in hex
+ * are less; a shell's accident with a disk image is more. A capture passes
+ * through as it is read: a day of an RA's traffic. */
+#define LIMIT_INPUT_LEN ((size_t)16 * 1024 * 1024)
+#define LIMIT_INPUT_CAPTURE_LEN ((uint64_t)16 * 1024 * 1024 * 1024)
+/* TCP connections of a capture known at a time, half a KiB each without what
+ * is buffered; of all of them what is buffered, and of one way of one. A way
+ * waits for a missing segment no longer than a window of 1 MiB. */
+#define LIMIT_CAPTURE_CONNECTIONS ((size_t)16384)
+#define LIMIT_CAPTURE_BUFFERED ((size_t)32 * 1024 * 1024)
+#define LIMIT_CAPTURE_STREAM ((size_t)1024 * 1024)
+#define LIMIT_CAPTURE_SEGMENTS ((size_t)1024)
+/* HTTP heads of others are longer than what our server takes; a body that is
+ * longer than four times its limit is none that anyone takes. Requests on a
+ * connection that wait for their answers: pipelining has few. */
+#define LIMIT_CAPTURE_HEAD_LEN ((size_t)16 * 1024)
+#define LIMIT_CAPTURE_BODY_LEN ((size_t)256 * 1024)
+#define LIMIT_CAPTURE_PIPELINE ((size_t)64)
+
 /* A configuration: the schema is 4 deep and has less than 32 keys a mapping;
  * a thousand vendors with all settings given take about 20000 nodes. */
 #define LIMIT_CONFIG_DEPTH 8
