@@ -2,72 +2,27 @@
  * The certificates one message asks for (RFC 9810, 5.3.4), or wants revoked
  * (5.3.9), each to be granted or refused by itself.
  */
+#include "profile/asked.h"
 #include "service/line.h"
 
 /* What a pollReq names where there are no certReqIds (RFC 9483, 4.4). */
 #define WHOLE_MESSAGE (-1)
 
-/*
- * A PKCS #10 request as the CertReqMsg it stands for. What is signed for
- * possession is CertificationRequestInfo; its number is -1 (RFC 9483, 4.1.4).
- */
-static void open_p10(const struct p10_request *p10, struct cert_req_msg *out)
+enum err asks_open(struct job *job)
 {
-    *out = (struct cert_req_msg){
-        .der = p10->der,
-        .cert_req = { .der = p10->info,
-                      .cert_req_id = -1,
-                      .cert_template = { .der = p10->info,
-                                         .subject = p10->subject,
-                                         .has_public_key = true,
-                                         .public_key = p10->spki,
-                                         .has_extensions = p10->has_extensions,
-                                         .extensions = p10->extensions } },
-        .popo = { .type = POPO_SIGNATURE,
-                  .alg = p10->sig_alg,
-                  .signature = p10->signature },
-    };
-}
+    const struct asked *list = NULL;
+    size_t num = 0;
 
-static enum err open_list(struct job *job, const struct cert_req_msg *list,
-                          size_t num)
-{
+    TRY(asked_list(&job->msg.body, job->arena, &list, &num, &job->fault));
     job->asks = arena_array(job->arena, num, sizeof(*job->asks));
     if (job->asks == NULL)
         return fault_set(&job->fault, ERR_NO_MEM, "requests");
     job->num_asks = num;
-    for (size_t i = 0; i < num; i++)
-        job->asks[i].req = &list[i];
+    for (size_t i = 0; i < num; i++) {
+        job->asks[i].req = list[i].req;
+        job->asks[i].rev = list[i].rev;
+    }
     return ERR_OK;
-}
-
-static enum err open_revocations(struct job *job, const struct rev_req *revs)
-{
-    job->asks = arena_array(job->arena, revs->num, sizeof(*job->asks));
-    if (job->asks == NULL)
-        return fault_set(&job->fault, ERR_NO_MEM, "requests");
-    job->num_asks = revs->num;
-    for (size_t i = 0; i < revs->num; i++)
-        job->asks[i].rev = &revs->list[i];
-    return ERR_OK;
-}
-
-enum err asks_open(struct job *job)
-{
-    const struct pki_body *body = &job->msg.body;
-    struct cert_req_msg *p10;
-
-    if (body->type == CMP_RR)
-        return open_revocations(job, &body->rev_req);
-    if ((BODY_BIT(body->type) & (CRMF_REQUESTS | CCR)) != 0)
-        return open_list(job, body->cert_req.list, body->cert_req.num);
-    if (body->type != CMP_P10CR)
-        return ERR_OK;
-    p10 = arena_alloc(job->arena, sizeof(*p10));
-    if (p10 == NULL)
-        return fault_set(&job->fault, ERR_NO_MEM, "request");
-    open_p10(&body->p10, p10);
-    return open_list(job, p10, 1);
 }
 
 enum err asks_each(struct worker *w, struct job *job, ask_step *step)

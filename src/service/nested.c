@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "profile/asked.h"
 #include "service/line.h"
 
 /* Where the answer of one message of a batch goes. */
@@ -38,68 +39,6 @@ void batch_free(struct batch *b)
     for (size_t i = 0; i < b->num; i++)
         free(b->slots[i].reply);
     free(b);
-}
-
-/* --- what is in it, by the headers alone --- */
-
-static enum err read_headers(struct job *job, struct pki_header *headers)
-{
-    const struct span_list *inner = &job->msg.body.nested;
-
-    for (size_t i = 0; i < inner->num; i++) {
-        if (cmp_header_peek(inner->list[i], job->arena, &headers[i]) != ERR_OK)
-            return rule_break(&job->fault, RULE_NESTED_IS_READABLE,
-                              "body.nested", "message %zu without a header", i);
-        if (headers[i].transaction_id.len == 0)
-            return rule_break(&job->fault, RULE_NESTED_IS_READABLE,
-                              "body.nested",
-                              "message %zu without a transactionID", i);
-    }
-    return ERR_OK;
-}
-
-static bool is_same_id(const struct pki_header *a, const struct pki_header *b)
-{
-    return span_is_equal(a->transaction_id, b->transaction_id);
-}
-
-static bool is_same_nonce(const struct pki_header *a,
-                          const struct pki_header *b)
-{
-    return span_is_equal(a->sender_nonce, b->sender_nonce);
-}
-
-static enum err check_added(struct job *job, const struct pki_header *inner)
-{
-    if (is_same_nonce(&job->msg.header, inner))
-        return ERR_OK;
-    return rule_break(&job->fault, RULE_NESTED_COPIES_NONCE,
-                      "header.senderNonce",
-                      "not that of the message with this transactionID");
-}
-
-/* Quadratic in LIMIT_BATCH, which is small. */
-static enum err check_batch(struct job *job, const struct pki_header *headers,
-                            size_t num)
-{
-    for (size_t i = 0; i < num; i++) {
-        if (is_same_id(&job->msg.header, &headers[i]))
-            return rule_break(&job->fault, RULE_BATCH_IS_FRESH,
-                              "header.transactionID",
-                              "that of message %zu of several", i);
-        if (is_same_nonce(&job->msg.header, &headers[i]))
-            return rule_break(&job->fault, RULE_BATCH_IS_FRESH,
-                              "header.senderNonce", "that of message %zu", i);
-        for (size_t k = 0; k < i; k++)
-            if (is_same_id(&headers[k], &headers[i]) ||
-                is_same_nonce(&headers[k], &headers[i]))
-                return rule_break(&job->fault, RULE_BATCH_IS_OF_DIFFERENT,
-                                  "body.nested",
-                                  "one transactionID or senderNonce in "
-                                  "messages %zu and %zu",
-                                  k, i);
-    }
-    return ERR_OK;
 }
 
 /* --- opening it --- */
@@ -140,16 +79,9 @@ static enum err open_batch(struct job *job)
 
 enum err nested_open(struct worker *w, struct job *job)
 {
-    size_t num = job->msg.body.nested.num;
-    struct pki_header *headers = arena_array(job->arena, num, sizeof(*headers));
-    bool is_added;
+    bool is_added = false;
 
-    if (headers == NULL)
-        return fault_set(&job->fault, ERR_NO_MEM, "nested");
-    TRY(read_headers(job, headers));
-    is_added = num == 1 && is_same_id(&job->msg.header, &headers[0]);
-    TRY(is_added ? check_added(job, &headers[0])
-                 : check_batch(job, headers, num));
+    TRY(nested_check(&job->msg, job->arena, &is_added, &job->fault));
     TRY(verify_nested(w, job));
     if (!is_added)
         return open_batch(job);
