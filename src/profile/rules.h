@@ -98,12 +98,14 @@ void rule_needs_format(uint32_t needs, char out[RULE_NEEDS_LEN]);
  *   "what is asked", "what to do about it"); the rows of a step stand together
  * and in the order of judging. */
 #include "profile/rule_list.h"
+#include "profile/rule_list_certificate.h"
 #include "profile/rule_list_judge.h"
 #include "profile/rule_list_station.h"
-#define RULES(R)    \
-    SCREEN_RULES(R) \
-    JUDGE_RULES(R)  \
-    STATION_RULES(R)
+#define RULES(R)     \
+    SCREEN_RULES(R)  \
+    JUDGE_RULES(R)   \
+    STATION_RULES(R) \
+    CERTIFICATE_RULES(R)
 
 #define RULE_ENUM(name, id, clause, err, step, sev, bodies, needs, check, ask, \
                   cure)                                                        \
