@@ -35,24 +35,25 @@ R(MAC_VERIFIES, "mac-verifies", "RFC 9810, 5.1.3.1 (RFC 9483, 3.5)",           \
   "a MAC under the secret whose reference senderKID, or sender's CN, tells",   \
   "check reference and secret on both sides, character for character")         \
 R(SECRET_IS_NOT_REVOKED, "secret-is-not-revoked", "RFC 9483, 3.5",             \
-  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE, NULL,            \
-  "a shared secret that is not revoked", "ask the operator for a new one")     \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE | NEEDS_SECRET,   \
+  NULL, "a shared secret that is not revoked",                                 \
+  "ask the operator for a new one")                                            \
 R(WEAK_SECRET_IS_STRETCHED, "weak-secret-is-stretched",                        \
   "RFC 9810, 8.7 (RFC 8018, 4)", BAD_ALG, PROTECTION, ERROR, ALL_BODIES,       \
-  NEEDS_STORE, NULL,                                                           \
+  NEEDS_STORE | NEEDS_SECRET, NULL,                                            \
   "a MAC that derives its key by iterations, under a secret made by a person", \
   "use PBMAC1 or PasswordBasedMac, or a secret that the server made")          \
 R(SECRET_IS_FOR_PROFILE, "secret-is-for-profile", "RFC 9483, 3.5",             \
-  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE, NULL,            \
-  "a shared secret made for this path",                                        \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE | NEEDS_SECRET,   \
+  NULL, "a shared secret made for this path",                                  \
   "send to the path the secret was made for")                                  \
 R(SECRET_IS_CURRENT, "secret-is-current", "RFC 9483, 3.5 and 4.1.5",           \
-  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_CLOCK | NEEDS_STORE,    \
-  NULL, "a shared secret that has not expired",                                \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_CLOCK | NEEDS_STORE |   \
+  NEEDS_SECRET, NULL, "a shared secret that has not expired",                  \
   "ask the operator for a new one")                                            \
 R(SECRET_HAS_USES_LEFT, "secret-has-uses-left", "RFC 9483, 3.5 and 4.1.5",     \
-  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE, NULL,            \
-  "a shared secret that is not used up",                                       \
+  NOT_AUTHORIZED, PROTECTION, ERROR, ALL_BODIES, NEEDS_STORE | NEEDS_SECRET,   \
+  NULL, "a shared secret that is not used up",                                 \
   "ask the operator for a new one; each transaction takes a use")              \
 R(SENDER_IS_SIGNER, "sender-is-signer", "RFC 9483, 3.1 and 3.5",               \
   BAD_MESSAGE_CHECK, PROTECTION, ERROR, ALL_BODIES, NEEDS_SIGNER, NULL,        \
@@ -63,18 +64,18 @@ R(SENDER_KID_IS_SIGNERS, "sender-kid-is-signers", "RFC 9483, 3.1 and 3.5",     \
   "senderKID equal to the signer's subjectKeyIdentifier",                      \
   "copy the certificate's subjectKeyIdentifier, or leave senderKID out")       \
 R(SIGNER_HAS_PATH, "signer-has-path", "TS 33.310, 9.2 (RFC 5280, 6)",          \
-  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES,                           \
-  NEEDS_SIGNER | NEEDS_TRUST | NEEDS_CLOCK, NULL,                              \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NEEDS_SIGNER |            \
+  NEEDS_TRUST | NEEDS_CLOCK, NULL,                                             \
   "a path from the signer's certificate to a vendor's trust anchor",           \
   "send all intermediates, or configure the vendor's anchor")                  \
 R(SIGNER_IS_NOT_REVOKED, "signer-is-not-revoked", "RFC 5280, 6.3",             \
-  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES,                           \
-  NEEDS_SIGNER | NEEDS_TRUST | NEEDS_CLOCK | NEEDS_CONFIG, NULL,               \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NEEDS_SIGNER |            \
+  NEEDS_TRUST | NEEDS_CLOCK | NEEDS_CONFIG, NULL,                              \
   "no certificate of the path on its issuer's CRL",                            \
   "the vendor must issue a new certificate to this station")                   \
 R(REVOCATION_IS_KNOWN, "revocation-is-known", "RFC 5280, 6.3",                 \
-  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES,                           \
-  NEEDS_SIGNER | NEEDS_TRUST | NEEDS_CLOCK | NEEDS_CONFIG, NULL,               \
+  SIGNER_NOT_TRUSTED, PROTECTION, ERROR, ALL_BODIES, NEEDS_SIGNER |            \
+  NEEDS_TRUST | NEEDS_CLOCK | NEEDS_CONFIG, NULL,                              \
   "a current CRL for every certificate of the path",                           \
   "renew the vendor's CRL files, or set vendors.revocation: admit")            \
 R(SIGNER_MAY_SIGN, "signer-may-sign", "TS 33.310, 9.4.4 (RFC 9483, 3.2)",      \
@@ -331,8 +332,8 @@ R(OLD_IS_CONFIRMED, "old-is-confirmed", "RFC 9810, 5.3.18", BAD_CERT_ID,       \
   "a signer's operator certificate that its station confirmed",                \
   "send certConf for it first")                                                \
 R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 3.5 and 4.1.3",                 \
-  SIGNER_NOT_TRUSTED, JUDGE_REQUEST, ERROR, ALL_BODIES,                        \
-  NEEDS_SIGNER | NEEDS_TRUST | NEEDS_CLOCK, check_old_dates,                   \
+  SIGNER_NOT_TRUSTED, JUDGE_REQUEST, ERROR, ALL_BODIES, NEEDS_SIGNER |         \
+  NEEDS_TRUST | NEEDS_CLOCK, check_old_dates,                                  \
   "a signer's operator certificate in force (for a kur: or in its grace)",     \
   "enrol anew with an ir; renew earlier")                                      \
 R(REVOKED_IS_OF_OUR_CA, "revoked-is-of-our-ca", "RFC 9483, 5.1.3",             \

@@ -158,8 +158,8 @@ R(REPLY_CERT_READABLE, "reply-cert-readable", "RFC 5280, 4.1",                 \
   "a certificate of RFC 5280", "report it to the server's maker")              \
 /* ---- STEP_ANSWER_CERT ---- */                                               \
 R(CERT_MADE_KEY, "cert-made-key", "RFC 9483, 4.1.6", BAD_DATA_FORMAT,          \
-  ANSWER_CERT, ERROR, CERT_ANSWERS,                                            \
-  NEEDS_EXCHANGE | NEEDS_SECRET | NEEDS_TRUST, NULL,                           \
+  ANSWER_CERT, ERROR, CERT_ANSWERS, NEEDS_EXCHANGE | NEEDS_SECRET |            \
+  NEEDS_TRUST, NULL,                                                           \
   "the key, encrypted to this station and signed by a generator with cmKGA",   \
   "let the server make keys as RFC 9483 has it, or --key-from station")        \
 R(CERT_KEY, "cert-key", "RFC 9483, 4.1.1", BAD_CERT_TEMPLATE, ANSWER_CERT,     \

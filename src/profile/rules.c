@@ -93,6 +93,7 @@ enum err rules_check(enum rule_step step, const struct judged *in,
             continue;
         found.path[0] = found.text[0] = '\0'; /* clearing all would show */
         verdict = rule->check(in, &found);
+        findings_judge(findings, rule->number, verdict);
         if (verdict == VERDICT_HOLDS)
             continue;
         if (verdict == VERDICT_BROKEN && rule->severity == SEVERITY_ERROR)

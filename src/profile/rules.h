@@ -143,15 +143,35 @@ struct finding {
     const struct rule *rule;
     struct found found;
 };
+/* What judging a message told; all zero to begin with. */
 struct findings {
     struct finding list[8];
     size_t num; /* further ones are counted, not kept */
     size_t dropped;
+    /* Of each rule: 0, not looked at; else 1 + enum verdict. Of several
+     * requests in one message the worst counts: broken before cannot tell
+     * before holds. */
+    uint8_t verdicts[RULE_NUM];
 };
+/* The verdict on a rule; false: it was not looked at. */
+bool findings_find(const struct findings *findings, enum rule_id number,
+                   enum verdict *out);
+void findings_judge(struct findings *findings, enum rule_id number,
+                    enum verdict verdict);
+/* The rule that a fault names is broken; nothing, where it names none. */
+void findings_refuse(struct findings *findings, const struct fault *f);
+/*
+ * A step was passed: its rules about this body that have no predicate hold,
+ * unless something was found of them. Those that need any of `lacking` were not
+ * looked at: NEEDS_SECRET where a signature protects, NEEDS_SIGNER for a MAC.
+ */
+void findings_pass(struct findings *findings, enum rule_step step,
+                   enum cmp_body_type body, uint32_t lacking);
 
 /*
  * Judges every rule of a step that is about this message's body. Warnings, and
- * rules that cannot tell, go to `findings`; the first broken error ends it.
+ * rules that cannot tell, go to `findings`, and so do all verdicts; the first
+ * broken error ends it.
  * The fault names rule, clause, what was found and what is asked.
  */
 MUST_USE enum err rules_check(enum rule_step step, const struct judged *in,

@@ -137,8 +137,11 @@ static enum err find(struct worker *w, struct job *job)
  * refused, which ends the transaction. There is no second guess. */
 static enum err settle(struct worker *w, struct job *job)
 {
-    if (job->decision.action == TXN_RESUME)
+    if (job->decision.action == TXN_RESUME) {
+        findings_judge(&job->findings, RULE_CHALLENGE_IS_ANSWERED,
+                       VERDICT_HOLDS);
         return line_resume(w, job);
+    }
     TRY(line_reopen(w, job));
     return rule_break(&job->fault, RULE_CHALLENGE_IS_ANSWERED, "body.popdecr",
                       "other numbers, or another number of them");

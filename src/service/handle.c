@@ -34,6 +34,7 @@ static enum err read_message(struct worker *w, struct job *job)
     e = cmp_message_read(job->bytes, job->arena, &job->msg, &why);
     if (e == ERR_OK) {
         job->has_header = true;
+        verdicts_pass(job, STEP_READ);
         return ERR_OK;
     }
     job->has_header =
@@ -88,6 +89,7 @@ static enum err screen(struct worker *w, struct job *job)
                           cmp_body_name(job->msg.body.type));
     TRY(check_operation(job));
     TRY(choose_named(w, job));
+    verdicts_pass(job, STEP_HEADER);
     TRY(asks_open(job));
     return job->flow->continues ? ERR_OK : screen_content(w, job);
 }
@@ -97,8 +99,10 @@ static enum err verify(struct worker *w, struct job *job)
 {
     at(job, LINE_VERIFY);
     TRY(verify_protection(w, job));
+    verdicts_pass(job, STEP_PROTECTION);
     TRY(choose_recorded(w, job));
     TRY(asks_each(w, job, verify_possession));
+    verdicts_pass(job, STEP_POP);
     job->is_verified = true;
     return job->flow->continues ? screen_content(w, job) : ERR_OK;
 }
@@ -167,7 +171,11 @@ static enum err decide(struct worker *w, struct job *job)
 /* The rest of 6: what of the answer is known before a key is used. */
 static enum err settle(struct worker *w, struct job *job)
 {
-    return job->flow->settle == NULL ? ERR_OK : job->flow->settle(w, job);
+    if (job->flow->settle != NULL)
+        TRY(job->flow->settle(w, job));
+    verdicts_pass(job, STEP_JUDGE_MESSAGE);
+    verdicts_pass(job, STEP_JUDGE_REQUEST);
+    return ERR_OK;
 }
 
 /* 7 and 8: the certificate, the answer, and the records that go with them. */
@@ -275,7 +283,8 @@ static void enter(struct worker *w, struct job *job)
     job->facts.now = w->line->now(w->line->now_arg);
 }
 
-enum err line_judge(struct worker *w, struct job *job)
+/* Steps 1 to 6. */
+static enum err judge_all(struct worker *w, struct job *job)
 {
     bool is_replay = false;
     enum err e;
@@ -301,6 +310,14 @@ enum err line_judge(struct worker *w, struct job *job)
     return settle(w, job);
 }
 
+enum err line_judge(struct worker *w, struct job *job)
+{
+    enum err e = judge_all(w, job);
+
+    verdicts_close(job);
+    return e;
+}
+
 /* The whole line up to the commit. */
 static enum err walk(struct worker *w, struct job *job)
 {
@@ -319,6 +336,7 @@ static void refuse(struct worker *w, struct job *job)
     job->change = NULL;
     job->revokes = false;
     job->outcome = OUTCOME_REFUSED;
+    verdicts_close(job);
     if (!job->is_verified)
         line->counters.unverified++;
     if (!job->has_header) {

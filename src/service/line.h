@@ -312,9 +312,15 @@ MUST_USE enum err made_key_generate(struct worker *w, struct ask *ask,
 MUST_USE enum err made_key_seal(struct worker *w, struct job *job,
                                 struct ask *ask, const struct privkey *key);
 
-/* A rule that was broken and is let pass: for the log (verify.c). */
-void job_note(struct job *job, enum rule_id rule, const char *path,
-              const char *text);
+/* verdicts.c: a step was passed, and so the rules that its code judges hold. */
+void verdicts_pass(struct job *job, enum rule_step step);
+/* The rules under which the message, or a request of it, was refused. */
+void verdicts_close(struct job *job);
+
+/* A rule that was broken, or that nobody can judge, and is let pass: for the
+ * log (verify.c). */
+void job_note(struct job *job, enum rule_id rule, enum verdict verdict,
+              const char *path, const char *text);
 
 /* verify.c */
 MUST_USE enum err verify_protection(struct worker *w, struct job *job);

@@ -120,7 +120,8 @@ static enum err seal_in(struct worker *w, struct job *job, struct ask *ask,
     TRY(key_package_make(key, clear, &package, &ask->fault));
     if (wants_bare(w, job)) {
         TRY(key_package_bare(package, &package));
-        job_note(job, RULE_MADE_KEY_IS_PACKED, "privateKey", "a key alone");
+        job_note(job, RULE_MADE_KEY_IS_PACKED, VERDICT_BROKEN, "privateKey",
+                 "a key alone");
     }
     TRY(signed_make(w->cx, &by, OID_ID_CT_KP_A_KEY_PACKAGE, package, clear,
                     &signed_data, &ask->fault));

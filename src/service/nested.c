@@ -82,7 +82,9 @@ enum err nested_open(struct worker *w, struct job *job)
     bool is_added = false;
 
     TRY(nested_check(&job->msg, job->arena, &is_added, &job->fault));
+    verdicts_pass(job, STEP_REQUEST);
     TRY(verify_nested(w, job));
+    verdicts_pass(job, STEP_PROTECTION);
     if (!is_added)
         return open_batch(job);
     unwrap(job);

@@ -92,13 +92,13 @@ static enum err find_own(struct worker *w, struct job *job, bool *is_own)
     return ERR_OK;
 }
 
-/* A rule that was broken and is let pass. */
-void job_note(struct job *job, enum rule_id rule, const char *path,
-              const char *text)
+void job_note(struct job *job, enum rule_id rule, enum verdict verdict,
+              const char *path, const char *text)
 {
     struct findings *findings = &job->findings;
     struct finding *finding;
 
+    findings_judge(findings, rule, verdict);
     if (findings->num == sizeof(findings->list) / sizeof(findings->list[0])) {
         findings->dropped++;
         return;
@@ -127,8 +127,11 @@ static enum err check_revocation(struct job *job, const struct path *path,
     if (vendor->revocation == CONFIG_REVOCATION_REFUSE)
         return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
                           "a path whose revocation cannot be told");
+    findings_judge(&job->findings, RULE_REVOCATION_IS_KNOWN,
+                   VERDICT_CANNOT_TELL);
     if (vendor->crls.num > 0)
-        job_note(job, RULE_REVOCATION_IS_KNOWN, "extraCerts", "not known");
+        job_note(job, RULE_REVOCATION_IS_KNOWN, VERDICT_CANNOT_TELL,
+                 "extraCerts", "not known");
     return ERR_OK;
 }
 
@@ -215,7 +218,7 @@ static enum err refuse_unless(struct job *job, bool is_forgiven,
 {
     if (!is_forgiven)
         return rule_break(&job->fault, rule, path, "%s", text);
-    job_note(job, rule, path, text);
+    job_note(job, rule, VERDICT_BROKEN, path, text);
     return ERR_OK;
 }
 
