@@ -5,9 +5,12 @@
 
 enum err find_reply(struct worker *w, struct job *job, bool *is_replay)
 {
-    enum err e = store_find_reply(w->session, job->msg.header.transaction_id,
-                                  span_of(job->digest, sizeof(job->digest)),
-                                  job->arena, &job->reply, &job->fault);
+    enum err e =
+        job->is_anew
+            ? ERR_NOT_FOUND
+            : store_find_reply(w->session, job->msg.header.transaction_id,
+                               span_of(job->digest, sizeof(job->digest)),
+                               job->arena, &job->reply, &job->fault);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
@@ -24,6 +27,15 @@ enum err find_optional(enum err e, struct job *job, bool *found)
     if (!*found)
         job->fault = (struct fault){ 0 };
     return ERR_OK;
+}
+
+enum err find_seen(struct worker *w, struct job *job, struct ask *ask)
+{
+    if (job->is_anew)
+        return ERR_OK;
+    return store_has_request(w->session,
+                             span_of(ask->digest, sizeof(ask->digest)),
+                             &ask->facts.request_seen, &ask->fault);
 }
 
 static void find_old(struct job *job)
@@ -47,7 +59,7 @@ enum err find_opening(struct worker *w, struct job *job)
     struct facts *facts = &job->facts;
 
     facts->ca_subject = ca_subject(job->profile->issuer->ca);
-    if (!job->is_resumed)
+    if (!job->is_resumed && !job->is_anew)
         TRY(find_optional(store_find_transaction(
                               w->session,
                               span_of(job->requester, sizeof(job->requester)),

@@ -45,8 +45,7 @@ static enum err find_ask(struct worker *w, struct job *job, struct ask *ask)
 {
     ask->facts = job->facts;
     memcpy(ask->digest, job->request_digest, sizeof(ask->digest));
-    TRY(store_has_request(w->session, span_of(ask->digest, sizeof(ask->digest)),
-                          &ask->facts.request_seen, &ask->fault));
+    TRY(find_seen(w, job, ask));
     TRY(find_agreed(job, ask));
     TRY(naming_from(template_of(ask)->subject, SPAN_NONE, job->arena,
                     &ask->names, &ask->fault));

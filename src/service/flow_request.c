@@ -82,8 +82,7 @@ static enum err find_ask(struct worker *w, struct job *job, struct ask *ask)
     ask->facts = job->facts;
     ask->facts.possession = possession_of(job, &ask->req->popo);
     TRY(hash_request(w, job, ask));
-    TRY(store_has_request(w->session, span_of(ask->digest, sizeof(ask->digest)),
-                          &ask->facts.request_seen, &ask->fault));
+    TRY(find_seen(w, job, ask));
     return find_suggestion(w, job, ask);
 }
 

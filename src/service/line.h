@@ -133,6 +133,9 @@ struct job {
 
     struct line *line;
     unsigned attempts;
+    /* Judged as if it had not been accepted before: what is known of that is
+     * not held against it (replay.c). */
+    bool is_anew;
 
     /* A message out of a nested (nested.c). */
     struct span outer; /* with added protection: that as received */
@@ -260,6 +263,8 @@ void nested_run(struct worker *w, struct job *job);
 job_step nested_finish;
 struct batch;
 void batch_free(struct batch *b);
+/* A job for one of its messages, that nobody awaits yet; NULL: no memory. */
+struct job *nested_part(const struct job *job, size_t i);
 
 /*
  * handle.c: an approved request goes down the line again up to step 6, from its
@@ -361,6 +366,8 @@ MUST_USE enum err find_optional(enum err e, struct job *job, bool *found);
 /* Of a message that opens a transaction: whether its transactionID is used,
  * and what is known of a signer that is one of our own certificates. */
 MUST_USE enum err find_opening(struct worker *w, struct job *job);
+/* Was a certificate ever issued for what this request's digest is of? */
+ask_step find_seen;
 /* The one request that its transaction keeps, into the job. */
 MUST_USE enum err find_request(struct worker *w, struct job *job);
 /* The station that an RA asks for, by the names in its request. */

@@ -117,7 +117,7 @@ static void take_reply(void *arg, int status, struct span body)
     close_one(slot->batch);
 }
 
-static struct job *new_part(struct job *job, size_t i)
+struct job *nested_part(const struct job *job, size_t i)
 {
     struct job *part = job_new();
 
@@ -134,8 +134,6 @@ static struct job *new_part(struct job *job, size_t i)
     part->again_arg = job->again_arg;
     part->wrapper = job->ra;
     part->is_of_batch = true;
-    part->send = take_reply;
-    part->send_arg = &job->batch->slots[i];
     return part;
 }
 
@@ -145,12 +143,15 @@ void nested_run(struct worker *w, struct job *job)
 
     b->open = b->num + 1;
     for (size_t i = 0; i < b->num; i++) {
-        struct job *part = new_part(job, i);
+        struct job *part = nested_part(job, i);
 
-        if (part != NULL)
-            line_handle(w, part);
-        else
+        if (part == NULL) {
             close_one(b);
+            continue;
+        }
+        part->send = take_reply;
+        part->send_arg = &b->slots[i];
+        line_handle(w, part);
     }
     close_one(b);
 }

@@ -1,4 +1,6 @@
 """Rows of refusals: each a message, and all that its refusal has to be."""
+import re
+
 import pytest
 
 from cmplib import cmp, http
@@ -45,3 +47,24 @@ def check_refused(world, build, body, failure, rule, path):
     assert line["fail_info"] == failure
     assert line["clause"].startswith(("RFC ", "TS 33.310"))
     assert server.tables() == before
+    check_replayed(server, out, path, line)
+
+
+def without_drift(text):
+    """The server looked at its clock before it wrote the line."""
+    return re.sub(r"-?\d+ seconds from", "seconds from", text)
+
+
+def check_replayed(server, out, path, line):
+    """That the same message is judged the same beside the server."""
+    code, told = server.replay(out, "--answers", "--path", path or http.PATH,
+                               "--at", line["time"][:19] + "Z")
+    found = told["messages"][-1]
+    found["text"] = without_drift(found["text"])
+    assert code == 8
+    assert ({key: found.get(key) for key in
+             ("end", "body", "fail_info", "rule", "clause", "text")} ==
+            {"end": "refused", "body": line.get("body"),
+             "fail_info": line["fail_info"], "rule": line["rule"],
+             "clause": line["clause"],
+             "text": without_drift(line["text"])}), found

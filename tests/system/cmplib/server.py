@@ -1,5 +1,6 @@
 """A stationmaster that serves: its operator, its process, its log, its
 store as rows."""
+import json
 import shlex
 import shutil
 import signal
@@ -161,6 +162,18 @@ class Server:
             assert self.process.poll() is None, self.tail()
             assert time.monotonic() < end, f"no {event}:\n{self.tail()}"
             time.sleep(0.02)
+
+    # --- a message, judged without it ---
+
+    def replay(self, message, *options):
+        """What `replay` says of these bytes: its exit code and its JSON."""
+        done = subprocess.run(
+            [self.stationmaster, "replay", "-", "--config", str(self.config),
+             "--json", *options], input=bytes(message), capture_output=True)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(done.stderr.decode()) from None
 
     # --- its store ---
 
