@@ -276,6 +276,27 @@ static void check_key_generator(struct reading *r,
              config_profile_type_name(p->type));
 }
 
+/* RFC 9483, 4.2 has every rr signed. */
+static void check_passphrases(struct reading *r, const struct config *c,
+                              const struct config_profile *p,
+                              const struct node *entry)
+{
+    const char *why = NULL;
+
+    if (!p->revocation_passphrases)
+        return;
+    if (p->type != CONFIG_PROFILE_OPEN)
+        why = "type open alone takes them";
+    else if (p->general.encryption_key == NULL)
+        why = "they are encrypted to general.encryption_key, and that is not "
+              "set";
+    else if (c->secrets.key_file == NULL)
+        why = "they are sealed under secrets.key_file, and that is not set";
+    if (why != NULL)
+        complain(r->errors, spot_find(entry, "revocation_passphrases").at,
+                 "revocation_passphrases: %s", why);
+}
+
 /* Whether a pattern gives each station a name of its own. */
 static const char *ambiguity(const struct config_profile *p, bool has_serial,
                              bool has_vendor)
@@ -377,6 +398,7 @@ static void check_profiles(struct reading *r, struct config *c,
         check_heard(r, p, entry);
         check_certified(r, p, entry);
         check_key_generator(r, p, entry);
+        check_passphrases(r, c, p, entry);
         check_patterns(r, p, entry);
         check_roots(r, c, p, entry);
     }

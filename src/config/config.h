@@ -308,6 +308,7 @@ enum config_approval {
 
 /* What genm may ask; bits. */
 enum config_offer {
+    CONFIG_OFFER_APART = 0, /* by a setting of its own, not by this one */
     CONFIG_OFFER_CA_PROT_ENC_CERT = 1 << 0,
     CONFIG_OFFER_SIGN_KEY_PAIR_TYPES = 1 << 1,
     CONFIG_OFFER_ENC_KEY_PAIR_TYPES = 1 << 2,
@@ -354,6 +355,7 @@ struct config_profile {
     bool implicit_confirm;
     bool ir_by_operator_certificate;
     bool same_key_update;
+    bool revocation_passphrases;
     uint32_t possession; /* of enum config_possession; 0: the type's own */
     bool signing_keys_sign;
     enum config_key_reuse vendor_key_reuse;

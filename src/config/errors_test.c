@@ -14,6 +14,7 @@
 #define CAS "cas: [{ name: ca, certificate: ca.pem, key: k }]\n"
 #define SIGNERS "signers: [{ name: s, certificate: s.pem, key: k }]\n"
 #define PROFILE "name: p, type: 3gpp-bs, ca: ca, signer: s, "
+#define OPEN "name: p, type: open, ca: ca, signer: s, "
 #define SUBJECT "subject: 'CN={serial}.{vendor}'"
 #define PROFILES "profiles: [{ " PROFILE SUBJECT " }]\n"
 #define FIRST LISTEN KEYS CAS SIGNERS /* lines 1 to 4 */
@@ -293,6 +294,18 @@ static const struct {
     { A_PROFILE(SUBJECT ", key_generator: s"),
       "6:96: key_generator: stations of type 3gpp-bs make their keys "
       "themselves; rfc9483 and open can have them made\n" },
+    { A_PROFILE(SUBJECT ", revocation_passphrases: true"),
+      "6:105: revocation_passphrases: type open alone takes them\n" },
+    { FIRST "profiles:\n- { " OPEN SUBJECT ", revocation_passphrases: true }\n",
+      "6:102: revocation_passphrases: they are encrypted to "
+      "general.encryption_key, and that is not set\n" },
+    { FIRST "profiles:\n- { " OPEN SUBJECT ", revocation_passphrases: true, "
+            "general: { encryption_key: k } }\n",
+      "6:102: revocation_passphrases: they are sealed under "
+      "secrets.key_file, and that is not set\n" },
+    { FIRST "profiles:\n- { " OPEN SUBJECT ", revocation_passphrases: true, "
+            "general: { encryption_key: k } }\nsecrets: { key_file: s.key }\n",
+      "" },
     { A_PROFILE(SUBJECT ", roots: { extra_certs: [r.pem] }"),
       "6:103: extra_certs: anybody on the way can change extraCerts, and line "
       "1 listens without TLS; put the roots into ca_pubs, listen with TLS "

@@ -184,10 +184,11 @@ static const struct setting general_rows[] = {
       .kind = KIND_ENTRY,
       MEMBER(config_general, encryption_key),
       .target = "keys",
-      .preset_note = "no agreeMAC is taken",
+      .preset_note = "no agreeMAC and no passphrase is taken",
       .meaning = "The entry in keys that holds the private key of "
-                 "encryption_certificate, one on a curve: stations may show "
-                 "possession of theirs by agreeMAC with it (RFC 6955, 6).",
+                 "encryption_certificate: revocation passphrases are "
+                 "decrypted with it. With one on a curve stations may show "
+                 "possession of theirs by agreeMAC (RFC 6955, 6).",
       .example = "encryption" },
 };
 static const struct section general = { .what = "general", ROWS(general_rows) };
@@ -377,6 +378,15 @@ static const struct setting profile_rows[] = {
       MEMBER(config_profile, same_key_update),
       .preset = "false",
       .meaning = "Whether a kur may ask for the key it is signed with.",
+      .example = "true" },
+    { .key = "revocation_passphrases",
+      .kind = KIND_BOOL,
+      MEMBER(config_profile, revocation_passphrases),
+      .preset = "false",
+      .meaning = "Whether a station may bring, in a genm, a passphrase under "
+                 "which it may later have its certificates revoked without "
+                 "their keys (RFC 9810, appendix B); in type open alone. Needs "
+                 "general.encryption_key and secrets.key_file.",
       .example = "true" },
     { .key = "possession",
       .kind = KIND_CHOICE,

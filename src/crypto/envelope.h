@@ -109,4 +109,13 @@ MUST_USE enum err encrypted_value_open(struct crypto_ctx *cx,
                                        const struct privkey *key,
                                        struct secret **out, struct fault *f);
 
+/*
+ * Opens an EncryptedKey (RFC 9810, 5.2.2), whole: an EnvelopedData around data,
+ * under tag [0], or an EncryptedValue. Errors as of the two.
+ */
+MUST_USE enum err encrypted_key_open(struct crypto_ctx *cx,
+                                     const struct privkey *key, struct span der,
+                                     struct arena *a, struct secret **out,
+                                     struct fault *f);
+
 #endif

@@ -228,6 +228,23 @@ enum err keys_agree(struct keys *k, struct crypto_ctx *cx, const char *name,
     return result;
 }
 
+enum err keys_decrypt(struct keys *k, struct crypto_ctx *cx, const char *name,
+                      struct span encrypted, int64_t deadline, struct arena *a,
+                      struct secret **out, struct fault *f)
+{
+    struct entry *e = entry_find(k, name);
+    enum err result;
+
+    if (e == NULL)
+        return fault_set(f, ERR_NOT_FOUND, "no key is named '%s'", name);
+    if (e->ops->decrypt == NULL)
+        return fault_set(f, ERR_BAD_ALG, "key '%s' does not decrypt", name);
+    TRY(key_enter(e, deadline, f));
+    result = e->ops->decrypt(e->key, cx, encrypted, a, out, f);
+    key_leave(e);
+    return result;
+}
+
 struct crypto *keys_crypto(const struct keys *k)
 {
     return k->crypto;

@@ -34,6 +34,9 @@ struct key_ops {
     /* What it and a public key agree on; likewise. NULL: it only signs. */
     enum err (*agree)(void *key, struct crypto_ctx *cx, const struct spki *peer,
                       struct secret **out, struct fault *f);
+    /* What an EncryptedKey holds; likewise. */
+    enum err (*decrypt)(void *key, struct crypto_ctx *cx, struct span encrypted,
+                        struct arena *a, struct secret **out, struct fault *f);
 };
 
 MUST_USE enum err keys_new(struct crypto *c, struct keys **out,
@@ -82,5 +85,15 @@ MUST_USE enum err keys_agree(struct keys *k, struct crypto_ctx *cx,
                              const char *name, const struct spki *peer,
                              int64_t deadline, struct secret **out,
                              struct fault *f);
+
+/*
+ * What is in an EncryptedKey for the named key, as encrypted_key_open tells
+ * and fails; by what came under verified protection alone. `deadline` as
+ * keys_sign. ERR_SYSTEM_UNAVAIL, ERR_NOT_FOUND as keys_sign.
+ */
+MUST_USE enum err keys_decrypt(struct keys *k, struct crypto_ctx *cx,
+                               const char *name, struct span encrypted,
+                               int64_t deadline, struct arena *a,
+                               struct secret **out, struct fault *f);
 
 #endif

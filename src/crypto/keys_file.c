@@ -40,8 +40,15 @@ static enum err file_agree(void *key, struct crypto_ctx *cx,
     return privkey_agree(cx, key, peer, out, f);
 }
 
-static const struct key_ops file_ops = { file_sign, file_spki, file_free, 0,
-                                         file_agree };
+static enum err file_decrypt(void *key, struct crypto_ctx *cx,
+                             struct span encrypted, struct arena *a,
+                             struct secret **out, struct fault *f)
+{
+    return encrypted_key_open(cx, key, encrypted, a, out, f);
+}
+
+static const struct key_ops file_ops = { file_sign, file_spki,  file_free,
+                                         0,         file_agree, file_decrypt };
 
 /* A mode that lets others in is a mistake to be told, not worked around. */
 enum err key_file_check(const char *path, struct fault *f)

@@ -146,6 +146,13 @@ DECLARE_CHECK(check_ccr_key);
 DECLARE_CHECK(check_one_info);
 DECLARE_CHECK(check_info_single);
 
+/* passphrase.c: those for revocation */
+DECLARE_CHECK(check_passphrase_place);
+DECLARE_CHECK(check_passphrase_version);
+DECLARE_CHECK(check_passphrase_owner);
+DECLARE_CHECK(check_passphrase_dated);
+DECLARE_CHECK(check_passphrase_revokes);
+
 /* Fills `found` and returns BROKEN. */
 enum verdict broken(struct found *found, const char *path, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -74,11 +74,13 @@ struct profile {
     bool needs_reason;   /* reasonCode in each RevDetails */
     bool revokes_others; /* a station's certificates by any current one */
     bool may_hold;       /* certificateHold and removeFromCRL are heard */
+    bool may_take_passphrases;
     /* of the configuration */
     bool implicit_confirm;
     bool ir_by_operator_certificate;
     bool same_key_update;
     bool makes_keys;        /* for who asks (RFC 9483, 4.1.6) */
+    bool takes_passphrases; /* and an rr under one (profile_take_passphrases) */
     bool signing_keys_sign; /* or else decrypt, if they can */
     uint32_t approval; /* BODY_BITs of requests that wait for an operator */
     enum lenience vendor_key_reuse;
@@ -91,17 +93,22 @@ struct profile {
 /* The type's part, and that keys which can sign must; the rest zero. */
 void profile_init(struct profile *p, enum profile_type type);
 
+/* Lets stations bring revocation passphrases, and ask under them. False: not in
+ * this type. */
+MUST_USE bool profile_take_passphrases(struct profile *p);
+
 /* The profile as lines of text, for a checked file and `config --explain`. */
 void profile_format(const struct profile *p, struct buf *out);
 
 /* Who signed a message, as far as step 4 could tell. */
 enum signer_kind {
     SIGNER_UNKNOWN,
-    SIGNER_VENDOR,   /* its path ends at a vendor's anchor */
-    SIGNER_OPERATOR, /* one of our own certificates */
-    SIGNER_SECRET,   /* nobody: a MAC under a secret we share */
-    SIGNER_RA,       /* a registration authority that the profile hears */
-    SIGNER_PEER_CA   /* a CA that may ask to be certified as one */
+    SIGNER_VENDOR,     /* its path ends at a vendor's anchor */
+    SIGNER_OPERATOR,   /* one of our own certificates */
+    SIGNER_SECRET,     /* nobody: a MAC under a secret we share */
+    SIGNER_PASSPHRASE, /* nobody: a MAC under a station's passphrase */
+    SIGNER_RA,         /* a registration authority that the profile hears */
+    SIGNER_PEER_CA     /* a CA that may ask to be certified as one */
 };
 
 enum known {

@@ -165,6 +165,7 @@ enum verdict check_hold_dated(const struct judged *in, struct found *found)
 enum verdict check_rr_signer(const struct judged *in, struct found *found)
 {
     if (in->facts->signer_kind == SIGNER_OPERATOR ||
+        in->facts->signer_kind == SIGNER_PASSPHRASE ||
         in->facts->signer_kind == SIGNER_RA)
         return VERDICT_HOLDS;
     return broken(found, "extraCerts", "a vendor's certificate as signer");
@@ -195,6 +196,7 @@ enum verdict check_rev_owner(const struct judged *in, struct found *found)
 enum verdict check_rev_by_itself(const struct judged *in, struct found *found)
 {
     if (in->facts->target.is_signer || in->profile->revokes_others ||
+        in->facts->signer_kind == SIGNER_PASSPHRASE ||
         in->facts->signer_kind == SIGNER_RA)
         return VERDICT_HOLDS;
     return broken(found, PATH ".certDetails",

@@ -66,6 +66,13 @@ CHANGE(by_ra_that_may_not, compromise(s); by_vendor(s);
        s->facts.signer_kind = SIGNER_RA; s->facts.target.is_signer = false)
 CHANGE(by_ra, by_ra_that_may_not(s); s->facts.ra_may_revoke = true)
 CHANGE(by_ra_of_others, by_ra(s); s->facts.target.is_stations = false)
+CHANGE(by_passphrase, by_vendor(s); s->facts.signer_kind = SIGNER_PASSPHRASE;
+       s->facts.target.is_signer = false)
+CHANGE(hold_by_passphrase, hold(s); by_passphrase(s))
+CHANGE(release_by_passphrase, release(s); by_passphrase(s);
+       s->facts.target.is_revoked = s->facts.target.is_held = true)
+CHANGE(passphrase_of_another, by_passphrase(s);
+       s->facts.target.is_stations = false)
 CHANGE(by_revoked, s->facts.old_is_revoked = true)
 CHANGE(by_expired, s->old.not_after = SCENE_NOW - 1;
        s->profile.renew_grace = 10)
@@ -166,6 +173,13 @@ static const struct {
     { "release in rfc9483", LWCMP, release, "hold-may-be-asked",
       ERR_BAD_REQUEST, CMP_RP },
 
+    { "under a passphrase", OPEN, by_passphrase, "", ERR_OK, 0 },
+    { "under another's passphrase", OPEN, passphrase_of_another,
+      "revoked-is-the-stations", ERR_NOT_AUTHORIZED, CMP_RP },
+    { "hold under a passphrase", OPEN, hold_by_passphrase, "passphrase-revokes",
+      ERR_NOT_AUTHORIZED, CMP_RP },
+    { "release under a passphrase", OPEN, release_by_passphrase,
+      "passphrase-revokes", ERR_NOT_AUTHORIZED, CMP_RP },
     { "by the vendor's certificate", OPEN, by_vendor, "rr-by-operator-cert",
       ERR_NOT_AUTHORIZED, CMP_RP },
     { "by an RA", OPEN, by_ra, "", ERR_OK, 0 },

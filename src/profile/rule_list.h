@@ -96,6 +96,10 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
   "TS 33.310, 9.5.4.5", BAD_REQUEST, HEADER, WARNING, REQUESTS, NEEDS_NOTHING, \
   check_implicit_confirm, "no implicitConfirm: confirmation is explicit",      \
   "expect to send certConf; the wish is ignored")                              \
+R(PASSPHRASE_COMES_BY_GENM, "passphrase-comes-by-genm",                        \
+  "RFC 9810, 5.3.19.9 and appendix B", BAD_REQUEST, HEADER, ERROR, ALL_BODIES, \
+  NEEDS_NOTHING, check_passphrase_place,                                       \
+  "a revPassphrase in a genm, not in a header", "send it in a genm of its own") \
 R(CERT_PROFILE_FITS, "cert-profile-fits", "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", \
   BAD_DATA_FORMAT, HEADER, ERROR, REQUESTS | CCR | GENM, NEEDS_NOTHING, NULL,  \
   "no more certificate profile names than requests",                           \
@@ -280,6 +284,11 @@ R(ONE_INFO, "one-info", "RFC 9483, 4.3", BAD_REQUEST, REQUEST, ERROR, GENM,    \
 R(INFO_IS_SINGLE, "info-is-single", "RFC 9810, 5.3.19", BAD_REQUEST, REQUEST,  \
   ERROR, GENM, NEEDS_NOTHING, check_info_single, "each infoType once",         \
   "ask once")                                                                  \
+R(PASSPHRASE_FITS_VERSION, "passphrase-fits-version",                          \
+  "RFC 9810, appendix B", BAD_DATA_FORMAT, REQUEST, ERROR, GENM,               \
+  NEEDS_NOTHING, check_passphrase_version,                                     \
+  "a passphrase in EnvelopedData in pvno 3, in EncryptedValue in pvno 2",      \
+  "write pvno 3 and EnvelopedData")                                            \
 R(NESTED_IS_BOUNDED, "nested-is-bounded", "RFC 9483, 5.2.2", BAD_REQUEST,      \
   REQUEST, ERROR, NESTED, NEEDS_NOTHING, check_nested_num,                     \
   "one message with added protection, or a batch of 16 at most",               \

@@ -336,6 +336,11 @@ R(OLD_IS_CURRENT, "old-is-current", "RFC 9483, 3.5 and 4.1.3",                 \
   NEEDS_TRUST | NEEDS_CLOCK, check_old_dates,                                  \
   "a signer's operator certificate in force (for a kur: or in its grace)",     \
   "enrol anew with an ir; renew earlier")                                      \
+R(PASSPHRASE_REVOKES, "passphrase-revokes", "RFC 9810, appendix B",            \
+  NOT_AUTHORIZED, JUDGE_REQUEST, ERROR, RR, NEEDS_SECRET | NEEDS_STORE,        \
+  check_passphrase_revokes,                                                    \
+  "no certificateHold or removeFromCRL under a passphrase",                    \
+  "revoke for good, or sign with another certificate of the station")          \
 R(REVOKED_IS_OF_OUR_CA, "revoked-is-of-our-ca", "RFC 9483, 5.1.3",             \
   WRONG_AUTHORITY, JUDGE_REQUEST, ERROR, RR, NEEDS_CONFIG, check_rev_issuer,   \
   "a certificate that this authority issued",                                  \
@@ -378,6 +383,23 @@ R(INFO_VALUE_IS_RIGHT, "info-value-is-right", "RFC 9810, 5.3.19",              \
   BAD_DATA_FORMAT, JUDGE_REQUEST, ERROR, GENM, NEEDS_NOTHING, NULL,            \
   "the infoValue that the infoType has, and none where it has none",           \
   "write infoValue as RFC 9810, 5.3.19 says")                                  \
+R(PASSPHRASE_BY_STATION, "passphrase-by-station",                              \
+  "RFC 9810, appendix B (RFC 9483, 3.5)", NOT_AUTHORIZED, JUDGE_REQUEST,       \
+  ERROR, GENM, NEEDS_SIGNER | NEEDS_TRUST | NEEDS_STORE,                       \
+  check_passphrase_owner,                                                      \
+  "a passphrase from its station, certified here or under a secret, unblocked", \
+  "enrol first, and sign with the operator's certificate")                     \
+R(PASSPHRASE_IS_DATED, "passphrase-is-dated", "RFC 9483, 3.5", BAD_TIME,       \
+  JUDGE_REQUEST, ERROR, GENM, NEEDS_CLOCK, check_passphrase_dated,             \
+  "messageTime within the profile's window where a passphrase is brought",     \
+  "set the clock and messageTime: the message is good for now alone")          \
+R(PASSPHRASE_OPENS, "passphrase-opens", "RFC 9810, 5.2.2", BAD_REQUEST,        \
+  JUDGE_REQUEST, ERROR, GENM, NEEDS_SECRET, NULL,                              \
+  "a passphrase encrypted to the key of caProtEncCert",                        \
+  "ask for caProtEncCert, and encrypt to it")                                  \
+R(PASSPHRASE_IS_LONG, "passphrase-is-long", "RFC 9810, appendix B",            \
+  BAD_REQUEST, JUDGE_REQUEST, ERROR, GENM, NEEDS_SECRET, NULL,                 \
+  "a passphrase of 12 to 256 octets", "make one of random octets")             \
 R(LANGUAGE_IS_SPOKEN, "language-is-spoken", "RFC 9810, 5.3.19.13",             \
   BAD_REQUEST, JUDGE_REQUEST, ERROR, GENM, NEEDS_NOTHING, NULL,                \
   "en among the languages offered", "offer en besides")                        \

@@ -89,6 +89,8 @@ static void add_control(struct scene *s, enum oid id, const char *value)
 CHANGE(reg_token, add_control(s, OID_ID_REG_CTRL_REG_TOKEN, "0c{'a'}"))
 CHANGE(reg_token_garbage, add_control(s, OID_ID_REG_CTRL_REG_TOKEN, "0500"))
 CHANGE(archive, add_control(s, OID_ID_REG_CTRL_PKI_ARCHIVE_OPTIONS, "82{ff}"))
+CHANGE(passphrase, s->info.id = OID_ID_IT_REV_PASSPHRASE;
+       s->msg.header.general_info = (struct info_list){ &s->info, 1 })
 CHANGE(implicit, s->info.id = OID_ID_IT_IMPLICIT_CONFIRM;
        s->msg.header.general_info = (struct info_list){ &s->info, 1 })
 
@@ -315,6 +317,8 @@ static const struct rules_case cases[] = {
     { "no extraCerts", BS, CMP_CERT_CONF, no_extra, "", ERR_OK, 0 },
     { "a DNS name as sender", BS, CMP_IR, dns_sender, "sender-is-directory",
       ERR_OK, 0 },
+    { "a passphrase in the header", BS, CMP_IR, passphrase,
+      "passphrase-comes-by-genm", ERR_BAD_REQUEST, CMP_ERROR },
     { "implicitConfirm", BS, CMP_IR, implicit, "implicit-confirm-not-asked",
       ERR_OK, 0 },
     { "implicitConfirm", OPEN, CMP_IR, implicit, "", ERR_OK, 0 },

@@ -89,6 +89,7 @@ struct type_row {
     bool needs_reason;
     bool revokes_others;
     bool may_hold;
+    bool may_take_passphrases;
 };
 
 static const struct type_row types[] = {
@@ -131,7 +132,8 @@ static const struct type_row types[] = {
         .needs_reason = true,
     },
     /* For laboratories: cr and ML-DSA besides, and implicitConfirm when asked
-     * for. */
+     * for. Revocation passphrases (RFC 9810, appendix B) are of this type alone:
+     * RFC 9483, 4.2 has every rr signed. */
     [PROFILE_OPEN] = {
         .name = "open",
         .bodies = BODY_BIT(CMP_IR) | BODY_BIT(CMP_CR) | BODY_BIT(CMP_P10CR) |
@@ -149,6 +151,7 @@ static const struct type_row types[] = {
         .max_requests = LIMIT_CERT_REQ_MSGS,
         .revokes_others = true,
         .may_hold = true,
+        .may_take_passphrases = true,
     },
     /* The CMPv2 backhaul profile of about 2010, with what TS 33.310 forbids
      * since: here alone, and only where a configuration names it. A DSA key
@@ -208,7 +211,17 @@ void profile_init(struct profile *p, enum profile_type type)
         .needs_reason = row->needs_reason,
         .revokes_others = row->revokes_others,
         .may_hold = row->may_hold,
+        .may_take_passphrases = row->may_take_passphrases,
     };
+}
+
+bool profile_take_passphrases(struct profile *p)
+{
+    if (!p->may_take_passphrases)
+        return false;
+    p->takes_passphrases = true;
+    p->mac_bodies |= BODY_BIT(CMP_RR);
+    return true;
 }
 
 static void format_digests(uint32_t mask, struct buf *out)
@@ -297,4 +310,7 @@ void profile_format(const struct profile *p, struct buf *out)
     buf_printf(out, "  reasonCode: %s, certificateHold %s\n",
                p->needs_reason ? "must be given" : "may be given",
                p->may_hold ? "allowed" : "refused");
+    buf_printf(out, "  revocation passphrases: %s\n",
+               p->may_take_passphrases ? "taken when the profile says so"
+                                       : "refused");
 }

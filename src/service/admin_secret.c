@@ -130,6 +130,17 @@ static enum err check_plain(const char *what, const char *text, struct fault *f)
     return ERR_OK;
 }
 
+static enum err check_reference(const char *text, struct fault *f)
+{
+    TRY(check_plain("reference", text, f));
+    if (text == NULL ||
+        strncmp(text, PASSPHRASE_PREFIX, strlen(PASSPHRASE_PREFIX)) != 0)
+        return ERR_OK;
+    return fault_set(f, ERR_USAGE,
+                     "what begins with " PASSPHRASE_PREFIX
+                     " is the reference of what a station brings");
+}
+
 static enum err check_profile(struct admin *a, const char *name,
                               struct fault *f)
 {
@@ -175,7 +186,7 @@ static enum err check_weak(const struct secret_wish *wish, int64_t now,
 static enum err check_wish(struct admin *a, const struct secret_wish *wish,
                            int64_t now, struct fault *f)
 {
-    TRY(check_plain("reference", wish->reference, f));
+    TRY(check_reference(wish->reference, f));
     TRY(check_plain("name", wish->name, f));
     TRY(check_plain("serial", wish->serial, f));
     if (wish->vendor != NULL)

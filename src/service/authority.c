@@ -345,6 +345,10 @@ static enum err set_policy(const struct config_profile *config,
     p->makes_keys = config->key_generator != NULL;
     p->signing_keys_sign = config->signing_keys_sign;
     p->approval = approval_of(config);
+    if (config->revocation_passphrases && !profile_take_passphrases(p))
+        return fault_set(f, ERR_CONFIG,
+                         "profiles %s: type %s takes no revocation passphrases",
+                         config->name, profile_type_name(p->type));
     if (config->ras.num == 0)
         p->bodies &= ~BODY_BIT(CMP_NESTED); /* no RA to send one */
     if (config->peer_cas.num == 0)

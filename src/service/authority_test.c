@@ -228,7 +228,7 @@ static const struct {
       ERR_CONFIG, "possession by challengeResp is not one of profile type" },
     { "subject: 'CN={serial}.{vendor}'",
       "subject: 'CN={serial}.{vendor}', general: { encryption_key: cmp }",
-      ERR_CONFIG, "no encryption_certificate whose keyUsage has keyAgreement" },
+      ERR_CONFIG, "encryption_key: no encryption_certificate" },
     { "subject: 'CN={serial}.{vendor}'",
       "subject: 'CN={serial}.{vendor}', general: { encryption_key: issuing, "
       "encryption_certificate: nosign.pem }",

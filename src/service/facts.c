@@ -168,7 +168,8 @@ enum err find_station(struct worker *w, struct job *job)
     if (found) {
         facts->serial = job->station.serial;
     } else {
-        if (facts->signer_kind != SIGNER_SECRET && job->ra == NULL &&
+        if (facts->signer_kind != SIGNER_SECRET &&
+            facts->signer_kind != SIGNER_PASSPHRASE && job->ra == NULL &&
             job->peer_ca == NULL)
             TRY(naming_serial(vendor, &job->signer, job->arena, &facts->serial,
                               &job->fault));

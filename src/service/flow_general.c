@@ -1,7 +1,7 @@
 /*
  * genm: what a station wants to know of the authority (RFC 9810, 5.3.19). A
  * genp changes nothing, so nothing of it is stored, and who asks again gets a
- * new one; but for what waits for an operator.
+ * new one; but for what waits for an operator, or brings a passphrase.
  */
 #include "base/limits.h"
 #include "service/tell.h"
@@ -143,6 +143,21 @@ static int64_t put_station(struct job *job)
     return STORE_NEW;
 }
 
+/* The one answer that promises something. */
+static enum err keep_passphrase(struct job *job)
+{
+    const char *entry = job_describe(job);
+
+    if (entry != NULL)
+        entry = arena_printf(job->arena, "%s passphrase=kept", entry);
+    if (entry == NULL)
+        return fault_set(&job->fault, ERR_NO_MEM, "audit entry");
+    passphrase_record(job);
+    record_exchange(job, waiting_put(job, put_station(job)));
+    change_add_audit(job->change, job->facts.now, span_str(entry));
+    return ERR_OK;
+}
+
 static enum err record(struct worker *w, struct job *job)
 {
     (void)w;
@@ -150,6 +165,8 @@ static enum err record(struct worker *w, struct job *job)
         waiting_put(job, put_station(job));
         return waiting_keep(job);
     }
+    if (job->passphrase != NULL)
+        return keep_passphrase(job);
     if (!job->is_resumed) {
         change_free(job->change);
         job->change = NULL;

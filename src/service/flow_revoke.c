@@ -10,11 +10,20 @@
 
 /* Serial numbers are stored without the zero that makes an INTEGER of them
  * positive. */
-static struct span magnitude(struct span integer)
+struct span revoked_serial(const struct cert_template *t)
 {
+    struct span integer = t->serial;
     bool has_zero = integer.len > 1 && integer.ptr[0] == 0;
 
     return has_zero ? span_of(integer.ptr + 1, integer.len - 1) : integer;
+}
+
+/* Of the station that signed, or whose passphrase it is; 0: none. */
+static int64_t owner_of(const struct job *job)
+{
+    if (job->facts.signer_kind == SIGNER_PASSPHRASE)
+        return job->station.id;
+    return job->old_record.id != 0 ? job->old_record.station : 0;
 }
 
 static void describe_target(struct job *job, struct ask *ask)
@@ -23,8 +32,7 @@ static void describe_target(struct job *job, struct ask *ask)
     struct target *target = &ask->facts.target;
 
     target->is_known = true;
-    target->is_stations =
-        job->old_record.id != 0 && r->station == job->old_record.station;
+    target->is_stations = owner_of(job) != 0 && r->station == owner_of(job);
     target->is_signer = r->id == job->old_record.id;
     target->is_revoked = r->revoked_at != 0;
     target->is_held =
@@ -70,7 +78,7 @@ static enum err find_target(struct worker *w, struct job *job, struct ask *ask)
         return ERR_OK;
     TRY(find_optional(store_find_certificate(w->session,
                                              span_str(issuer->config->name),
-                                             magnitude(t->serial), job->arena,
+                                             revoked_serial(t), job->arena,
                                              &ask->record, &job->fault),
                       job, &found));
     /* Nothing is told of one that only its holder is to know. */
@@ -152,13 +160,15 @@ static enum err record_one(struct worker *w, struct job *job, struct ask *ask)
     entry = arena_printf(
         job->arena,
         "%s rr profile=%s station=%.*s/%.*s serial=%s reason=%s "
-        "transaction=%s%s%s",
+        "transaction=%s%s%.*s%s%s",
         outcome_name(ask->record.revoked_at == 0 ? OUTCOME_RELEASED
                                                  : OUTCOME_REVOKED),
         job->profile->config->name, (int)facts->vendor.len,
         (const char *)facts->vendor.ptr, (int)facts->serial.len,
         (const char *)facts->serial.ptr, serial,
-        crl_reason_name(ask->wish.reason), id, ra != NULL ? " ra=" : "",
+        crl_reason_name(ask->wish.reason), id,
+        job->secret.id != 0 ? " secret=" : "", (int)job->secret.reference.len,
+        (const char *)job->secret.reference.ptr, ra != NULL ? " ra=" : "",
         ra != NULL ? ra->name : "");
     if (entry == NULL)
         return fault_set(&ask->fault, ERR_NO_MEM, "audit entry");
@@ -175,6 +185,7 @@ static enum err record(struct worker *w, struct job *job)
         return waiting_keep(job);
     TRY(asks_each(w, job, record_one));
     record_exchange(job, transaction);
+    record_use_of_secret(job);
     return ERR_OK;
 }
 

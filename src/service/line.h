@@ -171,6 +171,7 @@ struct job {
     struct certificate_record old_record;  /* the signer, if ours; id 0 */
     struct request_record request;         /* pollReq, popdecr: what waits */
     struct poll_req waiting;               /* its certReqIds */
+    struct secret_record *passphrase; /* genm: to be kept, sealed; or NULL */
     /* A request that waited goes on (line_resume): `msg` is that request, and
      * the answer is to the pollReq or popdecr with this senderNonce. */
     bool is_resumed;
@@ -358,6 +359,19 @@ bool is_mac_protected(const struct job *job);
 MUST_USE enum err verify_mac(struct worker *w, struct job *job);
 /* Was the transaction begun under a shared secret? */
 bool is_begun_by_mac(const struct transaction_record *r);
+/*
+ * passphrase.c: what a genm brought, into the job's change. The passphrase
+ * that an rr has its MAC under, or, of a message that polls for one, had:
+ * `found` tells.
+ */
+void passphrase_record(struct job *job);
+MUST_USE enum err passphrase_find(struct worker *w, struct job *job,
+                                  struct secret_record *out, bool *found);
+MUST_USE enum err passphrase_find_waiting(struct worker *w, struct job *job,
+                                          struct secret_record *out,
+                                          bool *found);
+/* flow_revoke.c: serialNumber of certDetails, as the store has serials. */
+struct span revoked_serial(const struct cert_template *t);
 /* facts.c */
 MUST_USE enum err find_reply(struct worker *w, struct job *job,
                              bool *is_replay);

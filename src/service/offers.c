@@ -53,6 +53,12 @@ static enum err check_update(const struct config_general *config,
     return ERR_OK;
 }
 
+static uint32_t usage_of(const struct x509_cert *cert)
+{
+    return key_kind_find(&cert->spki) == KEY_RSA ? KU_KEY_ENCIPHERMENT
+                                                 : KU_KEY_AGREEMENT;
+}
+
 enum err offers_load(const struct config_profile *config,
                      struct span operator_root, struct crypto_ctx *cx,
                      struct arena *a, struct offers *out, struct fault *f)
@@ -76,11 +82,14 @@ enum err offers_load(const struct config_profile *config,
         return refuse(f, g->encryption_certificate,
                       "neither keyEncipherment nor keyAgreement in its "
                       "keyUsage");
-    if (g->encryption_key != NULL && (g->encryption_certificate == NULL ||
-                                      !x509_may(&protect, KU_KEY_AGREEMENT)))
+    if (g->encryption_key != NULL && g->encryption_certificate == NULL)
         return refuse(f, "profiles.general.encryption_key",
-                      "no encryption_certificate whose keyUsage has "
-                      "keyAgreement");
+                      "no encryption_certificate");
+    if (g->encryption_key != NULL && !x509_may(&protect, usage_of(&protect)))
+        return refuse(f, "profiles.general.encryption_key",
+                      "an encryption_certificate whose keyUsage does not have "
+                      "what its key can: keyEncipherment of RSA keys, "
+                      "keyAgreement of others");
     *out = (struct offers){
         .new_root = fresh.der,
         .new_with_old = linked.der,

@@ -39,7 +39,10 @@ static enum err name_by_secret(struct worker *w, struct job *job,
 
     h->sender.type = GN_DIRECTORY;
     TRY(protect_name(reference, job->arena, &h->sender.value));
-    h->sender_kid = reference;
+    /* A passphrase goes by whatever its station calls it, or by nothing. */
+    h->sender_kid = job->secret.purpose == SECRET_FOR_REVOCATION
+                        ? job->msg.header.sender_kid
+                        : reference;
     return choose_mac(w, job, &h->protection_alg);
 }
 

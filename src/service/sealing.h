@@ -12,6 +12,9 @@
 #include "crypto/seal.h"
 #include "store/store.h"
 
+/* References of revocation passphrases begin so, and no others. */
+#define PASSPHRASE_PREFIX "passphrase:"
+
 struct sealing;
 
 /* Appends what a file of a new key holds to `out`, which the caller wipes. */

@@ -222,8 +222,8 @@ static enum err answer_languages(struct worker *w, struct job *job,
 
 /* --- the table --- */
 
-/* What is not here is not supported: revPassphrase, since no passphrase is
- * kept; KemCiphertextInfo; what belongs into a header or an answer. */
+/* What is not here is not supported: KemCiphertextInfo; what belongs into a
+ * header or an answer. */
 const struct tell_row tell_rows[] = {
     { OID_ID_IT_CA_PROT_ENC_CERT, OID_ID_IT_CA_PROT_ENC_CERT, TAKES_NOTHING,
       CONFIG_OFFER_CA_PROT_ENC_CERT, true, answer_encryption },
@@ -249,17 +249,26 @@ const struct tell_row tell_rows[] = {
       CONFIG_OFFER_ROOT_CA_CERT, true, answer_root_update },
     { OID_ID_IT_CRL_STATUS_LIST, OID_ID_IT_CRLS, TAKES_VALUE, CONFIG_OFFER_CRLS,
       false, answer_crls },
+    { OID_ID_IT_REV_PASSPHRASE, OID_ID_IT_REV_PASSPHRASE, TAKES_VALUE,
+      CONFIG_OFFER_APART, false, tell_passphrase },
 };
 const size_t tell_num_rows = sizeof(tell_rows) / sizeof(tell_rows[0]);
+
+static bool is_offered(const struct config_profile *config,
+                       const struct tell_row *row)
+{
+    uint32_t offered = config->general.offered;
+
+    if (row->offer == CONFIG_OFFER_APART)
+        return config->revocation_passphrases;
+    return offered == 0 || (offered & row->offer) != 0;
+}
 
 const struct tell_row *tell_find(const struct config_profile *config,
                                  enum oid asked)
 {
-    uint32_t offered = config->general.offered;
-
     for (size_t i = 0; i < tell_num_rows; i++)
-        if (tell_rows[i].asked == asked &&
-            (offered == 0 || (offered & tell_rows[i].offer) != 0))
+        if (tell_rows[i].asked == asked && is_offered(config, &tell_rows[i]))
             return &tell_rows[i];
     return NULL;
 }

@@ -27,8 +27,8 @@ enum tell_takes {
 struct tell_row {
     enum oid asked, told;
     enum tell_takes takes;
-    enum config_offer offer;
-    bool is_told_unasked; /* by an empty genm (RFC 9810, D.5) */
+    enum config_offer offer; /* or has a setting of its own */
+    bool is_told_unasked;    /* by an empty genm (RFC 9810, D.5) */
     tell_answer_make *answer;
 };
 extern const struct tell_row tell_rows[];
@@ -45,6 +45,8 @@ enum err tell_no_memory(struct job *job, enum err e);
 MUST_USE enum err tell_finish(struct job *job, struct der_writer *w,
                               struct tell_answer *out);
 
+/* passphrase.c: into job->passphrase */
+tell_answer_make tell_passphrase;
 /* tell_keys.c */
 tell_answer_make tell_sign_types;
 tell_answer_make tell_enc_types;

@@ -22,10 +22,23 @@ bool is_begun_by_mac(const struct transaction_record *r)
     return r->requester_cert.len == 0;
 }
 
+/* An rr has its MAC under a passphrase and nothing else; nothing but what polls
+ * for such an rr has one under it too. */
+static enum err find_passphrase(struct worker *w, struct job *job,
+                                struct secret_record *out, bool *found)
+{
+    *found = false;
+    if (job->msg.body.type == CMP_RR)
+        return passphrase_find(w, job, out, found);
+    if (job->msg.body.type == CMP_POLL_REQ)
+        return passphrase_find_waiting(w, job, out, found);
+    return ERR_OK;
+}
+
 /* senderKID first, then the CN of sender, which OpenSSL for one fills with
  * another name (RFC 9483, 3.1; RFC 9810, 5.1.1). */
-static enum err find_secret(struct worker *w, struct job *job,
-                            struct secret_record *out, bool *found)
+static enum err find_made_secret(struct worker *w, struct job *job,
+                                 struct secret_record *out, bool *found)
 {
     const struct pki_header *h = &job->msg.header;
     struct span name;
@@ -41,6 +54,17 @@ static enum err find_secret(struct worker *w, struct job *job,
     return find_optional(store_find_secret_by_name(w->session, name, job->arena,
                                                    out, &job->fault),
                          job, found);
+}
+
+static enum err find_secret(struct worker *w, struct job *job,
+                            struct secret_record *out, bool *found)
+{
+    TRY(find_passphrase(w, job, out, found));
+    if (*found || job->msg.body.type == CMP_RR)
+        return ERR_OK;
+    TRY(find_made_secret(w, job, out, found));
+    *found = *found && out->purpose == SECRET_FOR_REQUESTS;
+    return ERR_OK;
 }
 
 /* The credential that transactions are bound to. */
@@ -161,7 +185,8 @@ static enum err find_holder(struct worker *w, struct job *job)
     const struct secret_record *r = &job->secret;
     struct facts *facts = &job->facts;
 
-    facts->signer_kind = SIGNER_SECRET;
+    facts->signer_kind =
+        r->purpose == SECRET_FOR_REVOCATION ? SIGNER_PASSPHRASE : SIGNER_SECRET;
     facts->serial = r->serial.len > 0 ? r->serial : r->reference;
     TRY(verify_find_vendor(
         w, job, r->vendor.len > 0 ? r->vendor : SPAN_LIT(VENDOR_OF_SECRETS)));

@@ -19,7 +19,10 @@ static struct change *random_secret_change(struct store_session *s,
                                .sealed = SPAN_LIT("sealed"),
                                .state = SECRET_ACTIVE,
                                .uses_left = rand_r(seed) % 4 - 1,
-                               .expires_at = rand_r(seed) % 3 };
+                               .expires_at = rand_r(seed) % 3,
+                               .purpose = rand_r(seed) % 2 == 0
+                                              ? SECRET_FOR_REQUESTS
+                                              : SECRET_FOR_REVOCATION };
     struct change *c = change_new();
 
     if (store_find_secret(s, r.reference, a, &r, NULL) != ERR_OK) {

@@ -119,7 +119,8 @@ static const struct field secret_fields[] = {
     INT(secret_record, is_weak),      INT(secret_record, uses_left),
     INT(secret_record, expires_at),   INT(secret_record, created_at),
     INT(secret_record, last_used_at), WORD(secret_record, vendor),
-    BYTES(secret_record, serial),     INT(secret_record, version),
+    BYTES(secret_record, serial),     ENUM(secret_record, purpose),
+    INT(secret_record, version),
 };
 
 static const struct field audit_fields[] = {

@@ -68,15 +68,18 @@ static void test_secret_is_kept(void **state)
     assert_int_equal(got.last_used_at, 0);
     assert_span_equal(got.vendor, r.vendor);
     assert_span_equal(got.serial, r.serial);
+    assert_int_equal(got.purpose, SECRET_FOR_REQUESTS);
     assert_int_equal(got.version, 1);
     assert_non_null(strstr(bench_describe(b), " secret=1 "));
 
     r = (struct secret_record){ .reference = SPAN_LIT("ref-2"),
                                 .sealed = SPAN_LIT("x"),
                                 .state = SECRET_ACTIVE,
-                                .uses_left = -1 };
+                                .uses_left = -1,
+                                .purpose = SECRET_FOR_REVOCATION };
     add_secret(b, &r);
     got = get_secret(b, "ref-2");
+    assert_int_equal(got.purpose, SECRET_FOR_REVOCATION);
     assert_true(span_is_absent(got.name));
     assert_true(span_is_absent(got.profile));
     assert_true(span_is_absent(got.vendor));
@@ -169,6 +172,7 @@ static void test_set_secret(void **state)
     r.expires_at = 0;
     r.name = SPAN_LIT("not to be set");
     r.created_at = 1;
+    r.purpose = SECRET_FOR_REVOCATION; /* nor that */
     change_set_secret(c, &r);
     bench_commit(b, c, ERR_OK);
     c = change_new();
@@ -181,6 +185,7 @@ static void test_set_secret(void **state)
     assert_int_equal(r.expires_at, 0);
     assert_span_equal(r.name, SPAN_LIT("bs-1"));
     assert_int_equal(r.created_at, 1000);
+    assert_int_equal(r.purpose, SECRET_FOR_REQUESTS);
     assert_int_equal(r.version, 2);
 }
 

@@ -150,7 +150,7 @@ static void test_version_1(void **state)
     make_v1(p);
     assert_int_equal(ask(p, "PRAGMA user_version"), 1);
     open_store(p);
-    assert_int_equal(ask(p, "PRAGMA user_version"), 2);
+    assert_int_equal(ask(p, "PRAGMA user_version"), 3);
     assert_int_equal(case_find(p->session, 3), CASE_ENROLLED);
     assert_int_equal(
         store_list_revoked(p->session, ca, 0, p->a, &list, &number, NULL),
@@ -183,6 +183,37 @@ static void test_version_1(void **state)
     close_store(p);
     open_store(p); /* a file of this version already */
     assert_int_equal(case_find(p->session, 4), CASE_ENROLLED);
+}
+
+/* As a store of version 2 has it, secrets are for requests. */
+static void test_version_2(void **state)
+{
+    static const char back[] = "ALTER TABLE secret DROP COLUMN purpose;"
+                               "PRAGMA user_version=2;";
+    struct place *p = *state;
+    struct secret_record r = { .reference = SPAN_LIT("reference"),
+                               .sealed = SPAN_LIT("sealed"),
+                               .state = SECRET_ACTIVE,
+                               .uses_left = 2,
+                               .purpose = SECRET_FOR_REVOCATION };
+    struct change *c = change_new();
+    sqlite3 *db = NULL;
+
+    open_store(p);
+    change_add_secret(c, &r);
+    commit(p, c);
+    close_store(p);
+    assert_int_equal(sqlite3_open(p->file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, back, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    open_store(p);
+    assert_int_equal(ask(p, "PRAGMA user_version"), 3);
+    assert_int_equal(
+        store_find_secret(p->session, SPAN_LIT("reference"), p->a, &r, NULL),
+        ERR_OK);
+    assert_int_equal(r.purpose, SECRET_FOR_REQUESTS);
+    assert_int_equal(r.uses_left, 2);
+    assert_int_equal(r.version, 1);
 }
 
 static void test_reading_an_older_one(void **state)
@@ -295,6 +326,7 @@ int main(void)
 #define TEST(what) cmocka_unit_test_setup_teardown(test_##what, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(version_1),
+        TEST(version_2),
         TEST(reading_an_older_one),
         TEST(tails_are_purged),
         TEST(tail_purged_by_another),

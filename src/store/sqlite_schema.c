@@ -71,6 +71,9 @@ static const char *const migrations[] = {
     "CREATE UNIQUE INDEX secret_reference ON secret(reference);"
     "CREATE INDEX secret_name ON secret(name) WHERE name IS NOT NULL;"
     "CREATE INDEX exchange_tail ON exchange(tail) WHERE tail IS NOT NULL;",
+
+    ("PRAGMA user_version=3;"
+     "ALTER TABLE secret ADD COLUMN purpose INTEGER DEFAULT 0;"),
 };
 
 #define CURRENT ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

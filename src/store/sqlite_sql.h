@@ -24,7 +24,7 @@
     "check_after, created_at, answer_of, data, version"
 #define SECRET_COLUMNS                                                  \
     "id, reference, sealed, name, profile, state, is_weak, uses_left, " \
-    "expires_at, created_at, last_used_at, vendor, serial, version"
+    "expires_at, created_at, last_used_at, vendor, serial, purpose, version"
 #define AUDIT_COLUMNS "id, at, node, entry, digest"
 
 /* A list's filter; a parameter that is NULL asks for nothing. 5 is
@@ -200,8 +200,8 @@
     SQL(ADD_SECRET,                                                            \
         "INSERT INTO secret(reference, sealed, name, profile, state, is_weak, "\
         "uses_left, expires_at, created_at, last_used_at, vendor, serial, "    \
-        "version) VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, " \
-        "1) ON CONFLICT DO NOTHING")                                           \
+        "purpose, version) VALUES(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "  \
+        "?12, ?13, ?14, 1) ON CONFLICT DO NOTHING")                                           \
     SQL(USE_SECRET,                                                            \
         "UPDATE secret SET uses_left = uses_left - (uses_left > 0), "          \
         "state = CASE uses_left WHEN 1 THEN 2 ELSE state END, "                \
@@ -211,7 +211,7 @@
     SQL(SET_SECRET,                                                            \
         "UPDATE secret SET sealed = ?3, state = ?6, uses_left = ?8, "          \
         "expires_at = ?9, version = version + 1 "                              \
-        "WHERE id = ?1 AND version = ?14")                                     \
+        "WHERE id = ?1 AND version = ?15")                                     \
     SQL(ADD_CERTIFICATE,                                                       \
         "INSERT INTO certificate(ca, serial, station, txn, cert_req_id, "      \
         "request_digest, der, status, not_before, not_after, previous, "       \

@@ -103,6 +103,12 @@ enum secret_state {
     SECRET_REVOKED = 3
 };
 
+/* A secret is taken for one of these and for nothing else. */
+enum secret_purpose {
+    SECRET_FOR_REQUESTS = 0,  /* made by the operator: everything but an rr */
+    SECRET_FOR_REVOCATION = 1 /* chosen by its station: an rr, nothing else */
+};
+
 /* What a station and we both know, for MAC protection. */
 struct secret_record {
     int64_t id;
@@ -117,6 +123,7 @@ struct secret_record {
     int64_t created_at;
     int64_t last_used_at;       /* 0: never */
     struct span vendor, serial; /* the only station it is for; absent: any */
+    enum secret_purpose purpose;
     int64_t version;
 };
 
@@ -312,7 +319,7 @@ MUST_USE enum err store_find_secret(struct store_session *s,
                                     struct span reference, struct arena *a,
                                     struct secret_record *out, struct fault *f);
 /* Of several with this name the newest that is active, or, when none is, the
- * newest. */
+ * newest; whatever its purpose. */
 MUST_USE enum err store_find_secret_by_name(struct store_session *s,
                                             struct span name, struct arena *a,
                                             struct secret_record *out,
