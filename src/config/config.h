@@ -39,6 +39,13 @@ struct config_store {
     const char *file; /* given for `mem` too, and unused there */
 };
 
+/* What keeps messages for `stationmaster explain`. */
+struct config_recorder {
+    bool enabled;
+    const char *file; /* NULL: recorder.db in the folder of the store's file */
+    size_t size;      /* bytes on disk at most */
+};
+
 enum config_log_format {
     CONFIG_LOG_LOGFMT,
     CONFIG_LOG_JSON
@@ -306,6 +313,13 @@ enum config_approval {
     CONFIG_APPROVAL_OPERATOR
 };
 
+/* Which messages the recorder keeps. */
+enum config_record {
+    CONFIG_RECORD_ALL,
+    CONFIG_RECORD_REFUSED,
+    CONFIG_RECORD_NONE
+};
+
 /* What genm may ask; bits. */
 enum config_offer {
     CONFIG_OFFER_APART = 0, /* by a setting of its own, not by this one */
@@ -366,6 +380,8 @@ struct config_profile {
     bool approval_of_revocations; /* an rr does */
     int64_t approval_check_after_s;
     int64_t approval_timeout_s;
+    enum config_record record;
+    int64_t record_for_s;
     struct config_texts algorithms;         /* none: the profile's own */
     uint32_t key_usage;                     /* of enum config_key_usage */
     struct config_texts extended_key_usage; /* dotted OIDs */
@@ -377,6 +393,7 @@ struct config {
     const char *file; /* as it was given */
     const char *node;
     struct config_store store;
+    struct config_recorder recorder;
     struct config_log log;
     struct config_server server;
     struct config_secrets secrets;

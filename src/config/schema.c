@@ -38,6 +38,37 @@ static const struct setting store_rows[] = {
 };
 static const struct section store = { .what = "the store", ROWS(store_rows) };
 
+static const struct setting recorder_rows[] = {
+    { .key = "enabled",
+      .kind = KIND_BOOL,
+      MEMBER(config_recorder, enabled),
+      .preset = "true",
+      .meaning = "Whether messages are recorded at all. With store.kind mem "
+                 "they are only where file is given.",
+      .example = "false" },
+    { .key = "file",
+      .kind = KIND_FILE,
+      MEMBER(config_recorder, file),
+      .preset_note = "recorder.db beside store.file",
+      .meaning = "The recorder's file, which is not the store's: it may be "
+                 "removed at any time, and lies best on another disk. It is "
+                 "made when it is not there. Servers on one store may share "
+                 "it.",
+      .example = "/var/lib/stationmaster/recorder.db" },
+    { .key = "size",
+      .kind = KIND_SIZE,
+      MEMBER(config_recorder, size),
+      .preset = "256m",
+      .min = (int64_t)8 << 20,
+      .max = (int64_t)1 << 40,
+      .meaning = "Bytes on disk at most, the write-ahead log beside the file "
+                 "included; then the oldest messages go. Those that were "
+                 "refused unverified have a quarter of it at most.",
+      .example = "1g" },
+};
+static const struct section recorder = { .what = "the recorder",
+                                         ROWS(recorder_rows) };
+
 static const struct setting log_rows[] = {
     { .key = "format",
       .kind = KIND_CHOICE,
@@ -287,6 +318,14 @@ static const struct setting root_rows[] = {
       .section = &store,
       .meaning = "Where everything is remembered.",
       .example = "{ file: store.db }" },
+    { .key = "recorder",
+      .kind = KIND_MAP,
+      MEMBER(config, recorder),
+      .section = &recorder,
+      .meaning = "Messages kept for `stationmaster explain`: why was a "
+                 "station refused? It never delays an answer; what it cannot "
+                 "keep up with is left out, and counted.",
+      .example = "{ file: recorder.db, size: 1g }" },
     { .key = "log",
       .kind = KIND_MAP,
       MEMBER(config, log),

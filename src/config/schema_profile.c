@@ -60,6 +60,14 @@ static const struct choice approval_rows[] = {
 };
 CHOICES(approvals, approval_rows);
 
+static const struct choice record_rows[] = {
+    { "all", CONFIG_RECORD_ALL, NULL, "every message and its answer" },
+    { "refused", CONFIG_RECORD_REFUSED, NULL,
+      "those that were refused, or rejected" },
+    { "none", CONFIG_RECORD_NONE, NULL, "no message" },
+};
+CHOICES(records, record_rows);
+
 /* Without keyCertSign and cRLSign: a station is no authority. */
 static const struct choice key_usage_rows[] = {
     { "digitalSignature", CONFIG_KU_DIGITAL_SIGNATURE, NULL, NULL },
@@ -463,6 +471,22 @@ static const struct setting profile_rows[] = {
       .meaning = "How long a request waits, and its answer for the station "
                  "to fetch it. Time in which nothing served does not count.",
       .example = "7d" },
+    { .key = "record",
+      .kind = KIND_CHOICE,
+      MEMBER(config_profile, record),
+      .choices = &records,
+      .preset = "all",
+      .meaning = "Which messages the recorder keeps for `stationmaster "
+                 "explain`.",
+      .example = "refused" },
+    { .key = "record_for",
+      .kind = KIND_SECONDS,
+      MEMBER(config_profile, record_for_s),
+      .preset = "30d",
+      .min = MINUTE,
+      .max = 3650 * DAY,
+      .meaning = "How long it keeps them, where recorder.size allows.",
+      .example = "48h" },
     { .key = "algorithms",
       .kind = KIND_TEXT,
       .traits = LIST,
