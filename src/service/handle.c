@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "service/recorded.h"
 
 #define MAX_ATTEMPTS 4
 
@@ -368,7 +369,7 @@ static struct span http_text(int status)
     return SPAN_LIT("Cannot answer now; try later.\n");
 }
 
-/* The end of every job: one log line, the counters, the answer. */
+/* The end of every job: the counters, one log line, the recorder, the answer. */
 static void send_answer(struct job *job)
 {
     struct line *line = job->line;
@@ -377,6 +378,7 @@ static void send_answer(struct job *job)
     line->counters.outcomes[job->outcome]++;
     line->counters.errors[job->fault.err]++;
     log_job(line->log, job);
+    record_job(line->recorder, job);
     if (job->revokes && line->revoked != NULL)
         line->revoked(line->revoked_arg, job->profile->issuer);
     if (job->http_status == 200)

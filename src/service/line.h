@@ -12,6 +12,7 @@
 #include "service/log.h"
 #include "service/naming.h"
 #include "service/operation.h"
+#include "service/recorder.h"
 #include "txn/txn.h"
 
 /* The steps of the line, for probes and logs. */
@@ -66,6 +67,7 @@ struct line {
     struct store *store;
     struct budget *budget;
     struct log *log;
+    struct recorder *recorder; /* NULL: there is none */
     struct line_probe probe;   /* at may be NULL */
     int64_t (*now)(void *arg); /* seconds since 1970 */
     void *now_arg;

@@ -175,7 +175,7 @@ static void write_line(struct log *log, struct buf *line)
     }
 }
 
-#define MAX_FIELDS 24
+#define MAX_FIELDS 32
 
 void log_write(struct log *log, enum log_level level, const char *event,
                const struct log_field *fields, size_t num)

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "service/gate.h"
+#include "service/recorded.h"
 
 #define MICROS_PER_MS 1000
 
@@ -18,6 +19,7 @@ struct service {
     struct store *store;
     struct budget *budget;
     struct log *log;
+    struct recorder *recorder; /* NULL: messages are not recorded */
     struct line line;
     struct keeper *keeper;
     struct gate *gate;
@@ -93,6 +95,40 @@ static enum err open_store(struct service *s,
     return store_open(&how, &s->store, f);
 }
 
+/* How long each profile's messages are kept. */
+static enum err list_keeps(struct service *s, struct recorder_options *o,
+                           struct fault *f)
+{
+    const struct config *config = s->config;
+    struct recorder_keep *keeps =
+        arena_array(s->arena, config->num_profiles, sizeof(*keeps));
+
+    if (keeps == NULL)
+        return fault_set(f, ERR_NO_MEM, "recorder");
+    for (size_t i = 0; i < config->num_profiles; i++)
+        keeps[i] = (struct recorder_keep){ config->profiles[i].name,
+                                           config->profiles[i].record_for_s };
+    o->keeps = keeps;
+    o->num_keeps = config->num_profiles;
+    return ERR_OK;
+}
+
+static enum err open_recorder(struct service *s, struct fault *f)
+{
+    struct recorder_options o = { .size = s->config->recorder.size,
+                                  .node = s->config->node,
+                                  .log = s->log };
+
+    TRY(recorder_file(s->config, s->arena, &o.file, f));
+    if (o.file == NULL)
+        return ERR_OK;
+    o.rules = recorded_rules(s->arena);
+    if (span_is_absent(o.rules))
+        return fault_set(f, ERR_NO_MEM, "recorder");
+    TRY(list_keeps(s, &o, f));
+    return recorder_new(&o, &s->recorder, f);
+}
+
 static enum err open_keys(struct service *s,
                           const struct service_options *options,
                           struct fault *f)
@@ -136,6 +172,7 @@ static void fill_line(struct service *s, const struct service_options *options)
     s->line.store = s->store;
     s->line.budget = s->budget;
     s->line.log = s->log;
+    s->line.recorder = s->recorder;
     s->line.probe = options->probe;
     s->line.now = options->now != NULL ? options->now : real_now;
     s->line.now_arg = options->now_arg;
@@ -186,6 +223,8 @@ static enum err start(struct service *s, const struct service_options *options,
     s->budget = budget_new(&budget);
     if (s->budget == NULL)
         return fault_set(f, ERR_NO_MEM, "service");
+    if (!options->without_threads && options->store_vfs == NULL)
+        TRY(open_recorder(s, f));
     fill_line(s, options);
     TRY(keeper_new(&s->line, &s->keeper, f));
     TRY(gate_new(&s->line, &s->gate, f));
@@ -236,6 +275,7 @@ void service_free(struct service *s)
     gate_free(s->gate);
     keeper_free(s->keeper);
     store_free(s->store);
+    recorder_free(s->recorder);
     free_authority(s);
     budget_free(s->budget);
     log_free(s->log);
@@ -324,14 +364,15 @@ bool service_admits_session(struct service *s, struct span cert)
 enum err service_reload(struct service *s, struct fault *f)
 {
     TRY(log_reopen(s->log, f));
+    recorder_reopen(s->recorder);
     keeper_poke_files(s->keeper);
     return ERR_OK;
 }
 
 /* Numbers as fields of a log line. */
 struct figures {
-    struct log_field fields[24];
-    char texts[24][24];
+    struct log_field fields[28];
+    char texts[28][24];
     size_t num;
 };
 
@@ -341,6 +382,16 @@ static void add_figure(struct figures *all, const char *key, uint64_t value)
 
     text_format(text, sizeof(all->texts[0]), "%llu", (unsigned long long)value);
     all->fields[all->num++] = (struct log_field){ key, span_str(text) };
+}
+
+static void add_recorder_figures(struct service *s, struct figures *all)
+{
+    struct recorder_stats stats = { 0 };
+
+    if (s->recorder != NULL)
+        recorder_stats(s->recorder, &stats);
+    add_figure(all, "recorded", stats.recorded);
+    add_figure(all, "not_recorded", stats.lost);
 }
 
 static void add_path_figures(struct service *s, struct figures *all)
@@ -372,6 +423,7 @@ void service_log_figures(struct service *s)
     add_figure(&all, "changes", store.changes);
     add_figure(&all, "commits", store.batches);
     add_path_figures(s, &all);
+    add_recorder_figures(s, &all);
     log_write(s->log, LOG_LEVEL_INFO, "figures", all.fields, all.num);
 }
 

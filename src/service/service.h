@@ -21,7 +21,7 @@ struct service_options {
     void *now_arg;
     int64_t (*ticks)(void *arg); /* what the keeper counts served time by */
     void *ticks_arg;
-    const char *store_vfs;         /* as store_options */
+    const char *store_vfs;         /* as store_options; no recorder then */
     const char *store_synchronous; /* as store_options */
     unsigned store_gather_us;      /* as store_options */
     /* Around answers that leave together, on the thread that gives them; or

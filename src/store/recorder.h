@@ -20,7 +20,7 @@ struct record_file;
 enum recorded_text {
     RECORDED_NODE,
     RECORDED_PROFILE,
-    RECORDED_PATH, /* of the request's URL, as far as it names a profile */
+    RECORDED_OPERATION, /* the label its path ended in (RFC 9483, 6.1) */
     RECORDED_PEER,
     RECORDED_BODY, /* "ir" */
     RECORDED_OUTCOME,

@@ -25,7 +25,7 @@ static const char layout[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, at INT, micros INT,"
     " http_status INT, is_verified INT, is_withheld INT, len INT, tail INT,"
-    " rules INT, node BLOB, profile BLOB, path BLOB, peer BLOB, body BLOB,"
+    " rules INT, node BLOB, profile BLOB, operation BLOB, peer BLOB, body BLOB,"
     " outcome BLOB, transaction_id BLOB, vendor BLOB, station BLOB,"
     " serials BLOB, findings BLOB, verdicts BLOB);"
     "CREATE INDEX unverified ON message(id, len) WHERE is_verified = 0;"

@@ -17,8 +17,8 @@ struct sqlite3_stmt;
 
 /* Columns of `message` that are bytes: the texts before this one. */
 #define NUM_COLUMN_TEXTS RECORDED_RULES
-#define TEXT_COLUMNS                                                     \
-    "node, profile, path, peer, body, outcome, transaction_id, vendor, " \
+#define TEXT_COLUMNS                                                          \
+    "node, profile, operation, peer, body, outcome, transaction_id, vendor, " \
     "station, serials, findings, verdicts"
 /* And those that are numbers, in the order of struct recorded. */
 #define NUM_COLUMN_INTS 6
