@@ -404,8 +404,22 @@ static void check_profiles(struct reading *r, struct config *c,
     }
 }
 
+/* By name: the program looks again at what is there. */
+static void check_recorder(struct reading *r, const struct config *c,
+                           const struct node *root)
+{
+    const struct node *entry = node_find(root, "recorder");
+
+    if (c->recorder.file != NULL &&
+        strcmp(c->recorder.file, c->store.file) == 0)
+        complain(r->errors, spot_find(entry, "file").at,
+                 "recorder: file: this is store.file; the recorder needs a "
+                 "file of its own");
+}
+
 void config_check(struct reading *r, struct config *c, const struct node *root)
 {
+    check_recorder(r, c, root);
     check_listen(r, c, root);
     check_cas(r, c, root);
     check_vendors(r, c, root);

@@ -175,6 +175,11 @@ static const struct {
       "6:21: max_body: \"65k\" is out of range: 1k to 64k\n" },
     { ALL "server: { max_body: 64kB }\n",
       "6:21: max_body: \"64kB\" is no size; write it like 512, 64k or 1m\n" },
+    { ALL "recorder: { file: store.db }\n",
+      "6:13: recorder: file: this is store.file; the recorder needs a file of "
+      "its own\n" },
+    { ALL "recorder: { size: 1m }\n",
+      "6:19: size: \"1m\" is out of range: 8m to 1024g\n" },
     { "listen: [{ port: 65536 }]\n" KEYS CAS SIGNERS PROFILES,
       "1:18: port: \"65536\" is out of range: 0 to 65535\n" },
     { "listen: [{ address: localhost, port: 1 }]\n" KEYS CAS SIGNERS PROFILES,
