@@ -209,7 +209,21 @@ R(ANSWER_HAS_RECIP_NONCE, "answer-has-recip-nonce", "RFC 9483, 3.1 and 3.5",   \
   BAD_RECIPIENT_NONCE, JUDGE_MESSAGE, ERROR, POPDECR, NEEDS_EXCHANGE,          \
   check_poll_recip_nonce, "recipNonce equal to popdecc's senderNonce",         \
   "copy senderNonce of popdecc")                                               \
+R(MESSAGE_IS_WELCOME, "message-is-welcome", "RFC 9483, 3.5", BAD_REQUEST,      \
+  JUDGE_MESSAGE, ERROR, ALL_BODIES, NEEDS_EXCHANGE, NULL,                      \
+  "a body that the state of its transaction welcomes",                         \
+  "start over with a fresh transactionID")                                     \
 /* ---- STEP_JUDGE_REQUEST ---- */                                             \
+R(NAME_IS_BOUNDED, "name-is-bounded", "RFC 9483, 4.1.1", LIMIT, JUDGE_REQUEST, \
+  ERROR, REQUESTS | CCR, NEEDS_NOTHING, NULL,                                  \
+  "no name of more than 1024 octets in subjectAltName",                        \
+  "ask for shorter names")                                                     \
+R(TEMPLATE_CAN_BE_ISSUED, "template-can-be-issued",                            \
+  "RFC 5280, 4.1.2.5 and 4.1.2.6", BAD_CERT_TEMPLATE, JUDGE_REQUEST, ERROR,    \
+  REQUESTS | CCR, NEEDS_CONFIG, NULL,                                          \
+  "a template of which a certificate comes: with a name, and time left",       \
+  "name the station in subject or subjectAltName, and ask for a validity to "  \
+  "come")                                                                      \
 R(MADE_KEY_HAS_READER, "made-key-has-reader", "RFC 9483, 4.1.6.1 and 4.1.6.2", \
   BAD_REQUEST, JUDGE_REQUEST, ERROR, CRMF_REQUESTS, NEEDS_SIGNER,              \
   check_made_key_reader,                                                       \

@@ -103,6 +103,17 @@ enum err rules_check(enum rule_step step, const struct judged *in,
     return ERR_OK;
 }
 
+void rule_name(struct fault *f, enum rule_id number)
+{
+    const struct rule *rule = &rules[number];
+
+    if (f->rule[0] != '\0')
+        return;
+    text_format(f->rule, sizeof(f->rule), "%s", rule->id);
+    if (f->clause[0] == '\0')
+        text_format(f->clause, sizeof(f->clause), "%s", rule->clause);
+}
+
 enum err rule_break(struct fault *f, enum rule_id number, const char *path,
                     const char *fmt, ...)
 {

@@ -18,6 +18,7 @@ enum rule_step {
     STEP_POP,           /* proof of possession */
     STEP_JUDGE_MESSAGE, /* the message against the facts */
     STEP_JUDGE_REQUEST, /* what it asks for against the facts */
+    STEP_OURS,          /* any: the server's own troubles */
     /* Steps of a station, which judges what it is sent (txn/client_rules.h).
      * The step says what follows when a rule is broken. */
     STEP_ANSWER_EXCHANGE, /* no answer to what was sent; needs no key */
@@ -100,10 +101,12 @@ void rule_needs_format(uint32_t needs, char out[RULE_NEEDS_LEN]);
 #include "profile/rule_list.h"
 #include "profile/rule_list_certificate.h"
 #include "profile/rule_list_judge.h"
+#include "profile/rule_list_own.h"
 #include "profile/rule_list_station.h"
 #define RULES(R)     \
     SCREEN_RULES(R)  \
     JUDGE_RULES(R)   \
+    OWN_RULES(R)     \
     STATION_RULES(R) \
     CERTIFICATE_RULES(R)
 
@@ -176,6 +179,10 @@ void findings_pass(struct findings *findings, enum rule_step step,
  */
 MUST_USE enum err rules_check(enum rule_step step, const struct judged *in,
                               struct findings *findings, struct fault *f);
+
+/* Puts a rule's name, and its clause where there is none, to a fault that was
+ * set without; nothing, where it names one. */
+void rule_name(struct fault *f, enum rule_id number);
 
 /* A refusal under a rule that another step judges; `fmt` says what was found.
  * Returns the rule's err. */

@@ -103,7 +103,8 @@ static enum err settle_one(struct worker *w, struct job *job, struct ask *ask)
 
     (void)w;
     if (rev_wish_read(ask->rev, &ask->wish) != ERR_OK)
-        return fault_set(&ask->fault, ERR_BAD_DATA_FORMAT, "crlEntryDetails");
+        return rule_break(&ask->fault, RULE_REASON_IS_KNOWN,
+                          "body.rr.crlEntryDetails", "no such details");
     r->changed = job->facts.now;
     if (ask->wish.reason == CRL_REMOVE_FROM_CRL) {
         r->revoked_at = r->reason = r->invalidity_date = 0;

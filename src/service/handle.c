@@ -292,8 +292,8 @@ static enum err judge_all(struct worker *w, struct job *job)
 
     enter(w, job);
     if (clock_monotonic_micros() - job->received > w->line->request_deadline)
-        return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
-                         "waited longer than server.request_deadline");
+        return rule_break(&job->fault, RULE_SERVER_HAS_TIME, "PKIMessage",
+                          "waited longer than server.request_deadline");
     TRY(read_and_screen(w, job));
     TRY(open_nested(w, job));
     if (job->batch != NULL)
@@ -315,6 +315,8 @@ enum err line_judge(struct worker *w, struct job *job)
 {
     enum err e = judge_all(w, job);
 
+    if (e != ERR_OK && job->fault.err == ERR_OK)
+        fault_set(&job->fault, e, "%s", err_text(e));
     verdicts_close(job);
     return e;
 }
@@ -379,6 +381,8 @@ static void send_answer(struct job *job)
     line->counters.errors[job->fault.err]++;
     log_job(line->log, job);
     record_job(line->recorder, job);
+    if (line->probe.ended != NULL)
+        line->probe.ended(job);
     if (job->revokes && line->revoked != NULL)
         line->revoked(line->revoked_arg, job->profile->issuer);
     if (job->http_status == 200)
@@ -417,6 +421,7 @@ static void forget(struct job *job)
 static void fail(struct job *job, enum err e, const char *text)
 {
     fault_set(&job->fault, e, "%s", text);
+    verdicts_close(job);
     job->outcome = OUTCOME_DROPPED;
     job->http_status = 503;
     job->revokes = false;

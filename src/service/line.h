@@ -30,10 +30,13 @@ enum line_step {
     LINE_STEP_NUM
 };
 
-/* Tests look at, or stop, the line at each boundary. */
+/* Tests look at, or stop, the line at each boundary, and look at what became
+ * of a message. */
+struct job;
 struct line_probe {
     void (*at)(void *arg, enum line_step step, enum cmp_body_type body);
     void *arg;
+    void (*ended)(const struct job *job);
 };
 
 enum outcome {
@@ -68,7 +71,7 @@ struct line {
     struct budget *budget;
     struct log *log;
     struct recorder *recorder; /* NULL: there is none */
-    struct line_probe probe;   /* at may be NULL */
+    struct line_probe probe;   /* both may be NULL */
     int64_t (*now)(void *arg); /* seconds since 1970 */
     void *now_arg;
     int64_t (*ticks)(void *arg); /* microseconds, never steps: the keeper's */
@@ -322,7 +325,8 @@ MUST_USE enum err made_key_seal(struct worker *w, struct job *job,
 
 /* verdicts.c: a step was passed, and so the rules that its code judges hold. */
 void verdicts_pass(struct job *job, enum rule_step step);
-/* The rules under which the message, or a request of it, was refused. */
+/* The rules under which the message, or a request of it, was refused; what
+ * named none, our own troubles above all, is given its rule here. */
 void verdicts_close(struct job *job);
 
 /* A rule that was broken, or that nobody can judge, and is let pass: for the

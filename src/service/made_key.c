@@ -39,8 +39,8 @@ static enum err generate_slowly(struct worker *w, struct ask *ask,
     if (line->slow_keys++ < most)
         e = privkey_generate(w->cx, KEY_RSA, RSA_BITS, out, &ask->fault);
     else
-        e = fault_set(&ask->fault, ERR_SYSTEM_UNAVAIL,
-                      "%u RSA keys are being made for others", most);
+        e = rule_break(&ask->fault, RULE_KEY_MAKERS_ARE_FREE, "certTemplate",
+                       "%u RSA keys are being made for others", most);
     line->slow_keys--;
     return e;
 }

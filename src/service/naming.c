@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "profile/rules.h"
 
 #define MAX_TEXT ((size_t)256)
 
@@ -215,8 +216,9 @@ enum err naming_from(struct span subject, struct span san, struct arena *a,
     if (!span_is_absent(san)) {
         in = der_open(san, NULL);
         if (general_names_read(&in, a, &list) != ERR_OK)
-            return fault_set(f, ERR_BAD_CERT_TEMPLATE,
-                             "subjectAltName does not parse");
+            return rule_break(f, RULE_EXTENSIONS_ARE_READABLE,
+                              "certTemplate.extensions.subjectAltName",
+                              "one that does not parse");
         names.san = list.list;
         names.num_san = list.num;
     }
@@ -281,8 +283,9 @@ enum err naming_claims(const struct names *names, struct arena *a,
     }
     for (size_t i = 0; i < names->num_san; i++) {
         if (names->san[i].value.len > LIMIT_NAME_LEN)
-            return fault_set(f, ERR_LIMIT, "a subjectAltName of %zu octets",
-                             names->san[i].value.len);
+            return rule_break(f, RULE_NAME_IS_BOUNDED,
+                              "certTemplate.extensions.subjectAltName",
+                              "one of %zu octets", names->san[i].value.len);
         text = san_key(&names->san[i], a);
         if (text == NULL)
             return fault_set(f, ERR_NO_MEM, "names");

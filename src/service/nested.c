@@ -182,8 +182,8 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
         left -= slot->len;
     }
     if (body->nested.num == 0)
-        return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
-                         "no message of the batch was answered");
+        return rule_break(&job->fault, RULE_BATCH_IS_ANSWERED, "body.nested",
+                          "no message of the batch was answered");
     job->outcome = OUTCOME_ANSWERED;
     return ERR_OK;
 }

@@ -197,9 +197,10 @@ enum err verify_find_vendor(struct worker *w, struct job *job, struct span name)
         job->vendor = i;
         return ERR_OK;
     }
-    return fault_set(&job->fault, ERR_NOT_AUTHORIZED,
-                     "vendor %.*s is not in the configuration any more",
-                     (int)name.len, (const char *)name.ptr);
+    return rule_break(&job->fault, RULE_VENDOR_IS_CONFIGURED, "extraCerts",
+                      "a station of vendor %.*s, which the configuration does "
+                      "not have any more",
+                      (int)name.len, (const char *)name.ptr);
 }
 
 /* The vendor entry of a station already known. */

@@ -202,12 +202,14 @@ static enum err check_secret(struct worker *w, struct job *job,
 {
     struct sealing *sealing = w->line->authority->sealing;
     AUTO(secret) key = NULL;
+    struct fault why = { 0 };
 
     if (found && sealing == NULL)
-        return fault_set(&job->fault, ERR_SYSTEM_FAILURE,
-                         "secrets.key_file is not set, yet there are secrets");
-    if (found && sealing_open(sealing, w->cx, r, &key, &job->fault) != ERR_OK)
-        return job->fault.err = ERR_SYSTEM_FAILURE;
+        return rule_break(&job->fault, RULE_SECRETS_CAN_BE_OPENED, "protection",
+                          "secrets.key_file is not set, yet there are secrets");
+    if (found && sealing_open(sealing, w->cx, r, &key, &why) != ERR_OK)
+        return rule_break(&job->fault, RULE_SECRETS_CAN_BE_OPENED, "protection",
+                          "%s", why.text);
     if (!found && sealing != NULL)
         sealing_open_none(sealing, w->cx);
     TRY(check_mac(w, job, key));
@@ -225,9 +227,9 @@ enum err verify_mac(struct worker *w, struct job *job)
 
     if (!job->is_resumed && !budget_is_left(w->line->budget, &job->source,
                                             clock_monotonic_micros()))
-        return fault_set(&job->fault, ERR_SYSTEM_UNAVAIL,
-                         "too many refusals to this source; no MAC of it is "
-                         "looked at now");
+        return rule_break(&job->fault, RULE_SOURCE_HAS_BUDGET, "protection",
+                          "too many refusals to this source; no MAC of it is "
+                          "looked at now");
     TRY(find_secret(w, job, &r, &found));
     if (found)
         TRY(hash_requester(w, job, r.reference));

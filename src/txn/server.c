@@ -176,9 +176,9 @@ enum err txn_decide(const struct cmp_message *msg,
 
     if (table[type].decide == NULL ||
         (table[type].states & (1u << facts->transaction)) == 0)
-        return fault_clause(f, ERR_BAD_REQUEST, "RFC 9483, 3.5",
-                            "%s is not welcome in this transaction",
-                            cmp_body_name(type));
+        return rule_break(f, RULE_MESSAGE_IS_WELCOME, "body",
+                          "%s, which is not welcome in this transaction",
+                          cmp_body_name(type));
     table[type].decide(msg, profile, facts, &d);
     *out = d;
     return ERR_OK;

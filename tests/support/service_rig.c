@@ -29,10 +29,34 @@ struct service_options rig_by_hand(struct sim_world *w, const char *vfs)
                                      .without_threads = true };
 }
 
+/* No failure leaves the line without the rule that tells of it. */
+static void check_fault(const struct fault *f)
+{
+    if (f->err != ERR_OK && (rule_find(f->rule) == NULL || f->text[0] == '\0'))
+        fprintf(stderr, "service_rig: %s under rule '%s': %s\n",
+                err_name(f->err), f->rule, f->text);
+    must(f->err == ERR_OK || rule_find(f->rule) != NULL, "a rule");
+}
+
+static void check_ended(const struct job *job)
+{
+    enum verdict verdict;
+
+    check_fault(&job->fault);
+    for (size_t i = 0; i < job->num_asks; i++)
+        check_fault(&job->asks[i].fault);
+    must(job->fault.err == ERR_OK ||
+             (findings_find(&job->findings, rule_find(job->fault.rule)->number,
+                            &verdict) &&
+              verdict == VERDICT_BROKEN),
+         "a verdict");
+}
+
 static enum err open_worker(struct rig *r, struct fault *f)
 {
     struct line *line = service_line(r->service);
 
+    line->probe.ended = check_ended;
     r->worker.line = line;
     if (r->other != NULL)
         r->worker.cx = r->other->worker.cx;

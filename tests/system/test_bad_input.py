@@ -71,6 +71,9 @@ def junk_certs(w, num):
     out.extra_certs += [seq(integer(n)) for n in range(num)]
     return out
 
+row("alt-name-of-1025", ir(extensions=[pki.alt_names(pki.dns("a" * 1025))]),
+    "ip", "badDataFormat", "name-is-bounded")
+
 
 # --- header ---
 

@@ -13,6 +13,9 @@ WARNINGS = {"first-has-no-recip-nonce", "sender-is-directory",
             "controls-are-heeded", "made-key-better-in-v3",
             "made-key-is-packed"}
 
+# A second wall: other rules refuse first what would break these.
+BEHIND = {"message-is-welcome", "template-can-be-issued"}
+
 
 def all_params():
     """Of every module here that has rows."""
@@ -29,4 +32,4 @@ def test_each_rule_has_a_row():
     assert len(rules) > 50
     params = list(all_params())
     assert len(params) >= 70
-    assert rules == {p.values[3] for p in params} | WARNINGS
+    assert rules == {p.values[3] for p in params} | WARNINGS | BEHIND

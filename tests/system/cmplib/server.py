@@ -1,6 +1,7 @@
 """A stationmaster that serves: its operator, its process, its log, its
 store as rows."""
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -74,6 +75,16 @@ def make_operator(stationmaster, folder, *options):
                    capture_output=True)
 
 
+def check_rules(log_file):
+    """Each refusal in a log names its rule, its clause and what was found."""
+    for line in log_file.read_text(errors="backslashreplace").splitlines():
+        if " fail_info=" in line:
+            fields = parse_line(line)
+            assert fields.get("rule") and fields.get("clause") and \
+                fields.get("text"), line
+        assert not re.search(r"refused_requests=\S*:(,|\s|$)", line), line
+
+
 def parse_line(line):
     """The pairs of a logfmt line."""
     fields = {}
@@ -135,6 +146,7 @@ class Server:
             raise
         self.process = None
         assert code == 0, f"ended with {code}:\n{self.tail()}"
+        check_rules(self.log_file)
 
     # --- its log ---
 
