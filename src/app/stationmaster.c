@@ -9,7 +9,7 @@ static const struct cli_verbs *const verbs[] = {
     &cli_server_init,     &app_serve_verbs,    &cli_server_cert,
     &cli_server_crl,      &cli_server_station, &cli_server_request,
     &cli_server_secret,   &cli_server_audit,   &cli_server_config,
-    &cli_server_announce, &cli_server_replay,
+    &cli_server_announce, &cli_server_replay,  &cli_server_lint,
 };
 
 static const struct cli_note files[] = {

@@ -40,15 +40,28 @@ static void print_part(const struct cli *cli, const char *label,
     buf_done(&lines);
 }
 
+static void print_head(const struct cli *cli, enum cli_style style,
+                       const char *word, const struct rule *rule)
+{
+    cli_print(cli, CLI_PLAIN, "%*s", INDENT, "");
+    cli_print(cli, style, "%-*s", LABEL, word);
+    cli_print(cli, CLI_BOLD, "%s", rule->id);
+    cli_print(cli, CLI_PLAIN, " (%s)\n", rule->clause);
+}
+
+void server_rule_print(const struct cli *cli, const struct rule *rule)
+{
+    print_head(cli, CLI_PLAIN, severity_name(rule->severity), rule);
+    print_part(cli, "asked", rule->asked);
+    print_part(cli, "cure", rule->cure);
+}
+
 void server_finding_print(const struct cli *cli,
                           const struct finding_view *finding)
 {
     const struct rule *rule = finding->rule;
 
-    cli_print(cli, CLI_PLAIN, "%*s", INDENT, "");
-    cli_print(cli, style_of(finding), "%-*s", LABEL, word_of(finding));
-    cli_print(cli, CLI_BOLD, "%s", rule->id);
-    cli_print(cli, CLI_PLAIN, " (%s)\n", rule->clause);
+    print_head(cli, style_of(finding), word_of(finding), rule);
     if (finding->verdict != VERDICT_BROKEN)
         return;
     if (finding->request > 0)

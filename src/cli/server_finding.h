@@ -25,4 +25,7 @@ void server_finding_print(const struct cli *cli,
  * NULL: out of memory. */
 json_t *server_finding_json(const struct finding_view *finding);
 
+/* A row of the table in the form of a finding, without what was found. */
+void server_rule_print(const struct cli *cli, const struct rule *rule);
+
 #endif

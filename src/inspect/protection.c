@@ -116,6 +116,7 @@ static enum err check_signature(struct trusted *t, const struct protected *in,
     if (e != ERR_OK && err_whose(e) == WHOSE_OURS)
         return fault_set(f, e, "%s", why.text);
     out->verifies = e == ERR_OK ? VERDICT_HOLDS : VERDICT_BROKEN;
+    out->is_bad_alg = e == ERR_BAD_ALG;
     if (e == ERR_BAD_ALG)
         text_format(out->why, sizeof(out->why), "%s", why.text);
     else if (e != ERR_OK)

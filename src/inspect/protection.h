@@ -67,6 +67,7 @@ enum signer_from {
 struct protection {
     enum protection_kind kind;
     enum verdict verifies; /* CANNOT_TELL: no certificate, or no secret */
+    bool is_bad_alg; /* BROKEN, since the key does not make such signatures */
     enum signer_from from;
     struct x509_cert signer;     /* nothing in it where not found */
     enum verdict path;           /* CANNOT_TELL: no anchors, or no signer */

@@ -101,6 +101,16 @@ const struct fact_issued *issued_find(const struct facts *facts,
     return NULL;
 }
 
+enum digest cert_hash_digest(const struct alg_id *sig_alg,
+                             const struct alg_id *hash_alg)
+{
+    const struct sig_alg_info *info = sig_alg_info(sig_alg_find(sig_alg));
+
+    if (hash_alg != NULL && !span_is_absent(hash_alg->oid))
+        return digest_find(hash_alg);
+    return info == NULL ? DIGEST_NONE : info->cert_digest;
+}
+
 enum verdict check_conf_req_id(const struct judged *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
@@ -120,6 +130,8 @@ enum verdict check_conf_hash(const struct judged *in, struct found *found)
         const struct fact_issued *issued =
             issued_find(in->facts, conf->list[i].cert_req_id);
 
+        if (issued == NULL)
+            continue; /* conf-names-request says so */
         if (!issued->hash_alg_known)
             return broken(found, "body.certConf.hashAlg",
                           "an algorithm not known here");

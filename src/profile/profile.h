@@ -176,6 +176,12 @@ struct fact_issued {
     struct span hash;    /* with that, or the hash of its own signature */
 };
 
+/* What certHash is made with (RFC 9810, 5.3.18): the digest that hashAlg names,
+ * or, where that is NULL or absent, the one that goes with the signature of the
+ * certificate. DIGEST_NONE: it is not known here. */
+enum digest cert_hash_digest(const struct alg_id *sig_alg,
+                             const struct alg_id *hash_alg);
+
 /*
  * What steps 3 and 4 found about a message. Everything the rules and the
  * decision need beyond the message itself.

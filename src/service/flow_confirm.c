@@ -28,7 +28,6 @@ static enum err hash_issued(struct worker *w, struct job *job,
 {
     const struct cert_status *status =
         status_of(&job->msg.body, r->cert_req_id);
-    const struct sig_alg_info *info;
     enum digest digest;
     struct x509_cert cert;
     uint8_t *hash = arena_alloc(job->arena, DIGEST_MAX_LEN);
@@ -37,10 +36,8 @@ static enum err hash_issued(struct worker *w, struct job *job,
     if (hash == NULL || x509_read(r->der, job->arena, &cert) != ERR_OK)
         return fault_set(&job->fault, ERR_STORE,
                          "a stored certificate does not parse");
-    info = sig_alg_info(sig_alg_find(&cert.sig_alg));
-    digest = info == NULL ? DIGEST_NONE : info->cert_digest;
-    if (status != NULL && !span_is_absent(status->hash_alg.oid))
-        digest = digest_find(&status->hash_alg);
+    digest = cert_hash_digest(&cert.sig_alg,
+                              status != NULL ? &status->hash_alg : NULL);
     out->hash_alg_known = digest != DIGEST_NONE;
     if (!out->hash_alg_known)
         return ERR_OK;

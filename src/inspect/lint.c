@@ -1,0 +1,424 @@
+#include "inspect/lint.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "inspect/internal.h"
+
+/* What one message takes: itself read, and those it is compared with. */
+#define MESSAGE_ARENA (4 * LIMIT_REQUEST_ARENA)
+/* Judgements of one message: all rules of its body, for a few requests. */
+#define MAX_FINDINGS 1024
+#define MICROS ((int64_t)1000000)
+
+struct lint {
+    struct lint_settings settings;
+    struct exchanges *exchanges;
+    struct arena *arena; /* of the message at hand */
+    struct arena *inner; /* of one that a nested holds */
+    const struct lint_row *rows[RULE_NUM];
+    struct finding_view list[MAX_FINDINGS];
+    struct lint_report report;
+};
+
+/* --- settings --- */
+
+void lint_profile(struct profile *p, enum profile_type type)
+{
+    profile_init(p, type);
+    p->name = profile_type_name(type);
+    p->vendor_key_reuse = LENIENCE_WARN;
+    p->message_time_window = 600;
+    p->confirm_wait = 600;
+}
+
+static void join_rows(struct lint *l, const struct lint_row *row)
+{
+    for (; row->check != NULL; row++)
+        l->rows[row->rule] = row;
+}
+
+enum err lint_new(const struct lint_settings *settings, struct lint **out,
+                  struct fault *f)
+{
+    AUTO(lint) l = calloc(1, sizeof(*l));
+
+    if (l == NULL)
+        return fault_set(f, ERR_NO_MEM, "lint");
+    l->settings = *settings;
+    l->arena = arena_new(MESSAGE_ARENA);
+    l->inner = arena_new(MESSAGE_ARENA);
+    if (l->arena == NULL || l->inner == NULL)
+        return fault_set(f, ERR_NO_MEM, "lint");
+    TRY(exchanges_new(&l->exchanges, f));
+    join_rows(l, lint_protection_rows);
+    join_rows(l, lint_request_rows);
+    *out = l;
+    l = NULL;
+    return ERR_OK;
+}
+
+void lint_free(struct lint *l)
+{
+    if (l == NULL)
+        return;
+    exchanges_free(l->exchanges);
+    arena_free(l->arena);
+    arena_free(l->inner);
+    free(l);
+}
+
+struct crypto_ctx *lint_crypto(const struct linted *in)
+{
+    return trusted_crypto(in->lint->settings.trusted);
+}
+
+struct trusted *lint_trusted(const struct linted *in)
+{
+    return in->lint->settings.trusted;
+}
+
+int64_t lint_now(const struct linted *in)
+{
+    if (in->seen->at != 0)
+        return in->seen->at / MICROS;
+    if (in->msg->header.has_message_time)
+        return in->msg->header.message_time;
+    return in->lint->settings.now;
+}
+
+/* --- judging --- */
+
+enum verdict lint_broken(struct found *found, const char *path, const char *fmt,
+                         ...)
+{
+    va_list args;
+
+    text_format(found->path, sizeof(found->path), "%s", path);
+    va_start(args, fmt);
+    text_vformat(found->text, sizeof(found->text), fmt, args);
+    va_end(args);
+    return VERDICT_BROKEN;
+}
+
+enum verdict lint_own(const struct linted *in, const struct rule *rule,
+                      struct found *found)
+{
+    struct judged judged = { in->msg, in->profile, &in->facts, in->req,
+                             in->rev };
+
+    if (rule->check == NULL || (rule->needs & ~in->has) != 0)
+        return VERDICT_CANNOT_TELL;
+    if (rule->step == STEP_HEADER || rule->step == STEP_REQUEST)
+        judged.facts = NULL;
+    return rule->check(&judged, found);
+}
+
+static void count(struct lint_report *r, const struct rule *rule,
+                  enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_HOLDS:
+        r->num_held++;
+        break;
+    case VERDICT_CANNOT_TELL:
+        r->num_not_judged++;
+        break;
+    case VERDICT_BROKEN:
+        *(rule->severity == SEVERITY_ERROR ? &r->num_errors
+                                           : &r->num_warnings) += 1;
+        break;
+    }
+}
+
+void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
+               const struct found *found)
+{
+    struct lint *l = in->lint;
+    struct lint_report *r = &l->report;
+    struct found *copy = NULL;
+
+    count(r, rule_get(rule), verdict);
+    if (verdict != VERDICT_BROKEN && !l->settings.tells_all)
+        return;
+    if (found != NULL && verdict == VERDICT_BROKEN)
+        copy = arena_alloc(in->arena, sizeof(*copy));
+    if (r->num == MAX_FINDINGS) {
+        r->dropped++;
+        return;
+    }
+    if (copy != NULL)
+        *copy = *found;
+    l->list[r->num++] = (struct finding_view){
+        .rule = rule_get(rule),
+        .verdict = verdict,
+        .path = copy != NULL ? copy->path : "",
+        .found = copy != NULL ? copy->text : "",
+        .message = r->number,
+        .request = in->request,
+    };
+}
+
+void lint_rule(struct linted *in, const struct rule *rule)
+{
+    const struct lint_row *row = in->lint->rows[rule->number];
+    struct found found = { "", "" };
+
+    lint_tell(in, rule->number,
+              row != NULL ? row->check(in, &found) : lint_own(in, rule, &found),
+              &found);
+}
+
+void lint_step(struct linted *in, enum rule_step step)
+{
+    struct rule_range range = rules_of(step);
+    uint32_t body = BODY_BIT(in->msg->body.type);
+
+    for (size_t i = range.first; i < range.end; i++) {
+        const struct rule *rule = rule_get((enum rule_id)i);
+
+        if ((rule->bodies & body) != 0)
+            lint_rule(in, rule);
+    }
+}
+
+/* --- one message --- */
+
+/* What is broken first, errors before warnings; then what could not be told,
+ * then what holds. Within these as judged: the cause comes first. */
+static int rank(const struct finding_view *view)
+{
+    if (view->verdict == VERDICT_BROKEN)
+        return view->rule->severity == SEVERITY_ERROR ? 0 : 1;
+    return view->verdict == VERDICT_CANNOT_TELL ? 2 : 3;
+}
+
+static void sort(struct lint *l)
+{
+    struct finding_view *sorted =
+        arena_array(l->arena, l->report.num, sizeof(*sorted));
+    size_t num = 0;
+
+    if (sorted == NULL)
+        return;
+    for (int r = 0; r <= 3; r++)
+        for (size_t i = 0; i < l->report.num; i++)
+            if (rank(&l->list[i]) == r)
+                sorted[num++] = l->list[i];
+    for (size_t i = 0; i < num; i++)
+        l->list[i] = sorted[i];
+}
+
+static enum lint_way way_by_body(enum cmp_body_type type)
+{
+    uint32_t bit = BODY_BIT(type);
+
+    if ((bit & ANNOUNCEMENTS) != 0)
+        return WAY_ANNOUNCEMENT;
+    return (bit & (ANSWERS | BODY_BIT(CMP_KRP) | BODY_BIT(CMP_CCP))) != 0
+               ? WAY_ANSWER
+               : WAY_REQUEST;
+}
+
+/* An error answers the last request, or refuses the last answer. */
+static enum lint_way way_of_error(const struct linted *in)
+{
+    struct span nonce = in->msg->header.recip_nonce;
+
+    if (in->before.answer != NULL &&
+        span_is_equal(nonce, in->before.answer->header.sender_nonce))
+        return WAY_REQUEST;
+    return WAY_ANSWER;
+}
+
+/* A nested goes the way of what it holds. */
+static enum lint_way way_of_nested(const struct linted *in)
+{
+    struct cmp_message first = { 0 };
+
+    if (cmp_message_read(in->msg->body.nested.list[0], in->arena, &first,
+                         NULL) != ERR_OK)
+        return WAY_REQUEST;
+    return way_by_body(first.body.type);
+}
+
+static enum lint_way find_way(const struct linted *in)
+{
+    enum cmp_body_type type = in->msg->body.type;
+    enum lint_way way = way_by_body(type);
+
+    if (way == WAY_ANNOUNCEMENT)
+        return way;
+    switch (in->seen->way) {
+    case SEEN_REQUEST:
+        return WAY_REQUEST;
+    case SEEN_RESPONSE:
+        return WAY_ANSWER;
+    case SEEN_UNKNOWN:
+        break;
+    }
+    if (type == CMP_ERROR)
+        return way_of_error(in);
+    return type == CMP_NESTED ? way_of_nested(in) : way;
+}
+
+/* Of those kept: none has failed to be read before. */
+static enum err read_kept(const struct kept *k, struct arena *a,
+                          const struct cmp_message **out, struct fault *f)
+{
+    struct cmp_message *msg;
+
+    *out = NULL;
+    if (k == NULL)
+        return ERR_OK;
+    msg = arena_alloc(a, sizeof(*msg));
+    if (msg == NULL)
+        return fault_set(f, ERR_NO_MEM, "transaction");
+    TRY(cmp_message_read(span_of(k->bytes, k->len), a, msg, f));
+    *out = msg;
+    return ERR_OK;
+}
+
+static enum err find_before(struct linted *in, struct fault *f)
+{
+    struct before *before = &in->before;
+    const struct exchange *x;
+
+    in->exchange =
+        exchanges_find(in->lint->exchanges, in->msg->header.transaction_id);
+    x = in->exchange;
+    if (x == NULL)
+        return ERR_OK;
+    TRY(read_kept(x->first, in->arena, &before->first, f));
+    TRY(read_kept(x->request, in->arena, &before->request, f));
+    TRY(read_kept(x->answer, in->arena, &before->answer, f));
+    TRY(read_kept(x->granted, in->arena, &before->granted, f));
+    return read_kept(x->waiting, in->arena, &before->waiting, f);
+}
+
+static bool is_kept(const struct kept *k, struct span der)
+{
+    return k != NULL && span_is_equal(span_of(k->bytes, k->len), der);
+}
+
+/* The very bytes of a message of this transaction: sent again, which is always
+ * right and means nothing new. */
+static size_t find_repeated(const struct linted *in)
+{
+    const struct exchange *x = in->exchange;
+    struct span der = in->msg->der;
+
+    if (x == NULL)
+        return 0;
+    if (is_kept(x->first, der))
+        return x->first->number;
+    if (is_kept(x->request, der))
+        return x->request->number;
+    if (is_kept(x->granted, der))
+        return x->granted->number;
+    return is_kept(x->answer, der) ? x->answer->number : 0;
+}
+
+static enum err judge(struct linted *in, struct fault *f)
+{
+    struct lint_report *r = &in->lint->report;
+
+    r->body = in->msg->body.type;
+    r->transaction_id = in->msg->header.transaction_id;
+    if (r->transaction_id.len > 0)
+        TRY(find_before(in, f));
+    r->repeats = find_repeated(in);
+    if (r->repeats != 0)
+        return ERR_OK;
+    in->way = find_way(in);
+    TRY(lint_find_protection(in, f));
+    switch (in->way) {
+    case WAY_REQUEST:
+        TRY(lint_find_facts(in, f));
+        lint_judge_request(in);
+        break;
+    case WAY_ANSWER:
+    case WAY_ANNOUNCEMENT:
+        break;
+    }
+    return exchanges_keep(in->lint->exchanges, in, f);
+}
+
+/* "body.ir[0].certReq at byte 213: expected SEQUENCE" */
+static void tell_unreadable(struct linted *in, const struct fault *why)
+{
+    const char *at = strstr(why->text, " at byte ");
+    size_t len = at != NULL ? (size_t)(at - why->text) : 0;
+    struct found found = { "", "" };
+
+    text_format(found.path, sizeof(found.path), "%.*s",
+                at != NULL ? (int)len : (int)sizeof("PKIMessage"),
+                at != NULL ? why->text : "PKIMessage");
+    text_format(found.text, sizeof(found.text), "%s",
+                at != NULL ? at + 1 : why->text);
+    lint_tell(in, RULE_MESSAGE_IS_DER, VERDICT_BROKEN, &found);
+}
+
+static enum err read_and_judge(struct lint *l, struct linted *in,
+                               struct cmp_message *msg, struct fault *f)
+{
+    struct fault why = { 0 };
+    enum err e = cmp_message_read(in->seen->der, in->arena, msg, &why);
+
+    if (e == ERR_NO_MEM)
+        return fault_set(f, e, "message %zu", in->seen->number);
+    if (e != ERR_OK) {
+        tell_unreadable(in, &why);
+        msg->body.type = CMP_BODY_NUM;
+        return ERR_OK;
+    }
+    in->msg = msg;
+    lint_tell(in, RULE_MESSAGE_IS_DER, VERDICT_HOLDS, NULL);
+    (void)l;
+    return judge(in, f);
+}
+
+/* Judges one and tells it; `msg` is what was read. */
+static enum err tell_one(struct lint *l, const struct seen *seen,
+                         struct arena *a, bool is_inside,
+                         struct cmp_message *msg, lint_each *each, void *arg,
+                         struct fault *f)
+{
+    struct linted in = { .lint = l,
+                         .profile = &l->settings.profile,
+                         .arena = a,
+                         .seen = seen,
+                         .is_inside = is_inside };
+
+    l->report = (struct lint_report){ .number = seen->number,
+                                      .where = seen->where,
+                                      .body = CMP_BODY_NUM,
+                                      .list = l->list };
+    TRY(read_and_judge(l, &in, msg, f));
+    sort(l);
+    return each(arg, &l->report);
+}
+
+enum err lint_message(struct lint *l, const struct seen *seen, lint_each *each,
+                      void *arg, struct fault *f)
+{
+    struct cmp_message msg = { 0 }, part = { 0 };
+    struct seen inner = *seen;
+
+    if (span_is_absent(seen->der))
+        return ERR_OK;
+    arena_reset(l->arena);
+    TRY(tell_one(l, seen, l->arena, false, &msg, each, arg, f));
+    if (msg.body.type != CMP_NESTED)
+        return ERR_OK;
+    for (size_t i = 0; i < msg.body.nested.num; i++) {
+        arena_reset(l->inner);
+        inner.der = msg.body.nested.list[i];
+        inner.where = arena_printf(l->inner, "%s, nested[%zu]", seen->where, i);
+        if (inner.where == NULL)
+            return fault_set(f, ERR_NO_MEM, "nested");
+        TRY(tell_one(l, &inner, l->inner, true, &part, each, arg, f));
+    }
+    return ERR_OK;
+}
