@@ -105,13 +105,14 @@ static void add_fault(struct telling *t, const struct fault *fault,
                 request);
 }
 
-/* The cause of a refusal, then what else is refused, then what is let pass. */
-static void tell_findings(struct telling *t)
+/* The cause of a refusal, then what else is refused, then what is let pass.
+ * What is missing here is no fault of the message. */
+static void tell_findings(struct telling *t, enum replay_end end)
 {
     const struct job *job = t->job;
     bool is_all = job->fault.err != ERR_OK;
 
-    if (is_all)
+    if (is_all && end != REPLAY_UNJUDGED)
         add_fault(t, &job->fault,
                   job->num_asks > 1 &&
                       strcmp(job->fault.rule, job->asks[0].fault.rule) == 0);
@@ -120,8 +121,10 @@ static void tell_findings(struct telling *t)
             add_fault(t, &job->asks[i].fault, i + 1);
     for (size_t i = 0; i < job->findings.num; i++) {
         const struct finding *f = &job->findings.list[i];
+        enum verdict verdict = VERDICT_CANNOT_TELL;
 
-        add_finding(t, f->rule, VERDICT_BROKEN, span_str(f->found.path),
+        (void)findings_find(&job->findings, f->rule->number, &verdict);
+        add_finding(t, f->rule, verdict, span_str(f->found.path),
                     span_str(f->found.text), 0);
     }
 }
@@ -306,7 +309,7 @@ enum err replay_tell(struct job *job, enum err e, size_t number,
     t.items = arena_array(a, t.max_items, sizeof(*t.items));
     if (t.findings == NULL || t.items == NULL)
         return fault_set(f, ERR_NO_MEM, "replay");
-    tell_findings(&t);
+    tell_findings(&t, end);
     if (end == REPLAY_TAKEN)
         tell_items(&t);
     out->end = end;

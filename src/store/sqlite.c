@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "store/sqlite.h"
 
 /* Two that open a new file at once disturb each other's switch to WAL. */
@@ -88,6 +90,35 @@ static enum err ensure_file(const struct store_options *options,
     return ERR_OK;
 }
 
+/* Is there nothing under this name with `suffix` behind it, or nothing in it?
+ */
+static bool is_without(const char *file, const char *suffix)
+{
+    size_t size = strlen(file) + strlen(suffix) + 1;
+    char *path = malloc(size);
+    bool is_there;
+    struct stat st;
+
+    if (path == NULL)
+        return false;
+    text_format(path, size, "%s%s", file, suffix);
+    is_there = stat(path, &st) == 0 && st.st_size > 0;
+    free(path);
+    return !is_there;
+}
+
+/* Who has it open has a log and an index of that beside it. */
+static bool is_still(const char *file)
+{
+    char *copy = strdup(file);
+    bool is_closed = false;
+
+    if (copy != NULL)
+        is_closed = access(dirname(copy), W_OK) != 0;
+    free(copy);
+    return is_closed && is_without(file, "-wal") && is_without(file, "-shm");
+}
+
 /* Looks at a file without touching it. */
 static enum err probe(struct sqlite_store *s,
                       const struct store_options *options, struct fault *f)
@@ -130,6 +161,11 @@ static enum err prepare(struct sqlite_store *s,
 
     if (options->vfs == NULL) {
         TRY(ensure_file(options, f));
+        /* Where there is no log yet SQLite takes the one it makes away again;
+         * one that is there is another's, or what a crash left. */
+        s->at.keeps_log =
+            !options->read_only || !is_without(s->at.file, "-wal");
+        s->at.is_still = options->read_only && is_still(s->at.file);
         TRY(probe(s, options, f));
     }
     if (options->read_only)

@@ -51,6 +51,11 @@ struct location {
     char *file;
     char *vfs;         /* NULL: the default */
     char *synchronous; /* NULL: FULL */
+    /* Closing it leaves what is in its log there. */
+    bool keeps_log;
+    /* Nobody has it open, and nothing can be made beside it: it is read as it
+     * lies, without a log or locks. */
+    bool is_still;
 };
 
 enum conn_use {

@@ -1,6 +1,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "store/sqlite.h"
 
 /* A dictionary entry; vendors, CAs, profiles and nodes have short names. */
@@ -52,8 +53,8 @@ static void configure_library(void)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 }
 
-static enum err configure(struct sqlite_conn *c, enum conn_use use,
-                          const char *synchronous, struct fault *f)
+static enum err configure(struct sqlite_conn *c, const struct location *at,
+                          enum conn_use use, struct fault *f)
 {
     static const char *const by_use[] = {
         [CONN_PROBE] = "PRAGMA query_only=ON",
@@ -71,13 +72,49 @@ static enum err configure(struct sqlite_conn *c, enum conn_use use,
 
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_timeout(c->db, BUSY_MS);
-    if (use == CONN_PROBE) /* closing it leaves the file as it is */
+    if (use == CONN_PROBE && at->keeps_log)
         sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     TRY(sqlite_conn_run(c, by_use[use], f));
-    if (use == CONN_WRITE && synchronous != NULL &&
-        strcmp(synchronous, "OFF") == 0)
+    if (use == CONN_WRITE && at->synchronous != NULL &&
+        strcmp(at->synchronous, "OFF") == 0)
         TRY(sqlite_conn_run(c, "PRAGMA synchronous=OFF", f));
     return ERR_OK;
+}
+
+/* As a URI, whose query says that nothing changes. NULL: no memory. */
+static char *still_uri(const char *file)
+{
+    static const char plain[] = "/._-abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    struct buf text;
+    char *uri;
+
+    buf_init(&text, 4 * strlen(file) + 64);
+    buf_add_str(&text, "file:");
+    for (const char *c = file; *c != '\0'; c++)
+        buf_printf(&text, strchr(plain, *c) != NULL ? "%c" : "%%%02X",
+                   (unsigned char)*c);
+    buf_add_str(&text, "?immutable=1");
+    uri = text.failed == ERR_OK ? strdup(buf_str(&text)) : NULL;
+    buf_done(&text);
+    return uri;
+}
+
+static int open_db(const struct location *at, int flags, sqlite3 **out)
+{
+    char *uri;
+    int code;
+
+    if (!at->is_still)
+        return sqlite3_open_v2(at->file, out, flags | SQLITE_OPEN_READWRITE,
+                               at->vfs);
+    uri = still_uri(at->file);
+    if (uri == NULL)
+        return SQLITE_NOMEM;
+    code = sqlite3_open_v2(
+        uri, out, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, at->vfs);
+    free(uri);
+    return code;
 }
 
 enum err sqlite_conn_open(const struct location *at, enum conn_use use,
@@ -96,12 +133,11 @@ enum err sqlite_conn_open(const struct location *at, enum conn_use use,
     /* A reader too: after a crash the first to come rebuilds the log's index,
      * which a connection opened read-only may not. query_only keeps it from
      * more; SQLite itself turns to reading where the file allows no more. */
-    flags |= SQLITE_OPEN_READWRITE;
     if (at->vfs != NULL && use == CONN_WRITE)
         flags |= SQLITE_OPEN_CREATE; /* real files were made before, 0600 */
-    if (sqlite3_open_v2(at->file, &c->db, flags, at->vfs) != SQLITE_OK)
+    if (open_db(at, flags, &c->db) != SQLITE_OK)
         return sqlite_conn_fault(c, f, "cannot be opened");
-    TRY(configure(c, use, at->synchronous, f));
+    TRY(configure(c, at, use, f));
     *out = c;
     c = NULL;
     return ERR_OK;
