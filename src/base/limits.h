@@ -85,11 +85,11 @@
  * through as it is read: a day of an RA's traffic. */
 #define LIMIT_INPUT_LEN ((size_t)16 * 1024 * 1024)
 #define LIMIT_INPUT_CAPTURE_LEN ((uint64_t)16 * 1024 * 1024 * 1024)
-/* TCP connections of a capture known at a time, half a KiB each without what
- * is buffered; of all of them what is buffered, and of one way of one. A way
- * waits for a missing segment no longer than a window of 1 MiB. */
+/* TCP connections of a capture known at a time, 1 KiB each; what is buffered
+ * of all of them, 8 KiB of one that works; and what of one way waits behind a
+ * missing segment, which no window of a station exceeds. */
 #define LIMIT_CAPTURE_CONNECTIONS ((size_t)16384)
-#define LIMIT_CAPTURE_BUFFERED ((size_t)32 * 1024 * 1024)
+#define LIMIT_CAPTURE_BUFFERED ((size_t)64 * 1024 * 1024)
 #define LIMIT_CAPTURE_STREAM ((size_t)1024 * 1024)
 #define LIMIT_CAPTURE_SEGMENTS ((size_t)1024)
 /* HTTP heads of others are longer than what our server takes; a body that is

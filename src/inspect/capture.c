@@ -3,39 +3,109 @@
  */
 #include <pcap/pcap.h>
 
+#include "base/text.h"
 #include "inspect/input_internal.h"
 #include "inspect/packet.h"
+#include "inspect/stream.h"
+
+/* So many packets that cannot be used are named; all are counted. */
+#define MAX_BAD_TOLD 8
 
 struct capture {
-    struct sink *sink;
+    struct tap tap;
+    struct streams *streams;
     pcap_t *pcap;
     int link;
 };
 
+static enum err tell_bad(struct capture *c, enum packet_kind kind)
+{
+    static const char *const texts[] = {
+        [PACKET_FRAGMENT] =
+            "a fragment of an IP packet; fragments are not put together",
+        [PACKET_CUT] = "captured only up to within its TCP header (snaplen)",
+        [PACKET_BAD] = "no packet: its lengths contradict each other",
+    };
+    struct sink *sink = c->tap.sink;
+    char where[512];
+    struct seen seen = {
+        .problem = texts[kind],
+        .at = c->tap.at,
+        .where = where,
+    };
+
+    if (++sink->totals.bad_packets > MAX_BAD_TOLD)
+        return ERR_OK;
+    text_format(where, sizeof(where), "%s, packet %llu", sink->name,
+                (unsigned long long)c->tap.packet);
+    return sink_give(sink, &seen);
+}
+
+static enum err packet_take(struct capture *c, const struct pcap_pkthdr *head,
+                            const u_char *bytes)
+{
+    struct sink *sink = c->tap.sink;
+    struct segment segment;
+    enum packet_kind kind;
+
+    sink->totals.packets++;
+    c->tap.packet++;
+    c->tap.at = (int64_t)head->ts.tv_sec * 1000000 + head->ts.tv_usec;
+    kind =
+        packet_read(c->link, span_of(bytes, head->caplen), head->len, &segment);
+    switch (kind) {
+    case PACKET_TCP:
+        return streams_take(c->streams, &segment);
+    case PACKET_OTHER:
+        sink->totals.other_packets++;
+        return ERR_OK;
+    case PACKET_FRAGMENT:
+    case PACKET_CUT:
+    case PACKET_BAD:
+        break;
+    }
+    return tell_bad(c, kind);
+}
+
+/* What the capture holds up to where it breaks off is delivered first. */
 static enum err packets_read(struct capture *c, struct fault *f)
 {
     struct pcap_pkthdr *head;
-    struct segment segment;
     const u_char *bytes;
     int got;
 
-    while ((got = pcap_next_ex(c->pcap, &head, &bytes)) == 1) {
-        c->sink->totals.packets++;
-        if (packet_read(c->link, span_of(bytes, head->caplen), head->len,
-                        &segment) == PACKET_OTHER)
-            c->sink->totals.other_packets++;
-    }
+    while ((got = pcap_next_ex(c->pcap, &head, &bytes)) == 1)
+        TRY(packet_take(c, head, bytes));
+    TRY(streams_end(c->streams));
     if (got == PCAP_ERROR_BREAK)
         return ERR_OK;
     return fault_set(f, ERR_BAD_DATA_FORMAT, "%s, behind packet %llu: %s",
-                     c->sink->name, (unsigned long long)c->sink->totals.packets,
+                     c->tap.sink->name, (unsigned long long)c->tap.packet,
                      pcap_geterr(c->pcap));
+}
+
+static enum err pcap_take(struct capture *c, struct fault *f)
+{
+    AUTO(streams) streams = streams_new(&c->tap);
+    enum err e;
+
+    c->link = pcap_datalink(c->pcap);
+    if (!packet_link_is_known(c->link))
+        return fault_set(f, ERR_BAD_DATA_FORMAT,
+                         "%s: link type %d; what is read: %s",
+                         c->tap.sink->name, c->link, packet_links());
+    if (streams == NULL)
+        return fault_set(f, ERR_NO_MEM, "%s", c->tap.sink->name);
+    c->streams = streams;
+    e = packets_read(c, f);
+    c->tap.sink->totals.connections = c->tap.connections;
+    return e;
 }
 
 enum err capture_read(FILE *file, struct sink *sink, struct fault *f)
 {
     char text[PCAP_ERRBUF_SIZE] = "";
-    struct capture c = { .sink = sink };
+    struct capture c = { .tap = { .sink = sink } };
     enum err e;
 
     c.pcap = pcap_fopen_offline(file, text);
@@ -43,12 +113,7 @@ enum err capture_read(FILE *file, struct sink *sink, struct fault *f)
         fclose(file);
         return fault_set(f, ERR_BAD_DATA_FORMAT, "%s: %s", sink->name, text);
     }
-    c.link = pcap_datalink(c.pcap);
-    if (packet_link_is_known(c.link))
-        e = packets_read(&c, f);
-    else
-        e = fault_set(f, ERR_BAD_DATA_FORMAT, "%s: link type %d; read are %s",
-                      sink->name, c.link, packet_links());
+    e = pcap_take(&c, f);
     pcap_close(c.pcap);
     return e;
 }

@@ -94,6 +94,7 @@ struct input_totals {
     uint64_t problems;       /* with `problem` */
     uint64_t packets;        /* of a capture, all */
     uint64_t other_packets;  /* no TCP over IP */
+    uint64_t bad_packets;    /* fragments, cut within their heads, broken */
     uint64_t connections;    /* of TCP */
     uint64_t other_streams;  /* neither HTTP nor TLS, each way by itself */
     uint64_t tls_streams;    /* the same, TLS */
