@@ -176,7 +176,7 @@ static const struct {
     { ALL "server: { max_body: 64kB }\n",
       "6:21: max_body: \"64kB\" is no size; write it like 512, 64k or 1m\n" },
     { ALL "recorder: { file: store.db }\n",
-      "6:13: recorder: file: this is store.file; the recorder needs a file of "
+      "6:19: recorder: file: this is store.file; the recorder needs a file of "
       "its own\n" },
     { ALL "recorder: { size: 1m }\n",
       "6:19: size: \"1m\" is out of range: 8m to 1024g\n" },
