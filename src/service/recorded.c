@@ -148,6 +148,18 @@ bool recorded_serial_next(struct span *in, struct span *out)
 
 /* --- the job --- */
 
+/* Two bits a rule: 0, not looked at; else 1 + enum verdict. */
+#define VERDICTS_LEN ((RULE_NUM + 3) / 4)
+
+static struct span pack_verdicts(const struct findings *findings,
+                                 uint8_t out[VERDICTS_LEN])
+{
+    memset(out, 0, VERDICTS_LEN);
+    for (size_t i = 0; i < RULE_NUM; i++)
+        out[i / 4] |= (uint8_t)((findings->verdicts[i] & 3U) << (i % 4 * 2));
+    return span_of(out, VERDICTS_LEN);
+}
+
 static bool is_refused(const struct job *job)
 {
     for (size_t i = 0; i < job->num_asks; i++)
@@ -206,6 +218,7 @@ void record_job(struct recorder *r, struct job *job)
 {
     struct recorded m = { 0 };
     struct buf findings, serials;
+    uint8_t verdicts[VERDICTS_LEN];
 
     if (r == NULL || !is_wanted(job))
         return;
@@ -229,6 +242,7 @@ void record_job(struct recorder *r, struct job *job)
     m.texts[RECORDED_STATION] = job->facts.serial;
     m.texts[RECORDED_SERIALS] = buf_span(&serials);
     m.texts[RECORDED_FINDINGS] = buf_span(&findings);
+    m.texts[RECORDED_VERDICTS] = pack_verdicts(&job->findings, verdicts);
     m.texts[RECORDED_REQUEST] =
         span_is_absent(job->outer) ? job->bytes : job->outer;
     fill_reply(job, &m);

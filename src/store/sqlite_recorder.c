@@ -392,15 +392,21 @@ enum err record_file_open(const struct record_file_options *o,
     return ERR_OK;
 }
 
-void record_file_free(struct record_file *r)
+/* When that fails, the next to open the file looks closer. */
+static void mark_closed(struct record_file *r)
 {
     struct fault why = { 0 };
+    enum err e = record_put_figure(r, RECORD_SET_FIGURE, "is_open", 0, &why);
 
+    (void)e;
+}
+
+void record_file_free(struct record_file *r)
+{
     if (r == NULL)
         return;
-    /* When that fails, the next to open it looks closer. */
     if (!r->read_only && record_file_is_current(r))
-        (void)record_put_figure(r, RECORD_SET_FIGURE, "is_open", 0, &why);
+        mark_closed(r);
     for (size_t i = 0; i < RECORD_SQL_NUM; i++)
         sqlite3_finalize(r->statements[i]);
     record_forget_parts(r);
