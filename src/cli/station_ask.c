@@ -33,6 +33,7 @@ static enum err read_asking(const struct cli *cli, struct client_asking *out,
     out->algorithm = cli_value(cli, "algorithm");
     out->crl_url = cli_value(cli, "crl-url");
     out->crl_issuer = cli_value(cli, "crl-issuer");
+    out->passphrase = cli_value(cli, "passphrase-file");
     out->profile = cli_value(cli, "profile");
     out->out_dir = cli_value(cli, "out");
     out->install = cli_has(cli, "install");
@@ -145,6 +146,7 @@ static json_t *topic_json(const struct cli *cli, const struct client_answers *a,
     case TOPIC_LANGUAGE:
         return json_stringn((const char *)of[topic].languages.list[0].ptr,
                             of[topic].languages.list[0].len);
+    case TOPIC_PASSPHRASE: /* it has no value */
     case TOPIC_NUM:
         break;
     }
@@ -248,6 +250,7 @@ static void print_topic(const struct cli *cli, const struct client_answers *a,
                   (int)of[topic].languages.list[0].len,
                   (const char *)of[topic].languages.list[0].ptr);
         return;
+    case TOPIC_PASSPHRASE:
     case TOPIC_NUM:
         return;
     }
@@ -261,7 +264,8 @@ static void print_answers(const struct cli *cli, const struct client_answers *a)
         if (a->told.of[t].is_told && !span_is_absent(a->told.of[t].value))
             print_topic(cli, a, t);
         else if (a->told.of[t].is_told)
-            cli_print(cli, CLI_PLAIN, "%-17s nothing to tell\n", name);
+            cli_print(cli, CLI_PLAIN, "%-17s %s\n", name,
+                      t == TOPIC_PASSPHRASE ? "kept there" : "nothing to tell");
         else if (is_unsupported(&a->told, t))
             cli_print(cli, CLI_YELLOW, "%-17s not supported there\n", name);
         else if (a->question.wants[t])
@@ -329,6 +333,12 @@ static const struct cli_option ask_options[] = {
       "of crlStatusList: the distribution point to look under", CLI_ONCE },
     { "algorithm", "OID", NULL,
       "of keyPairParam, as 1.2.840.10045.2.1", CLI_ONCE },
+    { "passphrase-file", "FILE", NULL,
+      "of revPassphrase: one line of 12 to 256 octets, in a file that nobody "
+      "else may read", CLI_ONCE },
+    { "ca-encryption", "FILE", NULL,
+      "of revPassphrase: the CA's certificate to encrypt it to, as "
+      "caProtEncCert is written by --out", CLI_ONCE },
     { "language", "TAG", NULL,
       "of suppLangTags, as en; the best first", CLI_REPEATED },
 };
@@ -347,8 +357,9 @@ static const struct cli_verb verbs[] = {
             "operator's), caKeyUpdateInfo (the same in its old form), "
             "certReqTemplate, crlStatusList (CRLs newer than those of --crl "
             "and --out), currentCRL, signKeyPairTypes, encKeyPairTypes, "
-            "preferredSymmAlg, caProtEncCert, keyPairParam or suppLangTags; "
-            "several are asked for in one message, and none asks for whatever "
+            "preferredSymmAlg, caProtEncCert, keyPairParam, suppLangTags or "
+            "revPassphrase; several are asked for in one message, and none "
+            "asks for whatever "
             "there is to tell.\n\n"
             "All of an answer is refused when something in it breaks a rule: "
             "what was not asked for, a CRL that does not verify, is out of "
@@ -356,12 +367,17 @@ static const struct cli_verb verbs[] = {
             "force has signed. Certificates are shown and written to files, "
             "and believed for nothing; only --install takes a new root whose "
             "link to the old one verifies. It then judges answers as the old "
-            "one does, for as long as the old one is configured or kept.",
+            "one does, for as long as the old one is configured or kept.\n\n"
+            "revPassphrase asks nothing but brings a passphrase, in the place "
+            "of one brought before: under it station revoke may later ask "
+            "without the certificate's key. Keep it apart from that key.",
         .options = ask_options,
         .num_options = sizeof(ask_options) / sizeof(ask_options[0]),
         .has_json = true,
         .example = "station ask caCerts crlStatusList --out /var/lib/station/ca"
-                   "\nstation ask rootCaCert --install",
+                   "\nstation ask rootCaCert --install"
+                   "\nstation ask revPassphrase --passphrase-file phrase "
+                   "--ca-encryption encryption.pem",
         .run = run_ask,
     },
 };

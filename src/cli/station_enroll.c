@@ -30,6 +30,7 @@ static const struct {
     TEXT("key-use", key_use),
     TEXT("proof", proof),
     TEXT("ca-encryption", ca_encryption),
+    TEXT("passphrase-file", passphrase),
     TEXT("key-from", key_from),
     TEXT("tls-root", tls_root),
     TEXT("tls-client-cert", tls_client_cert),
@@ -435,6 +436,12 @@ static const struct cli_option revoke_options[] = {
     { "reason", "REASON", "unspecified",
       "as RFC 5280, 5.3.1 names it: keyCompromise, affiliationChanged, "
       "superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
+      CLI_ONCE },
+    { "passphrase-file", "FILE", NULL,
+      "ask under the passphrase that station ask revPassphrase brought, where "
+      "the certificate's key is gone (RFC 9810, appendix B)", CLI_ONCE },
+    { "mac", "NAME", NULL,
+      "how that protects the message: pbmac1 (which is preset) or pbm",
       CLI_ONCE },
 };
 /* clang-format on */

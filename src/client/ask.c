@@ -114,6 +114,8 @@ static enum err fill_question(struct station *s,
         TRY(fill_root(s, q, f));
     if (q->wants[TOPIC_CRLS])
         TRY(fill_crls(s, given, held, q, f));
+    if (q->wants[TOPIC_PASSPHRASE])
+        TRY(passphrase_seal(s, given->passphrase, &q->passphrase, f));
     if (q->wants[TOPIC_KEY_PARAM])
         TRY(fill_algorithm(s, given->algorithm, q, f));
     if (q->wants[TOPIC_LANGUAGE] && given->num_languages == 0)
@@ -222,6 +224,10 @@ static enum err judge_all(struct judge_told *j, struct client_answers *out,
         f->err = ERR_REFUSED;
         return ERR_REFUSED;
     }
+    if (out->question.wants[TOPIC_PASSPHRASE] &&
+        !out->told.of[TOPIC_PASSPHRASE].is_told)
+        return fault_clause(f, ERR_REFUSED, "RFC 9810, 5.3.19.9",
+                            "the server did not take the passphrase");
     TRY(judge_update(j, out, f));
     TRY(judge_crls(j, out, f));
     return judge_certs(j, out, f);

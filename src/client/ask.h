@@ -19,6 +19,7 @@ struct client_asking {
     const char *crl_issuer; /* ... or by a Name; both NULL: who issued the
                                station's certificate */
     const char *profile;    /* certProfile */
+    const char *passphrase; /* revPassphrase: a file */
     const char *out_dir;    /* where files go; made when it is not there */
     bool install;           /* take the new root */
 };

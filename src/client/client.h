@@ -60,8 +60,10 @@ struct client_settings {
     const char *key_use;        /* "signing", also when NULL; "encryption" */
     const char *proof; /* of a key for encryption: "challenge", also when NULL;
                           "certificate", "mac" */
-    const char *ca_encryption; /* for "mac": the CA's certificate to agree
-                                  with, caProtEncCert */
+    const char *ca_encryption; /* for "mac", or to encrypt a passphrase to: the
+                                  CA's certificate, caProtEncCert */
+    const char *passphrase;    /* of revoke: a file; in place of the key. Not
+                                  kept */
     const char *tls_root;      /* https: CA certificates; NULL: the system's */
     const char *tls_client_cert; /* https: "signer" presents the certificate
                                     that signs; "none" or NULL: nothing */
@@ -179,7 +181,8 @@ MUST_USE enum err station_renew(struct station *s, const struct client_run *run,
                                 struct fault *f);
 
 /*
- * Has the current certificate revoked, asked for with its own key. The pair
+ * Has the current certificate revoked, asked for with its own key, or under the
+ * passphrase that the server has of this station. The pair
  * stays, marked; nothing is signed with it any more. Otherwise as above.
  */
 MUST_USE enum err station_revoke(struct station *s,

@@ -206,7 +206,14 @@ void station_report(const struct station *s, const struct client_event *e);
 
 #define SECRET_STDIN "-"
 
-/* Takes the settings' secret, with parameters for a new transaction. */
+/* The one line of a file that nobody else may read, or of "-"; the caller's. */
+MUST_USE enum err shared_load(struct station *s, const char *path,
+                              struct secret **out, struct fault *f);
+/* Takes the secret of this file, with parameters for a new transaction. */
+MUST_USE enum err shared_begin_with(struct station *s, const char *path,
+                                    const char *reference, struct identity *out,
+                                    struct fault *f);
+/* The same of the settings' secret. */
 MUST_USE enum err shared_begin(struct station *s, struct identity *out,
                                struct fault *f);
 /* Takes the secret of the transaction under way, with its parameters. */
@@ -220,6 +227,16 @@ MUST_USE enum err shared_check(struct station *s,
                                const struct cmp_message *reply,
                                struct mac_policy *policy,
                                struct client_facts *facts, struct fault *f);
+
+/* --- passphrase.c: for revocation --- */
+
+/* What is in this file, encrypted to the CA: an EncryptedKey. NULL: ERR_USAGE.
+ */
+MUST_USE enum err passphrase_seal(struct station *s, const char *path,
+                                  struct span *out, struct fault *f);
+/* Takes the settings' passphrase in the place of a secret. */
+MUST_USE enum err passphrase_begin(struct station *s, struct identity *out,
+                                   struct fault *f);
 
 /* --- present.c --- */
 

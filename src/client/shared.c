@@ -84,7 +84,7 @@ static enum err take_line(struct span text, const char *path,
     return *out != NULL ? ERR_OK : fault_set(f, ERR_NO_MEM, "secret");
 }
 
-static enum err load(struct station *s, const char *path, struct secret **out,
+enum err shared_load(struct station *s, const char *path, struct secret **out,
                      struct fault *f)
 {
     AUTO(secret) text = NULL;
@@ -102,9 +102,9 @@ static enum err load(struct station *s, const char *path, struct secret **out,
 }
 
 /* `pending` names it whatever folder the next call comes from. */
-static enum err full_path(struct station *s, const char **out, struct fault *f)
+static enum err full_path(struct station *s, const char *path, const char **out,
+                          struct fault *f)
 {
-    const char *path = s->settings->secret;
     char full[PATH_MAX];
 
     if (strcmp(path, SECRET_STDIN) != 0) {
@@ -113,30 +113,38 @@ static enum err full_path(struct station *s, const char **out, struct fault *f)
         path = full;
     }
     if (strchr(path, '\n') != NULL)
-        return fault_set(f, ERR_CONFIG, "--secret: a line's end in its path");
+        return fault_set(f, ERR_CONFIG, "a line's end in a secret's path");
     *out = arena_printf(s->arena, "%s", path);
     return *out != NULL ? ERR_OK : fault_set(f, ERR_NO_MEM, "secret");
+}
+
+enum err shared_begin_with(struct station *s, const char *path,
+                           const char *reference, struct identity *out,
+                           struct fault *f)
+{
+    const struct mac_params *params = find_mac(s->settings->mac);
+    struct identity own = { .secret = NULL };
+
+    if (params == NULL)
+        return fault_set(f, ERR_CONFIG, "no MAC %s; pbmac1, pbm or pbm-sha1",
+                         s->settings->mac);
+    TRY(full_path(s, path, &own.secret_path, f));
+    TRY(mac_alg_make(s->cx, params, s->arena, &own.mac_alg, f));
+    own.reference = span_str(reference);
+    TRY(shared_load(s, own.secret_path, &own.secret, f));
+    *out = own;
+    return ERR_OK;
 }
 
 enum err shared_begin(struct station *s, struct identity *out, struct fault *f)
 {
     const char *reference = s->settings->reference;
-    const struct mac_params *params = find_mac(s->settings->mac);
-    struct identity own = { .secret = NULL };
 
     if (reference == NULL || reference[0] == '\0')
         return fault_set(f, ERR_CONFIG,
                          "the server has to know which secret it is: "
                          "--reference");
-    if (params == NULL)
-        return fault_set(f, ERR_CONFIG, "no MAC %s; pbmac1, pbm or pbm-sha1",
-                         s->settings->mac);
-    TRY(full_path(s, &own.secret_path, f));
-    TRY(mac_alg_make(s->cx, params, s->arena, &own.mac_alg, f));
-    own.reference = span_str(reference);
-    TRY(load(s, own.secret_path, &own.secret, f));
-    *out = own;
-    return ERR_OK;
+    return shared_begin_with(s, s->settings->secret, reference, out, f);
 }
 
 /* Reference and parameters are those of the message under way. */
@@ -152,7 +160,7 @@ enum err shared_resume(struct station *s, struct identity *out, struct fault *f)
                          s->dir);
     own.mac_alg = msg.header.protection_alg.der;
     own.reference = msg.header.sender_kid;
-    if (load(s, own.secret_path, &own.secret, f) != ERR_OK)
+    if (shared_load(s, own.secret_path, &own.secret, f) != ERR_OK)
         return fault_prefix(f, f->err,
                             "the transaction under way needs its secret");
     *out = own;

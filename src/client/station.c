@@ -261,11 +261,26 @@ static enum err load_either(struct station *s, struct fault *f)
     return e == ERR_OK ? load_current(s, f) : e;
 }
 
+/* Its key may be gone. */
+static enum err load_current_cert(struct station *s, struct fault *f)
+{
+    struct pair pair;
+
+    TRY(pair_load(s->dir, s->arena, &pair, f));
+    if (x509_read(pair.cert, s->arena, &s->own.cert) == ERR_OK)
+        return ERR_OK;
+    return fault_set(f, ERR_CONFIG, "our certificate cannot be read");
+}
+
 enum err identity_begin(struct station *s, enum cmp_body_type request,
                         struct fault *f)
 {
     if (request == CMP_GENM)
         return load_either(s, f);
+    if (request == CMP_RR && s->settings->passphrase != NULL) {
+        TRY(load_secret(s, passphrase_begin, f));
+        return load_current_cert(s, f);
+    }
     return request == CMP_KUR || request == CMP_RR ? load_current(s, f)
                                                    : load_first(s, f);
 }
@@ -274,8 +289,10 @@ enum err identity_resume(struct station *s, struct fault *f)
 {
     const struct client *c = &s->pending.machine;
 
-    if (c->is_mac)
-        return load_secret(s, shared_resume, f);
+    if (c->is_mac) {
+        TRY(load_secret(s, shared_resume, f));
+        return c->request == CMP_RR ? load_current_cert(s, f) : ERR_OK;
+    }
     return c->request == CMP_KUR || c->request == CMP_RR ? load_current(s, f)
                                                          : load_vendor(s, f);
 }

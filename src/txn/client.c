@@ -106,7 +106,7 @@ enum err client_open(struct client *c, const struct client_wish *wish,
     struct client next = { .state = CLIENT_REQUEST_SENT,
                            .request = wish->request,
                            .proof = wish->proof,
-                           .is_v3 = wish->is_agreement ||
+                           .is_v3 = wish->is_agreement || wish->is_enveloped ||
                                     wish->proof == CLIENT_PROOF_NONE,
                            .is_mac = own->cert == NULL,
                            .deadline = now + waits->request };

@@ -200,6 +200,7 @@ struct client_wish {
     enum crl_reason reason;        /* rr */
     enum client_proof proof;       /* ir, cr: and not by signature: */
     bool is_agreement;             /* the key agrees; else it deciphers */
+    bool is_enveloped;             /* genm: it brings EnvelopedData */
 };
 
 /*

@@ -90,6 +90,16 @@ static enum err read_languages(struct der *in, struct arena *a,
     return text_list_read(in, a, &out->languages);
 }
 
+/* What is told without a value. */
+static enum err read_none(struct der *in, struct arena *a,
+                          struct client_told_one *out)
+{
+    (void)in;
+    (void)a;
+    (void)out;
+    return ERR_BAD_DER;
+}
+
 /* --- topics --- */
 
 static const struct {
@@ -121,6 +131,8 @@ static const struct {
                           OID_ID_IT_KEY_PAIR_PARAM_REP, read_alg },
     [TOPIC_LANGUAGE] = { "suppLangTags", OID_ID_IT_SUPP_LANG_TAGS,
                          OID_ID_IT_SUPP_LANG_TAGS, read_languages },
+    [TOPIC_PASSPHRASE] = { "revPassphrase", OID_ID_IT_REV_PASSPHRASE,
+                           OID_ID_IT_REV_PASSPHRASE, read_none },
 };
 
 const char *client_topic_name(enum client_topic topic)
@@ -156,8 +168,8 @@ static enum err write_value(const struct client_question *q,
 {
     struct der_writer w;
 
-    if (topic == TOPIC_ROOT_UPDATE) {
-        *out = q->root;
+    if (topic == TOPIC_ROOT_UPDATE || topic == TOPIC_PASSPHRASE) {
+        *out = topic == TOPIC_PASSPHRASE ? q->passphrase : q->root;
         return ERR_OK;
     }
     der_writer_init(&w, a, 4096);
@@ -200,7 +212,9 @@ enum err client_ask(struct client *c, const struct client_question *question,
 {
     const struct client_wish wish = { .request = CMP_GENM,
                                       .recipient = recipient,
-                                      .profiles = question->profile };
+                                      .profiles = question->profile,
+                                      .is_enveloped =
+                                          question->wants[TOPIC_PASSPHRASE] };
     struct client_step step = { .action = CLIENT_SEND };
     struct info_list infos;
 

@@ -22,6 +22,7 @@ enum client_topic {
     TOPIC_ENC_CERT,
     TOPIC_KEY_PARAM,
     TOPIC_LANGUAGE,
+    TOPIC_PASSPHRASE, /* brought, and nothing is told but that it came */
     TOPIC_NUM
 };
 /* "caCerts", as the infoType that asks is named; static storage. */
@@ -39,6 +40,7 @@ struct client_question {
     struct crl_status_list crls; /* crlStatusList */
     struct span algorithm;       /* keyPairParam: content of its OID */
     struct text_list languages;  /* suppLangTags, the best first */
+    struct span passphrase;      /* revPassphrase: EncryptedKey, whole */
     struct text_list profile;    /* certProfile, for certReqTemplate; num 0 */
 };
 
