@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/server_admin.h"
+#include "cli/server_finding.h"
 #include "inspect/input.h"
 #include "service/replay.h"
 
@@ -81,17 +82,6 @@ static void print_item(const struct cli *cli, const struct replay_item *item)
     print_line(cli, "  reason", item->reason);
 }
 
-static void print_finding(const struct cli *cli, const struct finding_view *v)
-{
-    cli_print(cli, v->verdict == VERDICT_BROKEN ? CLI_RED : CLI_YELLOW,
-              "  %s %s\n", v->rule->id, verdict_name(v->verdict));
-    print_line(cli, "  clause", v->rule->clause);
-    print_line(cli, "  path", v->path);
-    print_line(cli, "  found", v->found);
-    print_line(cli, "  asked", v->rule->asked);
-    print_line(cli, "  cure", v->rule->cure);
-}
-
 static enum cli_style style_of(const struct replay_result *result)
 {
     switch (exit_of(result)) {
@@ -153,7 +143,7 @@ static void print_result(const struct cli *cli, const struct seen *seen,
     if (result->num_findings == 0 || result->fault.rule[0] == '\0')
         print_line(cli, "because", result->fault.text);
     for (size_t i = 0; i < result->num_findings; i++)
-        print_finding(cli, &result->findings[i]);
+        server_finding_print(cli, &result->findings[i]);
     for (size_t i = 0; i < result->num_items; i++)
         print_item(cli, &result->items[i]);
 }
@@ -192,21 +182,6 @@ static json_t *item_json(const struct replay_item *item)
                      members, sizeof(members) / sizeof(members[0]));
 }
 
-static json_t *finding_json(const struct finding_view *v)
-{
-    const struct member members[] = {
-        { "path", v->path },
-        { "found", v->found },
-    };
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "rule", v->rule->id,
-                  "severity", severity_name(v->rule->severity), "verdict",
-                  verdict_name(v->verdict), "clause", v->rule->clause, "asked",
-                  v->rule->asked, "cure", v->rule->cure);
-
-    return add_texts(json, members, sizeof(members) / sizeof(members[0]));
-}
-
 static json_t *items_json(const struct replay_result *result)
 {
     json_t *list = json_array();
@@ -224,8 +199,8 @@ static json_t *findings_json(const struct replay_result *result)
     json_t *list = json_array();
 
     for (size_t i = 0; i < result->num_findings; i++)
-        if (json_array_append_new(list, finding_json(&result->findings[i])) !=
-            0) {
+        if (json_array_append_new(
+                list, server_finding_json(&result->findings[i])) != 0) {
             json_decref(list);
             return NULL;
         }

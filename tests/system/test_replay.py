@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from cmplib import cmp, http, pki, secret
-from polls import WAIT, Operator, make_world, polled, waits
+from cmplib import http, pki, secret
+from cmplib.capture import Relay
+from cmplib.storm import free_ports
+from polls import WAIT, Operator, make_world, waits
 
-LAB = f"{http.PATH}/p/lab"
+LAB, STRICT = (f"{http.PATH}/p/{n}" for n in ("lab", "strict"))
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +156,28 @@ def test_at_another_time(world):
     assert told["at"] == "2026-01-01T00:00:00Z"
     assert told["fail_info"] in ("badTime", "badMessageCheck",
                                  "certRevoked", "badCertId")
+
+
+def test_capture_knows_path_and_time(world, tmp_path):
+    """A refusal and a grant, by the paths they went to."""
+    port, = free_ports(1)
+    relay = Relay(port, world.server.port, tmp_path / "two.pcap")
+    outs = []
+    for path, algorithm in ((STRICT, "ecdsa-sha384"), (http.PATH, None)):
+        out = world.station(key=pki.Key()).ir()
+        out.algorithm = algorithm or out.algorithm
+        with http.Connection(port) as connection:
+            connection.ask(http.request(bytes(out), path))
+        outs.append(out)
+    relay.close()
+    done = subprocess.run(
+        [world.server.stationmaster, "replay", tmp_path / "two.pcap",
+         "--config", world.server.config], capture_output=True, text=True)
+    assert done.returncode == 8, done.stderr
+    assert done.stderr.count("an answer") == 2
+    assert "protection-alg-is-allowed" in done.stdout
+    assert "was accepted before" in done.stdout
+    assert "strict" in done.stdout
 
 
 def test_an_exchange_in_one_file(world):
