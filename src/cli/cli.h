@@ -140,6 +140,7 @@ size_t cli_columns(FILE *out);
 enum cli_style {
     CLI_PLAIN,
     CLI_BOLD,
+    CLI_DIM,
     CLI_GREEN,
     CLI_YELLOW,
     CLI_RED

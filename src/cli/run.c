@@ -10,8 +10,8 @@
 /* --- output --- */
 
 static const char *const styles[] = {
-    [CLI_PLAIN] = "",          [CLI_BOLD] = "\033[1m", [CLI_GREEN] = "\033[32m",
-    [CLI_YELLOW] = "\033[33m", [CLI_RED] = "\033[31m",
+    [CLI_PLAIN] = "",         [CLI_BOLD] = "\033[1m",    [CLI_DIM] = "\033[2m",
+    [CLI_GREEN] = "\033[32m", [CLI_YELLOW] = "\033[33m", [CLI_RED] = "\033[31m",
 };
 
 static bool shows_colour(FILE *out)

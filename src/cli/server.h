@@ -17,5 +17,6 @@ extern const struct cli_verbs cli_server_announce; /* announce rann, ... */
 extern const struct cli_verbs cli_server_replay;   /* replay */
 extern const struct cli_verbs cli_server_lint;     /* lint */
 extern const struct cli_verbs cli_server_config;   /* config, version */
+extern const struct cli_verbs cli_server_inspect;  /* inspect */
 
 #endif

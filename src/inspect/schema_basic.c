@@ -18,16 +18,16 @@ static SCHEMA_PLAIN(teletex, "TeletexString", DER_TELETEX_STRING);
 static SCHEMA_PLAIN(bmp, "BMPString", DER_BMP_STRING);
 static SCHEMA_PLAIN(universal, "UniversalString", DER_UNIVERSAL_STRING);
 
-const struct schema_type schema_any = { .name = "ANY", .kind = KIND_ANY };
-const struct schema_type schema_any_sequence = { .name = "SEQUENCE",
-                                                 .kind = KIND_ANY,
-                                                 .tag = DER_SEQUENCE };
-const struct schema_type schema_ip_address = { .name = "OCTET STRING",
-                                               .kind = KIND_IP,
-                                               .tag = DER_OCTET_STRING };
-const struct schema_type schema_private_key = { .name = "OCTET STRING",
-                                                .kind = KIND_SECRET,
-                                                .tag = DER_OCTET_STRING };
+const struct schema_type asn_any = { .name = "ANY", .kind = KIND_ANY };
+const struct schema_type asn_any_sequence = { .name = "SEQUENCE",
+                                              .kind = KIND_ANY,
+                                              .tag = DER_SEQUENCE };
+const struct schema_type asn_ip_address = { .name = "OCTET STRING",
+                                            .kind = KIND_IP,
+                                            .tag = DER_OCTET_STRING };
+const struct schema_type asn_private_key = { .name = "OCTET STRING",
+                                             .kind = KIND_SECRET,
+                                             .tag = DER_OCTET_STRING };
 
 SCHEMA_NAMED(version, "Version", KIND_NUMBER, DER_INTEGER, "v1", "v2", "v3");
 

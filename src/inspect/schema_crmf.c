@@ -56,7 +56,7 @@ static SCHEMA_CHOICE(archive_options, "PKIArchiveOptions",
                      FIELD_IMP("archiveRemGenPrivKey", 2, boolean));
 
 /* A type and value inside a control refers to the table it stands in. */
-static const struct schema_type schema_type_and_value;
+static const struct schema_type asn_type_and_value;
 
 static SCHEMA_BY_OID(control_value, "ANY", KIND_OPEN, 0,
                      ROW(ID_REG_CTRL_REG_TOKEN, utf8),

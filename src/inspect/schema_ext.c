@@ -21,7 +21,7 @@ static SCHEMA_SEQUENCE(private_key_usage_period, "PrivateKeyUsagePeriod",
                        FIELD_IMP_OPT("notAfter", 1, generalized_time));
 
 static SCHEMA_SEQUENCE(basic_constraints, "BasicConstraints",
-                       { "cA", &schema_boolean, TAG_OWN, 0,
+                       { "cA", &asn_boolean, TAG_OWN, 0,
                          FIELD_OPTIONAL | FIELD_DEFAULT_FALSE },
                        FIELD_OPT("pathLenConstraint", integer));
 
@@ -53,7 +53,7 @@ static SCHEMA_LIST_SOME(crl_distribution_points, "CRLDistributionPoints",
 
 #define FIELD_FLAG(name, n)                      \
     {                                            \
-        name, &schema_boolean, TAG_IMPLICIT, n,  \
+        name, &asn_boolean, TAG_IMPLICIT, n,     \
             FIELD_OPTIONAL | FIELD_DEFAULT_FALSE \
     }
 static SCHEMA_SEQUENCE(issuing_distribution_point, "IssuingDistributionPoint",

@@ -43,7 +43,7 @@ SCHEMA_CHOICE(distribution_point_name, "DistributionPointName",
 /* --- Extensions --- */
 
 SCHEMA_SEQUENCE(extension, "Extension", FIELD_ID("extnID", oid),
-                { "critical", &schema_boolean, TAG_OWN, 0,
+                { "critical", &asn_boolean, TAG_OWN, 0,
                   FIELD_OPTIONAL | FIELD_DEFAULT_FALSE },
                 FIELD("extnValue", extension_value));
 SCHEMA_LIST_SOME(extensions, "Extensions", extension);

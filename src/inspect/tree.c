@@ -64,7 +64,7 @@ static void missing(struct walk *w, struct frame *f,
 
 static void extra(struct walk *w, struct frame *f)
 {
-    static const struct schema_field field = { "extra", &schema_any, TAG_OWN, 0,
+    static const struct schema_field field = { "extra", &asn_any, TAG_OWN, 0,
                                                0 };
     const uint8_t *at = f->rest.ptr;
     struct tree_node *node;
@@ -122,8 +122,7 @@ static void order_check(struct walk *w, struct frame *f)
 static void list_step(struct walk *w, struct frame *f)
 {
     const struct schema_field field = {
-        NULL, f->type->kind == KIND_LIST ? f->type->of : &schema_any, TAG_OWN,
-        0, 0
+        NULL, f->type->kind == KIND_LIST ? f->type->of : &asn_any, TAG_OWN, 0, 0
     };
 
     walk_element(w, f, &field, f->next++);
@@ -170,7 +169,7 @@ static enum err walk_all(struct walk *w, const struct schema_type *type)
 {
     const struct schema_field root = { NULL, type, TAG_OWN, 0, 0 };
     /* Holds the root element, as a list would. */
-    struct frame outside = { .type = &schema_any,
+    struct frame outside = { .type = &asn_any,
                              .rest = w->tree->der,
                              .cut = CUT_INPUT };
 
@@ -212,49 +211,49 @@ static enum err read_as(struct span der, const struct schema_type *type,
 
 /* Those in front are tried where none is named. */
 static const struct schema_type *const types[] = {
-    &schema_pki_message,
-    &schema_certificate,
-    &schema_crl,
-    &schema_certification_request,
-    &schema_content_info,
+    &asn_pki_message,
+    &asn_certificate,
+    &asn_crl,
+    &asn_certification_request,
+    &asn_content_info,
     /* Parts, for those who have them alone. */
-    &schema_pki_header,
-    &schema_pki_body,
-    &schema_cert_req_messages,
-    &schema_cert_template,
-    &schema_cert_id,
-    &schema_cert_rep,
-    &schema_cert_confirm,
-    &schema_status_info,
-    &schema_error_msg,
-    &schema_rev_req,
-    &schema_rev_rep,
-    &schema_rev_ann,
-    &schema_poll_req,
-    &schema_poll_rep,
-    &schema_pop_challenges,
-    &schema_pop_answers,
-    &schema_pop_rand,
-    &schema_key_rec_rep,
-    &schema_ca_key_update,
-    &schema_info_list,
-    &schema_alg_list,
-    &schema_oid_list,
-    &schema_certs,
-    &schema_crls,
-    &schema_pki_messages,
-    &schema_cert_req_template,
-    &schema_crl_status_list,
-    &schema_kem_ciphertext,
-    &schema_enveloped_data,
-    &schema_signed_data,
-    &schema_key_package,
-    &schema_encrypted_value,
-    &schema_name,
-    &schema_alg_id,
-    &schema_spki,
-    &schema_extensions,
-    &schema_general_names,
+    &asn_pki_header,
+    &asn_pki_body,
+    &asn_cert_req_messages,
+    &asn_cert_template,
+    &asn_cert_id,
+    &asn_cert_rep,
+    &asn_cert_confirm,
+    &asn_status_info,
+    &asn_error_msg,
+    &asn_rev_req,
+    &asn_rev_rep,
+    &asn_rev_ann,
+    &asn_poll_req,
+    &asn_poll_rep,
+    &asn_pop_challenges,
+    &asn_pop_answers,
+    &asn_pop_rand,
+    &asn_key_rec_rep,
+    &asn_ca_key_update,
+    &asn_info_list,
+    &asn_alg_list,
+    &asn_oid_list,
+    &asn_certs,
+    &asn_crls,
+    &asn_pki_messages,
+    &asn_cert_req_template,
+    &asn_crl_status_list,
+    &asn_kem_ciphertext,
+    &asn_enveloped_data,
+    &asn_signed_data,
+    &asn_key_package,
+    &asn_encrypted_value,
+    &asn_name,
+    &asn_alg_id,
+    &asn_spki,
+    &asn_extensions,
+    &asn_general_names,
 };
 #define NUM_GUESSES 5
 
@@ -304,8 +303,8 @@ static enum err type_find(const char *name, const struct schema_type **out,
     return fault_set(f, ERR_NOT_FOUND, "no type \"%s\"", name);
 }
 
-enum err tree_read(struct span der, const char *type, struct arena *a,
-                   struct tree *out, struct fault *f)
+enum err tree_read_der(struct span der, const char *type, struct arena *a,
+                       struct tree *out, struct fault *f)
 {
     const struct schema_type *schema = types[0];
     enum err e;

@@ -25,7 +25,7 @@
 /* Elements inside elements: a message inside a message inside a message, with
  * a name in an extension of its certificate, takes 50. */
 #define TREE_MAX_DEPTH 64
-/* Memory that tree_read may need. */
+/* Memory that tree_read_der may need. */
 #define TREE_ARENA_LEN ((size_t)40 * 1024 * 1024)
 
 struct schema_type;
@@ -68,8 +68,9 @@ struct tree {
  * and ContentInfo. `der` is borrowed by the tree.
  * ERR_NOT_FOUND: no such type. ERR_NO_MEM.
  */
-MUST_USE enum err tree_read(struct span der, const char *type, struct arena *a,
-                            struct tree *out, struct fault *f);
+MUST_USE enum err tree_read_der(struct span der, const char *type,
+                                struct arena *a, struct tree *out,
+                                struct fault *f);
 /* The n-th type that can be named; NULL: there are no more. */
 const char *tree_type_name(size_t n);
 
@@ -94,10 +95,18 @@ void tree_path(const struct tree_node *node, struct buf *out);
  * a certificate, CRL or request; nothing for other things with fields. Not cut.
  */
 void tree_value(const struct tree_node *node, struct buf *out);
-/* Whether tree_value says all that the fields below say. */
+/* Whether tree_value says all that the fields below say, and none is broken. */
 bool tree_is_summed_up(const struct tree_node *node);
-/* Whether it is a certificate, a CRL or a request within something else. */
+/* Whether it is a certificate, a CRL or a certification request. */
 bool tree_is_document(const struct tree_node *node);
+/* Whether it is a CHOICE: its one field is what was chosen. */
+bool tree_is_choice(const struct tree_node *node);
+/* Whether its value is octets in hexadecimal. */
+bool tree_is_octets(const struct tree_node *node);
+/* The object identifier that says what the rest of a SEQUENCE is. NULL. */
+const struct tree_node *tree_key(const struct tree_node *node);
+/* Octets from the start of `der` to the content of the type itself. */
+size_t tree_header_len(const struct tree_node *node);
 
 /* "at byte 213: expected SEQUENCE, found INTEGER". */
 void tree_problem_format(const struct tree_problem *p, struct buf *out);

@@ -269,7 +269,7 @@ static void compare(const struct decoder *d, const char *file,
 
     if (e == ERR_OK)
         e = der_end(&in);
-    assert_int_equal(tree_read(bytes, d->type, a, &tree, &f), ERR_OK);
+    assert_int_equal(tree_read_der(bytes, d->type, a, &tree, &f), ERR_OK);
     if (e == ERR_OK)
         problems_are_inside(d, file, &tree);
     else if (e != ERR_LIMIT && tree.num_problems == 0 &&
@@ -325,8 +325,8 @@ static void starts_have_one_problem(void **state)
             struct tree tree;
 
             arena_reset(a);
-            assert_int_equal(tree_read(span_of(whole.ptr, len), "PKIMessage", a,
-                                       &tree, NULL),
+            assert_int_equal(tree_read_der(span_of(whole.ptr, len),
+                                           "PKIMessage", a, &tree, NULL),
                              ERR_OK);
             assert_int_equal(tree.num_problems, 1);
             assert_int_equal(tree.problem->problem->at, len);

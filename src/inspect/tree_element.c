@@ -265,7 +265,7 @@ static void mismatch(struct walk *w, struct place *p)
 {
     walk_problem(w, p->node, p->e.whole.ptr, p->type->name,
                  tag_text(w, p->e.tag));
-    place_type(p, &schema_any);
+    place_type(p, &asn_any);
 }
 
 /* Takes the field's tag off. False: nothing is behind it. */
@@ -317,8 +317,8 @@ static bool enter_wrap(struct walk *w, struct place *p)
         return true;
     }
     if (inner == NULL) {
-        place_type(p, p->e.tag == DER_BIT_STRING ? &schema_bit_string
-                                                 : &schema_octet_string);
+        place_type(p, p->e.tag == DER_BIT_STRING ? &asn_bit_string
+                                                 : &asn_octet_string);
         return true;
     }
     if (p->e.tag == DER_BIT_STRING && content.len > 0) {
@@ -335,7 +335,7 @@ static void place_open(struct place *p)
 {
     const struct schema_type *type = schema_row_find(p->type, p->oid);
 
-    place_type(p, type != NULL ? type : &schema_any);
+    place_type(p, type != NULL ? type : &asn_any);
 }
 
 /* A type nobody knows is named by its tag. */

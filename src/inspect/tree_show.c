@@ -190,11 +190,11 @@ static const struct summary {
     void (*add)(const struct tree_node *node, struct buf *out);
     bool is_document;
 } summaries[] = {
-    { &schema_name, name_value, false },
-    { &schema_certificate, certificate_value, true },
-    { &schema_crl, crl_value, true },
-    { &schema_certification_request, request_value, true },
-    { &schema_alg_id, alg_value, false },
+    { &asn_name, name_value, false },
+    { &asn_certificate, certificate_value, true },
+    { &asn_crl, crl_value, true },
+    { &asn_certification_request, request_value, true },
+    { &asn_alg_id, alg_value, false },
 };
 
 static const struct summary *summary_find(const struct tree_node *node)
@@ -228,10 +228,44 @@ bool tree_is_summed_up(const struct tree_node *node)
     if (node->first == NULL || tree_is_document(node) ||
         summary_find(node) == NULL || !is_fine(node))
         return false;
-    if (node->schema == &schema_name)
+    if (node->schema == &asn_name)
         return true;
     /* An algorithm whose parameters say nothing. */
     return node->first->next == NULL || node->first->next->tag == DER_NULL;
+}
+
+bool tree_is_choice(const struct tree_node *node)
+{
+    return node->schema->kind == KIND_CHOICE && node->first != NULL;
+}
+
+bool tree_is_octets(const struct tree_node *node)
+{
+    if (!node->is_leaf || node->schema->kind == KIND_IP ||
+        node->schema->kind == KIND_BITS || node->schema->kind == KIND_SECRET)
+        return false;
+    if (node->tag == DER_INTEGER)
+        return content_of(node).len > sizeof(int64_t);
+    return node->tag == 0 || node->tag == DER_OCTET_STRING ||
+           node->tag == DER_BIT_STRING || node->tag >= 0x80;
+}
+
+const struct tree_node *tree_key(const struct tree_node *node)
+{
+    const struct tree_node *first = node->first;
+
+    if (node->schema->kind != KIND_SEQUENCE || first == NULL ||
+        first->tag != DER_OID || first->problem != NULL ||
+        (node->schema->fields[0].flags & FIELD_KEY) == 0)
+        return NULL;
+    return first;
+}
+
+size_t tree_header_len(const struct tree_node *node)
+{
+    if (span_is_absent(node->own))
+        return 0;
+    return (size_t)(content_of(node).ptr - node->der.ptr);
 }
 
 static void leaf_value(const struct tree_node *node, struct buf *out)

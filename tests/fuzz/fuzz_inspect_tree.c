@@ -55,7 +55,7 @@ static void read_as(struct span der, const char *type)
     size_t num = 0;
 
     assert(a != NULL);
-    assert(tree_read(der, type, a, &tree, NULL) == ERR_OK);
+    assert(tree_read_der(der, type, a, &tree, NULL) == ERR_OK);
     assert((tree.num_problems == 0) == (tree.problem == NULL));
     buf_init(&text, VALUE_CAP);
     for (const struct tree_node *n = tree.root; n != NULL;

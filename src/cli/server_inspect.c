@@ -1,0 +1,206 @@
+#include "cli/server_tree.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "cli/server.h"
+#include "inspect/input.h"
+
+/* One run over a file. */
+struct run {
+    struct cli *cli;
+    struct tree_view view;
+    const char *type; /* --as; NULL: guessed */
+    struct arena *arena;
+    size_t num;
+    bool is_broken;
+    struct fault *fault; /* why reading was ended from here */
+};
+
+static enum err show_text(struct run *run, const struct seen *seen,
+                          const struct tree *tree)
+{
+    char at[TIME_TEXT_LEN];
+
+    cli_print(run->cli, CLI_BOLD, "%s%s", run->num > 0 ? "\n" : "",
+              seen->where);
+    if (seen->at != 0) {
+        time_format(seen->at / 1000000, at);
+        cli_print(run->cli, CLI_PLAIN, ", at %s", at);
+    }
+    cli_print(run->cli, CLI_PLAIN, ": %zu octets\n", tree->der.len);
+    server_tree_print(run->cli, tree, &run->view);
+    return ERR_OK;
+}
+
+static json_t *head_json(const struct seen *seen, const struct tree *tree)
+{
+    static const char *const ways[] = {
+        [SEEN_UNKNOWN] = "unknown",
+        [SEEN_REQUEST] = "request",
+        [SEEN_RESPONSE] = "response",
+    };
+    char at[TIME_TEXT_LEN] = "";
+
+    if (seen->at != 0)
+        time_format(seen->at / 1000000, at);
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:b, s:b}", "where",
+                     seen->where, "number", (json_int_t)seen->number, "way",
+                     ways[seen->way], "at", at, "type", tree->root->type,
+                     "octets", (json_int_t)tree->der.len, "problems",
+                     (json_int_t)tree->num_problems, "whole",
+                     tree->num_problems == 0, "all", !tree->is_full);
+}
+
+static enum err show_json(struct run *run, const struct seen *seen,
+                          const struct tree *tree, struct fault *f)
+{
+    fputs(run->num > 0 ? ",\n  " : "\n  ", run->cli->out);
+    TRY(server_json_open(run->cli, head_json(seen, tree), f));
+    fputs(", \"tree\":\n    ", run->cli->out);
+    TRY(server_tree_json(run->cli, tree, &run->view, 4, f));
+    fputs("}", run->cli->out);
+    return ERR_OK;
+}
+
+/* Said beside the messages: there is nothing of it to be shown. */
+static enum err show_gap(struct run *run, const struct seen *seen,
+                         struct fault *f)
+{
+    run->is_broken = true;
+    if (!run->cli->json) {
+        cli_print(run->cli, CLI_BOLD, "%s%s", run->num > 0 ? "\n" : "",
+                  seen->where);
+        cli_print(run->cli, CLI_RED, ": %s\n", seen->problem);
+    } else {
+        fputs(run->num > 0 ? ",\n  " : "\n  ", run->cli->out);
+        TRY(server_json_open(run->cli,
+                             json_pack("{s:s, s:s}", "where", seen->where,
+                                       "problem", seen->problem),
+                             f));
+        fputs("}", run->cli->out);
+    }
+    run->num++;
+    return ERR_OK;
+}
+
+static enum err on_seen(void *arg, const struct seen *seen)
+{
+    struct run *run = arg;
+    struct tree tree;
+
+    if (seen->problem != NULL)
+        return show_gap(run, seen, run->fault);
+    if (span_is_absent(seen->der))
+        return ERR_OK;
+    arena_reset(run->arena);
+    TRY(tree_read_der(seen->der, run->type, run->arena, &tree, run->fault));
+    if (tree.num_problems > 0)
+        run->is_broken = true;
+    if (run->cli->json)
+        TRY(show_json(run, seen, &tree, run->fault));
+    else
+        TRY(show_text(run, seen, &tree));
+    run->num++;
+    return ERR_OK;
+}
+
+static enum err read_options(struct run *run, struct fault *f)
+{
+    int64_t depth = TREE_MAX_DEPTH;
+
+    if (cli_has(run->cli, "depth"))
+        TRY(cli_number(run->cli, "depth", 0, TREE_MAX_DEPTH, &depth, f));
+    run->view.depth = (size_t)depth;
+    /* Rows count less than nodes: a CHOICE shares its row. */
+    if (!cli_has(run->cli, "depth"))
+        run->view.depth = SIZE_MAX;
+    run->view.has_hex = cli_has(run->cli, "hex");
+    run->view.is_full = cli_has(run->cli, "full");
+    run->view.is_closed = cli_has(run->cli, "no-certs");
+    run->type = cli_value(run->cli, "as");
+    for (size_t i = 0; run->type != NULL; i++) {
+        const char *name = tree_type_name(i);
+
+        if (name == NULL)
+            return fault_set(f, ERR_USAGE, "--as %s: no such type", run->type);
+        if (strcmp(name, run->type) == 0)
+            break;
+    }
+    return ERR_OK;
+}
+
+static enum err inspect_file(struct run *run, const char *path, struct fault *f)
+{
+    struct fault why = { 0 };
+    enum err e;
+
+    run->fault = &why;
+    if (run->cli->json)
+        fputs("{\"messages\": [", run->cli->out);
+    e = input_read(path, NULL, on_seen, run, f);
+    if (why.err != ERR_OK)
+        *f = why;
+    if (run->cli->json)
+        fputs("\n]}\n", run->cli->out);
+    return e;
+}
+
+static enum err run_inspect(struct cli *cli, struct fault *f)
+{
+    AUTO(arena) arena = arena_new(TREE_ARENA_LEN);
+    struct run run = { .cli = cli, .arena = arena };
+
+    if (arena == NULL)
+        return fault_set(f, ERR_NO_MEM, "inspect");
+    TRY(read_options(&run, f));
+    TRY(inspect_file(&run, cli_operand(cli, 0), f));
+    if (run.is_broken)
+        cli->ends_with = CLI_EXIT_FAILED;
+    return ERR_OK;
+}
+
+static const struct cli_option options[] = {
+    { "hex", NULL, NULL, "the octets of every value too", CLI_ONCE },
+    { "full", NULL, NULL,
+      "also the fields of names, algorithms and what else fits one line",
+      CLI_ONCE },
+    { "no-certs", NULL, NULL, "certificates and CRLs on a line each",
+      CLI_ONCE },
+    { "depth", "N", NULL, "no further than N levels inside", CLI_ONCE },
+    { "as", "TYPE", NULL,
+      "read it as this ASN.1 type, as CertTemplate; else as what it fits: "
+      "PKIMessage, Certificate, CertificateList, CertificationRequest or "
+      "ContentInfo",
+      CLI_ONCE },
+};
+
+#define NUM(list) (sizeof(list) / sizeof((list)[0]))
+
+static const struct cli_verb verbs[] = {
+    {
+        .words = "inspect",
+        .summary = "show what a message says, field by field",
+        .operands = "FILE",
+        .description =
+            "Shows each message of FILE (DER, PEM, hexadecimal, base64, or a "
+            "pcap or pcapng file with HTTP inside; - is standard input) as a "
+            "tree: where each field begins, its name and its value, with "
+            "names for object identifiers, certificates and CRLs opened. "
+            "Certificates, CRLs, certification requests and CMS contents are "
+            "shown by themselves too.\n\n"
+            "Broken input is shown as far as it goes: at which byte, which "
+            "type is asked there and what stands there. Then it ends with "
+            "exit code 1.\n\n"
+            "Values that do not fit their line are cut and their length told; "
+            "--hex and --json have them whole. Private keys are not shown.",
+        .options = options,
+        .num_options = NUM(options),
+        .has_json = true,
+        .example = "stationmaster inspect ir.der\n"
+                   "stationmaster inspect enrolment.pcap --no-certs\n"
+                   "xxd -p ip.der | stationmaster inspect - --json",
+        .run = run_inspect,
+    },
+};
+
+const struct cli_verbs cli_server_inspect = { verbs, NUM(verbs) };
