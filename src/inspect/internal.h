@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "inspect/lint.h"
+#include "inspect/message_certs.h"
 #include "profile/asked.h"
 
 /* --- memory of transactions (lint_memory.c) --- */
@@ -21,6 +22,15 @@ struct kept {
     size_t len;
     uint8_t bytes[];
 };
+
+/* The senderNonce of a message, as much of it as is asked for. */
+#define NONCE_LEN 16
+struct kept_nonce {
+    size_t number; /* of the message; 0: none */
+    uint8_t octets[NONCE_LEN];
+};
+/* What is compared of a transaction: more than any has but for long waits. */
+#define EXCHANGE_NONCES 16
 
 /* A transaction, by its transactionID. What is not there is NULL. */
 struct exchange {
@@ -38,6 +48,9 @@ struct exchange {
     struct kept *answerer; /* the one that signs the answers */
     enum fact_transaction state;
     size_t num_messages;
+    size_t repeated; /* the message in which a request came again; 0: none */
+    struct kept_nonce nonces[EXCHANGE_NONCES]; /* the last ones, in a ring */
+    size_t num_nonces;
 };
 
 struct exchanges;
@@ -45,6 +58,13 @@ MUST_USE enum err exchanges_new(struct exchanges **out, struct fault *f);
 void exchanges_free(struct exchanges *all);
 /* NULL: none of this transactionID. */
 struct exchange *exchanges_find(struct exchanges *all, struct span id);
+/* The last request came again, in this message. */
+void exchange_note_repeat(struct exchange *x, size_t number);
+/* Which message of the transaction had this senderNonce; 0: none, or it is too
+ * short to tell. */
+size_t exchange_nonce_find(const struct exchange *x, struct span nonce);
+/* The same among the answers of all transactions. */
+size_t exchanges_nonce_find(const struct exchanges *all, struct span nonce);
 
 /* Those of its messages that a rule may look back at, read; NULL: not seen. */
 struct before {
@@ -71,6 +91,10 @@ struct linted {
      * no transactionID. */
     const struct exchange *exchange;
     struct before before;
+    /* The message of another transaction whose senderNonce is the recipNonce of
+     * this one, which belongs to no transaction; 0: none. */
+    size_t stray_of;
+    struct message_certs certs;
     struct protection protection;
     struct facts facts;        /* of a request; those not known are zero */
     uint32_t has;              /* what of enum rule_needs is at hand */
@@ -97,6 +121,8 @@ struct lint_row {
 /* Ended by a row without a check; a file's own table is joined in lint.c. */
 extern const struct lint_row lint_request_rows[];    /* lint_request.c */
 extern const struct lint_row lint_protection_rows[]; /* lint_protection.c */
+extern const struct lint_row lint_exchange_rows[];   /* lint_exchange.c */
+extern const struct lint_row lint_chain_rows[];      /* lint_chain.c */
 
 /* Judges every rule of the step that is about the body at hand. */
 void lint_step(struct linted *in, enum rule_step step);
@@ -122,6 +148,16 @@ MUST_USE enum err lint_find_facts(struct linted *in, struct fault *f);
 /* Runs the steps of a server over it. */
 void lint_judge_request(struct linted *in);
 
+/* Runs a station's steps over an answer or announcement (lint_answer.c). */
+MUST_USE enum err lint_judge_answer(struct linted *in, struct fault *f);
+
+/* Certificates that were judged before (lint_certificates.c). */
+struct cert_memo;
+MUST_USE enum err cert_memo_new(struct cert_memo **out, struct fault *f);
+void cert_memo_free(struct cert_memo *memo);
+/* Judges each certificate of the message that was not judged before. */
+MUST_USE enum err lint_judge_certificates(struct linted *in, struct fault *f);
+
 /* Runs once the message is judged (lint_memory.c): what of it later
  * ones need. ERR_NO_MEM. */
 MUST_USE enum err exchanges_keep(struct exchanges *all, const struct linted *in,
@@ -130,6 +166,7 @@ MUST_USE enum err exchanges_keep(struct exchanges *all, const struct linted *in,
 /* The contexts for computing, borrowed. */
 struct crypto_ctx *lint_crypto(const struct linted *in);
 struct trusted *lint_trusted(const struct linted *in);
+struct cert_memo *lint_memo(const struct linted *in);
 /* When it came, or should have: seconds since 1970. */
 int64_t lint_now(const struct linted *in);
 

@@ -15,6 +15,7 @@
 struct lint {
     struct lint_settings settings;
     struct exchanges *exchanges;
+    struct cert_memo *memo;
     struct arena *arena; /* of the message at hand */
     struct arena *inner; /* of one that a nested holds */
     const struct lint_row *rows[RULE_NUM];
@@ -52,8 +53,11 @@ enum err lint_new(const struct lint_settings *settings, struct lint **out,
     if (l->arena == NULL || l->inner == NULL)
         return fault_set(f, ERR_NO_MEM, "lint");
     TRY(exchanges_new(&l->exchanges, f));
+    TRY(cert_memo_new(&l->memo, f));
     join_rows(l, lint_protection_rows);
     join_rows(l, lint_request_rows);
+    join_rows(l, lint_exchange_rows);
+    join_rows(l, lint_chain_rows);
     *out = l;
     l = NULL;
     return ERR_OK;
@@ -64,6 +68,7 @@ void lint_free(struct lint *l)
     if (l == NULL)
         return;
     exchanges_free(l->exchanges);
+    cert_memo_free(l->memo);
     arena_free(l->arena);
     arena_free(l->inner);
     free(l);
@@ -77,6 +82,11 @@ struct crypto_ctx *lint_crypto(const struct linted *in)
 struct trusted *lint_trusted(const struct linted *in)
 {
     return in->lint->settings.trusted;
+}
+
+struct cert_memo *lint_memo(const struct linted *in)
+{
+    return in->lint->memo;
 }
 
 int64_t lint_now(const struct linted *in)
@@ -320,6 +330,40 @@ static size_t find_repeated(const struct linted *in)
     return is_kept(x->answer, der) ? x->answer->number : 0;
 }
 
+/* Both ways: the message in its exchange, and its certificates. */
+static enum err judge_steps(struct linted *in, struct fault *f)
+{
+    switch (in->way) {
+    case WAY_REQUEST:
+        TRY(lint_find_facts(in, f));
+        lint_step(in, STEP_EXCHANGE);
+        lint_judge_request(in);
+        break;
+    case WAY_ANSWER:
+    case WAY_ANNOUNCEMENT:
+        TRY(lint_judge_answer(in, f));
+        lint_step(in, STEP_EXCHANGE);
+        break;
+    }
+    return lint_judge_certificates(in, f);
+}
+
+static void note_repeat(struct linted *in)
+{
+    struct exchange *x =
+        exchanges_find(in->lint->exchanges, in->msg->header.transaction_id);
+
+    if (x != NULL && find_way(in) == WAY_REQUEST)
+        exchange_note_repeat(x, in->seen->number);
+}
+
+static void find_stray(struct linted *in)
+{
+    if (in->way == WAY_REQUEST && in->exchange == NULL)
+        in->stray_of = exchanges_nonce_find(in->lint->exchanges,
+                                            in->msg->header.recip_nonce);
+}
+
 static enum err judge(struct linted *in, struct fault *f)
 {
     struct lint_report *r = &in->lint->report;
@@ -329,19 +373,16 @@ static enum err judge(struct linted *in, struct fault *f)
     if (r->transaction_id.len > 0)
         TRY(find_before(in, f));
     r->repeats = find_repeated(in);
-    if (r->repeats != 0)
+    if (r->repeats != 0) {
+        note_repeat(in);
         return ERR_OK;
-    in->way = find_way(in);
-    TRY(lint_find_protection(in, f));
-    switch (in->way) {
-    case WAY_REQUEST:
-        TRY(lint_find_facts(in, f));
-        lint_judge_request(in);
-        break;
-    case WAY_ANSWER:
-    case WAY_ANNOUNCEMENT:
-        break;
     }
+    in->way = find_way(in);
+    find_stray(in);
+    if (message_certs_read(in->msg, in->arena, &in->certs) != ERR_OK)
+        return fault_set(f, ERR_NO_MEM, "certificates");
+    TRY(lint_find_protection(in, f));
+    TRY(judge_steps(in, f));
     return exchanges_keep(in->lint->exchanges, in, f);
 }
 

@@ -18,6 +18,8 @@ struct exchanges {
     struct exchange *oldest, *newest;
     size_t num;
     size_t kept_len; /* of all kept */
+    /* Of the last answers, by their first octets. */
+    struct kept_nonce answers[NUM_BUCKETS];
 };
 
 enum err exchanges_new(struct exchanges **out, struct fault *f)
@@ -64,6 +66,52 @@ static struct kept *new_kept(struct exchanges *all, const struct linted *in,
     memcpy(k->bytes, bytes.ptr, bytes.len);
     all->kept_len += bytes.len;
     return k;
+}
+
+/* --- nonces --- */
+
+size_t exchange_nonce_find(const struct exchange *x, struct span nonce)
+{
+    for (size_t i = 0; nonce.len >= NONCE_LEN && i < EXCHANGE_NONCES; i++)
+        if (x->nonces[i].number != 0 &&
+            memcmp(x->nonces[i].octets, nonce.ptr, NONCE_LEN) == 0)
+            return x->nonces[i].number;
+    return 0;
+}
+
+void exchange_note_repeat(struct exchange *x, size_t number)
+{
+    x->repeated = number;
+}
+
+/* Nonces are random. */
+static size_t place_of(struct span nonce)
+{
+    return (nonce.ptr[0] | (size_t)nonce.ptr[1] << 8) % NUM_BUCKETS;
+}
+
+size_t exchanges_nonce_find(const struct exchanges *all, struct span nonce)
+{
+    const struct kept_nonce *k;
+
+    if (nonce.len < NONCE_LEN)
+        return 0;
+    k = &all->answers[place_of(nonce)];
+    return memcmp(k->octets, nonce.ptr, NONCE_LEN) == 0 ? k->number : 0;
+}
+
+static void keep_nonce(struct exchanges *all, struct exchange *x,
+                       const struct linted *in)
+{
+    struct span nonce = in->msg->header.sender_nonce;
+    struct kept_nonce k = { .number = in->seen->number };
+
+    if (nonce.len < NONCE_LEN)
+        return;
+    memcpy(k.octets, nonce.ptr, NONCE_LEN);
+    x->nonces[x->num_nonces++ % EXCHANGE_NONCES] = k;
+    if (in->way == WAY_ANSWER)
+        all->answers[place_of(nonce)] = k;
 }
 
 /* --- exchanges --- */
@@ -332,6 +380,7 @@ enum err exchanges_keep(struct exchanges *all, const struct linted *in,
     else
         keep_answer(all, in, x, k);
     put_kept(all, k);
+    keep_nonce(all, x, in);
     x->num_messages++;
     unlink_age(all, x);
     link_newest(all, x);

@@ -111,23 +111,28 @@ void cert_judge(const struct cert_judged *in, cert_each *each, void *arg)
     judge_readable(in, is_explained, each, arg);
 }
 
+/* Where one of them has no key identifier the names decide. */
+static bool ids_fit(const struct x509_cert *cert,
+                    const struct x509_cert *issuer)
+{
+    return span_is_absent(issuer->ski) || span_is_absent(cert->aki) ||
+           span_is_equal(issuer->ski, cert->aki);
+}
+
+bool cert_is_own_issuer(const struct x509_cert *cert)
+{
+    return x509_is_self_issued(cert) && ids_fit(cert, cert);
+}
+
 const struct x509_cert *cert_issuer_find(const struct x509_cert *cert,
                                          const struct x509_cert *list,
                                          size_t num)
 {
-    const struct x509_cert *by_name = NULL;
-
-    if (x509_is_self_issued(cert))
+    if (cert_is_own_issuer(cert))
         return cert;
-    for (size_t i = 0; i < num; i++) {
-        const struct x509_cert *c = &list[i];
-
-        if (!name_is_equal(c->subject, cert->issuer))
-            continue;
-        if (span_is_absent(c->ski) || span_is_absent(cert->aki) ||
-            span_is_equal(c->ski, cert->aki))
-            return c;
-        by_name = c;
-    }
-    return by_name;
+    for (size_t i = 0; i < num; i++)
+        if (name_is_equal(list[i].subject, cert->issuer) &&
+            ids_fit(cert, &list[i]))
+            return &list[i];
+    return NULL;
 }

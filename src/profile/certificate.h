@@ -45,9 +45,15 @@ typedef void cert_each(void *arg, enum rule_id rule, enum verdict verdict,
 void cert_judge(const struct cert_judged *in, cert_each *each, void *arg);
 
 /*
- * Which of `list` issued `cert`, by names and key identifiers alone: one whose
- * subject is its issuer, and whose SKI is its AKI where it has both. Itself
- * where self-issued. NULL: none.
+ * True when it seems to have issued itself, by names and key identifiers alone.
+ * One that links an old key of its CA to a new one is self-issued, and not
+ * this.
+ */
+bool cert_is_own_issuer(const struct x509_cert *cert);
+
+/*
+ * Which of `list` issued `cert`, likewise: one whose subject is its issuer, and
+ * whose SKI is its AKI where it has both; or itself. NULL: none.
  */
 const struct x509_cert *cert_issuer_find(const struct x509_cert *cert,
                                          const struct x509_cert *list,

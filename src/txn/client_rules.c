@@ -355,6 +355,12 @@ const struct rule *client_break(const struct rule *rule, const char *found,
     return rule;
 }
 
+bool client_rule_holds(enum rule_id rule, const struct client_judged *in,
+                       struct client_found *found)
+{
+    return checks[rule](in, found);
+}
+
 const struct rule *client_rules_check(enum rule_step step,
                                       const struct client_judged *in,
                                       struct fault *f)

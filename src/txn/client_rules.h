@@ -30,6 +30,10 @@ const struct rule *client_rules_check(enum rule_step step,
                                       const struct client_judged *in,
                                       struct fault *f);
 
+/* One of them by itself: for who reads both sides of an exchange. */
+bool client_rule_holds(enum rule_id rule, const struct client_judged *in,
+                       struct client_found *found);
+
 /* True for ip, cp and kup. */
 bool client_is_answer(enum cmp_body_type type);
 /* True when this status comes with a certificate. */

@@ -400,6 +400,12 @@ static bool (*const checks[RULE_NUM])(const struct told_judged *in,
     [RULE_TARGET_CERT] = check_target,
 };
 
+bool told_rule_holds(enum rule_id rule, const struct told_judged *in,
+                     struct client_found *found)
+{
+    return checks[rule](in, found);
+}
+
 const struct rule *told_rules_check(enum rule_step step,
                                     const struct told_judged *in,
                                     struct fault *f)

@@ -50,6 +50,10 @@ struct told_judged {
     int64_t now;
 };
 
+/* One of them by itself: for who reads both sides of an exchange. */
+bool told_rule_holds(enum rule_id rule, const struct told_judged *in,
+                     struct client_found *found);
+
 /* The first rule of this step, one of STEP_TOLD to STEP_TOLD_TARGET, that is
  * broken; NULL: all hold. The fault names rule, clause, what was found and what
  * is asked. */

@@ -1,0 +1,42 @@
+/*
+ * A station as its messages show it, for its own rules (txn/client_rules.h) to
+ * be judged by who has the messages alone.
+ */
+#ifndef INSPECT_OBSERVED_H
+#define INSPECT_OBSERVED_H
+
+#include "inspect/internal.h"
+#include "txn/client_rules.h"
+#include "txn/client_told.h"
+
+struct observed {
+    const struct linted *in;
+    const struct cmp_message *first;   /* of the transaction; NULL: not seen */
+    const struct cmp_message *request; /* the one answered; NULL likewise */
+    const struct asked *asked;         /* what the first one asks for */
+    size_t num_asked;
+    struct client client;
+    struct client_facts facts;
+    struct client_judged judged;
+    struct mac_policy macs;
+    struct x509_cert old; /* whose names a kur keeps, or which an rr revokes */
+    bool is_ours;         /* the first is one that a station of ours sends */
+    bool has_macs;
+    struct span asked_id; /* transactionID of the request in the same HTTP
+                             exchange; absent: not known */
+    enum verdict path;    /* of the certificate looked at */
+};
+
+/* Into the arena of `in`. Failures are our own. */
+MUST_USE enum err observed_read(const struct linted *in, struct observed *out,
+                                struct fault *f);
+/* Turns to a CertResponse and what it was asked by. */
+MUST_USE enum err observed_turn(struct observed *o, size_t response,
+                                struct fault *f);
+
+/* The question that a genm puts. */
+MUST_USE enum err observed_question(const struct cmp_message *genm,
+                                    struct arena *a,
+                                    struct client_question *out);
+
+#endif
