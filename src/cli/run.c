@@ -94,9 +94,10 @@ static enum cli_exit tell(const struct cli *cli, enum err e, struct fault *f)
 
     if (f->err != e)
         fault_set(f, e, "%s", err_text(e));
-    fprintf(cli->err, "%s%s%s: %s%s%s%s\n", cli->program->name,
+    fprintf(cli->err, "%s%s%s: %s%s%s%s%s%s\n", cli->program->name,
             verb != NULL ? " " : "", verb != NULL ? verb : "", f->text,
             f->clause[0] != '\0' ? " (" : "", f->clause,
+            f->rule[0] != '\0' ? "; " : "", f->rule,
             f->clause[0] != '\0' ? ")" : "");
     if (e == ERR_USAGE)
         fprintf(cli->err, "try: %s%s%s --help\n", cli->program->name,

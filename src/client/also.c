@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/internal.h"
+#include "profile/rules.h"
 
 void also_release(struct station *s)
 {
@@ -160,7 +161,9 @@ enum err also_result(const struct station *s, struct fault *f)
         num += (p->machine.accepts >> i) & 1u;
     if (num == p->num_asked)
         return ERR_OK;
-    return fault_set(f, ERR_REFUSED,
-                     "%zu of %zu certificates were granted and are installed",
-                     num, p->num_asked);
+    fault_set(f, ERR_REFUSED,
+              "%zu of %zu certificates were granted and are installed", num,
+              p->num_asked);
+    rule_name(f, RULE_REPLY_GRANTS);
+    return ERR_REFUSED;
 }

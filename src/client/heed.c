@@ -178,12 +178,16 @@ enum err station_heed(struct station *s, struct span message,
     struct client_cert_told signer;
     struct cmp_message msg;
     struct span copy;
+    enum err e;
 
     TRY(begin(s, f));
     copy = arena_copy(s->arena, message);
     if (span_is_absent(copy))
         return fault_set(f, ERR_NO_MEM, "announcement");
-    TRY(cmp_message_read(copy, s->arena, &msg, f));
+    e = cmp_message_read(copy, s->arena, &msg, f);
+    if (e != ERR_OK && e != ERR_NO_MEM)
+        rule_name(f, RULE_REPLY_IS_DER);
+    TRY(e);
     TRY(check_signer(s, &msg, &signer, f));
     TRY(check_whole(s, &msg, f));
     *out = (struct client_announced){ .body = msg.body.type,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "client/internal.h"
+#include "profile/rules.h"
 
 #define NONCE_LEN 16
 
@@ -224,12 +225,21 @@ static enum err make_trust(const struct ra *ra, struct trust **out,
     return ERR_OK;
 }
 
+static enum err no_answer(struct fault *f, enum rule_id rule, const char *what,
+                          const char *more)
+{
+    fault_set(f, ERR_NO_ANSWER, "%s%s", what, more);
+    rule_name(f, rule);
+    return ERR_NO_ANSWER;
+}
+
 /* Signed, by one of extraCerts that is entitled and leads to a root? */
 static enum err check_protection(struct ra *ra, const struct cmp_message *msg,
                                  struct fault *f)
 {
     struct span part = cmp_protected_part(msg, ra->arena);
     struct fault why = { .text = "nobody in extraCerts may answer" };
+    enum rule_id rule = RULE_REPLY_SIGNER_ENTITLED;
     AUTO(trust) trust = NULL;
     struct x509_cert cert;
     struct path path;
@@ -239,15 +249,17 @@ static enum err check_protection(struct ra *ra, const struct cmp_message *msg,
         if (x509_read(msg->extra_certs[i], ra->arena, &cert) != ERR_OK ||
             !may_answer(&msg->header, &cert))
             continue;
+        rule = RULE_REPLY_SIGNATURE;
         if (sig_verify(ra->cx, &cert.spki, &msg->header.protection_alg, part,
-                       msg->protection.bytes, &why) == ERR_OK &&
-            path_check(ra->cx, trust, clock_seconds(), cert.der,
+                       msg->protection.bytes, &why) != ERR_OK)
+            continue;
+        rule = RULE_REPLY_SIGNER_PATH;
+        if (path_check(ra->cx, trust, clock_seconds(), cert.der,
                        msg->extra_certs, msg->num_extra_certs, ra->arena, &path,
                        &why) == ERR_OK)
             return ERR_OK;
     }
-    return fault_set(f, ERR_NO_ANSWER, "the answer is not to be believed: %s",
-                     why.text);
+    return no_answer(f, rule, "the answer is not to be believed: ", why.text);
 }
 
 static enum err refused(const struct pki_status_info *status, struct fault *f)
@@ -259,10 +271,12 @@ static enum err refused(const struct pki_status_info *status, struct fault *f)
 
     while (bit < 31 && (status->fail_info & (1u << bit)) == 0)
         bit++;
-    return fault_set(f, ERR_REFUSED, "refused: %s: %.*s",
-                     status->has_fail_info ? fail_info_name((enum fail_info)bit)
-                                           : "no failInfo",
-                     (int)text.len, (const char *)text.ptr);
+    fault_set(f, ERR_REFUSED, "refused: %s: %.*s",
+              status->has_fail_info ? fail_info_name((enum fail_info)bit)
+                                    : "no failInfo",
+              (int)text.len, (const char *)text.ptr);
+    rule_name(f, RULE_REPLY_GRANTS);
+    return ERR_REFUSED;
 }
 
 /* The message of the batch with this ID; `num` of them: none. */
@@ -314,7 +328,9 @@ static enum err read_message(struct ra *ra, struct span der, const char *what,
 
     if (cmp_message_read(der, ra->arena, out, &why) == ERR_OK)
         return ERR_OK;
-    return fault_set(f, bad, "%s cannot be read: %s", what, why.text);
+    fault_set(f, bad, "%s cannot be read: %s", what, why.text);
+    rule_name(f, RULE_REPLY_IS_DER);
+    return bad;
 }
 
 /* An answer to this request, of somebody who may give it. */
@@ -328,7 +344,8 @@ static enum err read_answer(struct ra *ra, struct span request,
     if (!span_is_equal(msg->header.transaction_id,
                        asked->header.transaction_id) ||
         !span_is_equal(msg->header.recip_nonce, asked->header.sender_nonce))
-        return fault_set(f, ERR_NO_ANSWER, "an answer to another message");
+        return no_answer(f, RULE_REPLY_TRANSACTION_ID,
+                         "an answer to another message", "");
     if (msg->body.type == CMP_ERROR)
         return refused(&msg->body.error.status, f);
     return ERR_OK;
@@ -336,8 +353,8 @@ static enum err read_answer(struct ra *ra, struct span request,
 
 static enum err wrong_kind(const struct cmp_message *msg, struct fault *f)
 {
-    return fault_set(f, ERR_NO_ANSWER, "%s as the answer",
-                     cmp_body_name(msg->body.type));
+    return no_answer(f, RULE_REPLY_BODY, cmp_body_name(msg->body.type),
+                     " as the answer");
 }
 
 enum err ra_unbundle(struct ra *ra, struct span batch, struct span answer,

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "client/run.h"
+#include "profile/rules.h"
 
 #define POST_MS ((int64_t)30000)
 
@@ -367,6 +368,7 @@ static enum err on_bytes(struct attempt *at, const struct client_answer *answer,
     struct fault why = { 0 };
 
     if (cmp_message_read(bytes, s->scratch, &reply, &why) != ERR_OK) {
+        rule_name(&why, RULE_REPLY_IS_DER);
         station_report(s, &event);
         return ignore(at, &why, f);
     }
@@ -513,12 +515,16 @@ static enum err run(struct station *s, enum cmp_body_type request,
                 : exchange(&at, &answer, f);
     }
     buf_done(&answer.bytes);
-    if (e == ERR_OK && at.result == ERR_NO_ANSWER)
+    if (e == ERR_OK && at.result == ERR_NO_ANSWER) {
+        const struct rule *rule = rule_find(at.why.rule);
+
         fault_clause(f, ERR_NO_ANSWER, at.why.clause,
                      "no answer in time; %s. The last try: %s",
                      asking != NULL ? "ask again"
                                     : "the transaction stays pending",
                      at.why.text);
+        rule_name(f, rule == NULL ? RULE_REPLY_IN_TIME : rule->number);
+    }
     if (e == ERR_OK && at.result == ERR_WAITING)
         fault_set(f, ERR_WAITING,
                   "the server has not decided; the same verb asks again%s",

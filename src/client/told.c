@@ -100,10 +100,11 @@ enum err cert_describe(struct judge_told *j, struct span der,
     struct told_cert facts = { 0 };
 
     TRY(describe(j, der, out, &facts, f));
-    return facts.cert != NULL
-               ? ERR_OK
-               : fault_clause(f, ERR_REFUSED, "RFC 5280, 4.1",
-                              "a certificate that cannot be read");
+    if (facts.cert != NULL)
+        return ERR_OK;
+    fault_set(f, ERR_REFUSED, "a certificate that cannot be read");
+    rule_name(f, RULE_ANNOUNCED_CERT_IS_READABLE);
+    return ERR_REFUSED;
 }
 
 /* --- an update of the root --- */

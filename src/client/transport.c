@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/secret.h"
+#include "profile/rules.h"
 
 #define CONNECT_MS 10000L
 #define MEDIA_TYPE "application/pkixcmp"
@@ -109,14 +110,23 @@ static size_t take_bytes(char *bytes, size_t size, size_t num, void *arg)
     return answer->failed == ERR_OK ? size * num : 0;
 }
 
+/* Something came, and it is no CMP message. */
+static enum err no_message(struct fault *f)
+{
+    rule_name(f, RULE_REPLY_OVER_HTTP);
+    return ERR_NO_ANSWER;
+}
+
 static enum err curl_fail(const struct http_transport *t, CURLcode code,
                           const struct buf *answer, struct fault *f)
 {
     const char *why = t->why[0] != '\0' ? t->why : curl_easy_strerror(code);
 
-    if (answer->failed != ERR_OK)
-        return fault_set(f, ERR_NO_ANSWER, "an answer of more than %zu bytes",
-                         answer->cap);
+    if (answer->failed != ERR_OK) {
+        fault_set(f, ERR_NO_ANSWER, "an answer of more than %zu bytes",
+                  answer->cap);
+        return no_message(f);
+    }
     if (code == CURLE_OPERATION_TIMEDOUT)
         return fault_set(f, ERR_TIMEOUT, "%s", why);
     return fault_set(f, ERR_IO, "%s", why);
@@ -150,9 +160,10 @@ static enum err judge(CURL *curl, const struct buf *answer, struct fault *f)
     if (status >= 200 && (status < 300 || status >= 400) && answer->len > 0 &&
         is_media_type(type))
         return ERR_OK;
-    return fault_set(f, says_not_now(status) ? ERR_IO : ERR_NO_ANSWER,
-                     "HTTP %ld with %zu bytes of %s", status, answer->len,
-                     type == NULL ? "no type" : type);
+    fault_set(f, says_not_now(status) ? ERR_IO : ERR_NO_ANSWER,
+              "HTTP %ld with %zu bytes of %s", status, answer->len,
+              type == NULL ? "no type" : type);
+    return says_not_now(status) ? ERR_IO : no_message(f);
 }
 
 /* What libcurl let through was verified; against whose anchors, counts. */

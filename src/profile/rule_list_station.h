@@ -22,6 +22,22 @@
 
 /* clang-format off */
 #define STATION_RULES(R)                                                       \
+/* ---- STEP_ANSWER_READ ---- */                                               \
+R(REPLY_OVER_HTTP, "reply-over-http", "RFC 9811, 3.3 and 3.4", NO_ANSWER,      \
+  ANSWER_READ, ERROR, ANSWERS, NEEDS_EXCHANGE, NULL,                           \
+  "a CMP message as application/pkixcmp, without redirects",                   \
+  "compare --url with the server's path; look for a proxy in between")         \
+R(REPLY_IN_TIME, "reply-in-time", "RFC 9483, 6 (RFC 9811, 3.6)", NO_ANSWER,    \
+  ANSWER_READ, ERROR, ANSWERS, NEEDS_EXCHANGE | NEEDS_CLOCK, NULL,             \
+  "an answer that can be believed, before time is up",                         \
+  "is the server reached, and which of its answers were ignored? station "     \
+  "status")                                                                    \
+R(REPLY_IS_DER, "reply-is-der", "RFC 9810, 5.1", BAD_DER, ANSWER_READ, ERROR,  \
+  ALL_BODIES, NEEDS_NOTHING, NULL, "one PKIMessage in DER, nothing left over", \
+  "report it to the server's maker; look for a proxy that answers itself")     \
+R(ANNOUNCED_CERT_IS_READABLE, "announced-cert-is-readable", "RFC 5280, 4.1",   \
+  BAD_DATA_FORMAT, ANSWER_READ, ERROR, CANN, NEEDS_NOTHING, NULL,              \
+  "a certificate of RFC 5280", "report it to who announced it")                \
 /* ---- STEP_ANSWER_EXCHANGE ---- */                                           \
 R(REPLY_PVNO, "reply-pvno", "RFC 9810, 7", UNSUPPORTED_VERSION,                \
   ANSWER_EXCHANGE, ERROR, ANSWERS, NEEDS_EXCHANGE, NULL,                       \
@@ -186,6 +202,16 @@ R(CERT_SAN, "cert-san", "RFC 9483, 4.1.3", BAD_CERT_TEMPLATE, ANSWER_CERT,     \
   ERROR, CERT_ANSWERS, NEEDS_EXCHANGE, NULL,                                   \
   "the subjectAltName of the certificate updated",                             \
   "use enroll for a new name")                                                 \
+/* ---- STEP_ANSWER_GRANT ---- */                                              \
+R(REPLY_GRANTS, "reply-grants", "RFC 9810, 5.2.3", REFUSED, ANSWER_GRANT,      \
+  ERROR, CERT_ANSWERS | RP | ERROR_MSG, NEEDS_NOTHING, NULL,                   \
+  "what was asked for",                                                        \
+  "do as failInfo and text say; the operator's log has the rule that was "     \
+  "broken")                                                                    \
+R(CERT_IS_USABLE, "cert-is-usable", "RFC 9810, 5.3.18", REFUSED, ANSWER_GRANT, \
+  ERROR, CERT_ANSWERS, NEEDS_EXCHANGE, NULL,                                   \
+  "a certificate that this station accepts",                                   \
+  "see under which rule it was rejected, and correct the server")              \
 /* ---- STEP_ANSWER_ROOT ---- */                                               \
 R(ROOT_READABLE, "root-readable", "RFC 5280, 4.1", BAD_DATA_FORMAT,            \
   ANSWER_ROOT, ERROR, CERT_ANSWERS, NEEDS_NOTHING, NULL,                       \

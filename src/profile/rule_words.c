@@ -16,6 +16,8 @@ const char *rule_step_name(enum rule_step step)
         [STEP_JUDGE_MESSAGE] = "message and facts",
         [STEP_JUDGE_REQUEST] = "request and facts",
         [STEP_OURS] = "server itself",
+        [STEP_ANSWER_READ] = "answer read",
+        [STEP_ANSWER_GRANT] = "answer's outcome",
         [STEP_ANSWER_EXCHANGE] = "answer and request",
         [STEP_ANSWER_HEADER] = "answer's header",
         [STEP_ANSWER_SIGNER] = "answer's signer",

@@ -21,6 +21,7 @@ enum rule_step {
     STEP_OURS,          /* any: the server's own troubles */
     /* Steps of a station, which judges what it is sent (txn/client_rules.h).
      * The step says what follows when a rule is broken. */
+    STEP_ANSWER_READ,     /* no answer; bytes to structure */
     STEP_ANSWER_EXCHANGE, /* no answer to what was sent; needs no key */
     STEP_ANSWER_HEADER,   /* no answer; needs no key */
     STEP_ANSWER_SIGNER,   /* no answer; nothing here moves the machine */
@@ -29,6 +30,7 @@ enum rule_step {
     STEP_ANSWER_RESPONSE, /* the same, of each CertResponse */
     STEP_ANSWER_CERT,     /* of each certificate: certConf rejects the
                              certificate, then failed */
+    STEP_ANSWER_GRANT,    /* the server says no, or the station did */
     STEP_ANSWER_ROOT,     /* a further root, which is not kept */
     STEP_TOLD,            /* a genp as a whole, against its question */
     STEP_ANNOUNCED,       /* an announcement as a whole */

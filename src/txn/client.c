@@ -244,6 +244,7 @@ void client_no_answer(struct client *c, const struct client_waits *waits,
         step.action = CLIENT_GIVE_UP;
         fault_set(&step.why, ERR_NO_ANSWER,
                   "no answer to believe came in time");
+        rule_name(&step.why, RULE_REPLY_IN_TIME);
         c->state = CLIENT_FAILED;
     } else {
         step.wait = retry_wait(waits, tries);

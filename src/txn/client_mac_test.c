@@ -136,7 +136,7 @@ static const struct {
     { "7 octets of salt", salt_7, CLIENT_IGNORE, "reply-mac-alg" },
     { "other nonce", scene_other_nonce, CLIENT_IGNORE, "reply-recip-nonce" },
     { "two", two, CLIENT_END, "reply-one-response" },
-    { "error", error, CLIENT_END, "" },
+    { "error", error, CLIENT_END, "reply-grants" },
     { "signed error", signed_error, CLIENT_IGNORE, "reply-protection-kind" },
     { "another key", other_key, CLIENT_SEND, "cert-key" },
     { "no path", no_path, CLIENT_SEND, "cert-path" },

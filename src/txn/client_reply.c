@@ -210,6 +210,7 @@ static void tell_refusal(const struct pki_status_info *status, const char *body,
     }
     fault_set(why, ERR_REFUSED, "refused in %s%s%s", body,
               text[0] == '\0' ? "" : ": ", text);
+    rule_name(why, RULE_REPLY_GRANTS);
 }
 
 /* True when an error says that the certificate is confirmed already: our
@@ -227,6 +228,7 @@ static void conclude(struct client *c, struct client_step *out)
     if (c->accepts == 0) {
         fault_set(&out->why, ERR_REFUSED,
                   "the certificate was not acceptable and was rejected");
+        rule_name(&out->why, RULE_CERT_IS_USABLE);
         end(c, out);
         return;
     }
@@ -326,6 +328,7 @@ static enum err on_cert_rep(struct client *c, const struct answer *in,
     for (size_t i = 0; i <= c->num_also; i++) {
         each[i] = (struct fault){ .err = ERR_OK };
         fault_set(&each[i], ERR_REFUSED, "refused before the others");
+        rule_name(&each[i], RULE_REPLY_GRANTS);
     }
     for (size_t i = 0; i < rep->num_responses; i++) {
         const struct cert_response *r = &rep->responses[i];

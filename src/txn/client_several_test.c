@@ -91,7 +91,7 @@ static const struct {
     { "no path", last_no_path, CLIENT_SEND, "", 7, 3 },
     { "refused, another's key, good", mixed, CLIENT_SEND, "", 6, 4 },
     { "all expired", all_expired, CLIENT_SEND, "cert-dates", 7, 0 },
-    { "all refused", all_refused, CLIENT_END, "" },
+    { "all refused", all_refused, CLIENT_END, "reply-grants" },
     { "two responses", two_of_three, CLIENT_END, "reply-one-response" },
     { "four responses", four, CLIENT_END, "reply-one-response" },
     { "no response", none, CLIENT_END, "reply-one-response" },
@@ -109,7 +109,7 @@ static const struct {
     { "signed by the CA of one", issuer_of_one, CLIENT_IGNORE,
       "reply-signer-entitled" },
     { "signed by the CA of all", issuer_of_all, CLIENT_SEND, "", 7, 7 },
-    { "error", error, CLIENT_END, "" },
+    { "error", error, CLIENT_END, "reply-grants" },
 };
 
 /* What the certConf says: bits of those in it, and of those accepted. */

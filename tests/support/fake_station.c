@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/internal.h"
+#include "profile/rules.h"
 
 static void must(bool is_so, const char *what)
 {
@@ -87,12 +88,20 @@ void fake_station_done(struct fake_station *fs)
     crypto_free(fs->crypto);
 }
 
+/* What ends in a refusal, or for lack of an answer, names its rule. */
+static enum err named(enum err e, const struct fault *f)
+{
+    if (e == ERR_REFUSED || e == ERR_NO_ANSWER)
+        must(rule_find(f->rule) != NULL, "a refusal without a rule");
+    return e;
+}
+
 enum err fake_station_enroll(struct fake_station *fs, struct fault *f)
 {
     AUTO(station) s = NULL;
 
     TRY(station_open(fs->crypto, fs->dir, &fs->settings, &fs->env, &s, f));
-    return station_enroll(s, &fs->run, f);
+    return named(station_enroll(s, &fs->run, f), f);
 }
 
 enum err fake_station_renew(struct fake_station *fs, struct fault *f)
@@ -100,7 +109,7 @@ enum err fake_station_renew(struct fake_station *fs, struct fault *f)
     AUTO(station) s = NULL;
 
     TRY(station_open(fs->crypto, fs->dir, &fs->settings, &fs->env, &s, f));
-    return station_renew(s, &fs->run, f);
+    return named(station_renew(s, &fs->run, f), f);
 }
 
 static bool fits(struct fake_station *fs, const struct pair *pair,

@@ -424,7 +424,7 @@ def crl_unreadable(c):
     return seq(seq(integer(1)))
 
 
-@row("", kind="cann")
+@row("announced-cert-is-readable", kind="cann")
 def certificate_unreadable(c):
     return seq(integer(1))
 

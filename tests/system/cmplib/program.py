@@ -1,8 +1,17 @@
 """The station's program, in a folder of its own."""
 import json
+import re
 import subprocess
 
 from cmplib import http, pki
+
+# What a station says of an answer: under which clause and rule.
+ABOUT_ANSWER = re.compile(r"no answer in time|refused in |; asked: ")
+NAMED = re.compile(r"\((RFC|TS) [^;]+; [a-z0-9-]+\)$", re.MULTILINE)
+
+
+def check_rule(stderr):
+    assert not ABOUT_ANSWER.search(stderr) or NAMED.search(stderr), stderr
 
 
 class Program:
@@ -33,8 +42,10 @@ class Program:
                                        self.state, *more)]
 
     def run(self, command, seconds=60):
-        return subprocess.run(command, capture_output=True, text=True,
+        done = subprocess.run(command, capture_output=True, text=True,
                               timeout=seconds)
+        check_rule(done.stderr)
+        return done
 
     def must(self, command):
         done = self.run(command)
