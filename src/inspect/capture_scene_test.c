@@ -93,6 +93,23 @@ void scene_answer(struct scene *s, char name)
     pcap_say(&s->f, 1, scene_response(&s->out, name));
 }
 
+void scene_say(struct scene *s, const struct scene_said *said)
+{
+    buf_clear(&s->out);
+    for (const char *p = said->text; *p != '\0'; p++) {
+        if (*p == '{') {
+            buf_add(&s->out, scene_message(p[1]));
+            p += 2;
+        } else if (*p == '|') {
+            pcap_say(&s->f, said->side, buf_span(&s->out));
+            buf_clear(&s->out);
+        } else {
+            buf_add(&s->out, span_of(p, 1));
+        }
+    }
+    pcap_say(&s->f, said->side, buf_span(&s->out));
+}
+
 static void add(struct scene *s, const char *text)
 {
     size_t len = strlen(s->heard);

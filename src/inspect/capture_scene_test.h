@@ -38,6 +38,14 @@ void scene_done(struct scene *s);
 void scene_ask(struct scene *s, char name);
 void scene_answer(struct scene *s, char name);
 
+/* In what is said, "{A}" stands for a message and "|" for the end of a
+ * segment. */
+struct scene_said {
+    unsigned side; /* 0: the client */
+    const char *text;
+};
+void scene_say(struct scene *s, const struct scene_said *said);
+
 /*
  * Reads what was written. `heard` gets a word for each thing seen: Q or P (or
  * U: unknown), then the name of the message and in responses that of the one

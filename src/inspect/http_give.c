@@ -95,12 +95,13 @@ enum err http_give(struct http_pair *p, unsigned side, bool is_whole)
     const struct http_head_seen *h =
         w->kind == OPENING_RESPONSE ? http.response : http.request;
     struct seen seen = { .der = SPAN_NONE };
+    char coding[40];
 
-    if (!span_is_absent(h->coding))
-        return http_problem(p, side,
-                            "the body is coded as %.*s, which is not read here",
-                            (int)(h->coding.len < 40 ? h->coding.len : 40),
-                            (const char *)h->coding.ptr);
+    if (!span_is_absent(h->coding)) {
+        text_plain(h->coding, coding, sizeof(coding));
+        return http_problem(
+            p, side, "the body is coded as %s, which is not read here", coding);
+    }
     if (w->gap_len > 0)
         return http_problem(p, side, "bytes %llu to %llu of the body are %s",
                             (unsigned long long)w->gap_at,

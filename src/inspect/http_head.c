@@ -235,6 +235,8 @@ static void on_coding(struct http_head_seen *h, struct span value)
 
 static void on_host(struct http_head_seen *h, struct span value)
 {
+    if (!span_is_absent(h->host))
+        note(h, "two Host lines");
     h->host = value;
 }
 

@@ -11,13 +11,6 @@
 
 /* --- what goes both ways, and what is heard --- */
 
-/* In what is said, "{A}" stands for a message and "|" for the end of a
- * segment. */
-struct said {
-    unsigned side; /* 0: the client */
-    const char *text;
-};
-
 #define POST "POST /.well-known/cmp HTTP/1.1\r\nHost: ca\r\n"
 #define TYPE "Content-Type: application/pkixcmp\r\n"
 #define LEN "Content-Length: 12\r\n\r\n"
@@ -28,7 +21,7 @@ struct said {
 
 static const struct {
     const char *name;
-    struct said said[8];
+    struct scene_said said[8];
     const char *heard;
 } talks[] = {
     { "one", { { 0, ASK("A") }, { 1, ANSWER("B") } }, "QA PBA" },
@@ -173,26 +166,6 @@ static const struct {
       "" },
 };
 
-static void say(struct scene *s, const struct said *said)
-{
-    struct buf out;
-
-    buf_init(&out, 65536);
-    for (const char *p = said->text; *p != '\0'; p++) {
-        if (*p == '{') {
-            buf_add(&out, scene_message(p[1]));
-            p += 2;
-        } else if (*p == '|') {
-            pcap_say(&s->f, said->side, buf_span(&out));
-            buf_clear(&out);
-        } else {
-            buf_add(&out, span_of(p, 1));
-        }
-    }
-    pcap_say(&s->f, said->side, buf_span(&out));
-    buf_done(&out);
-}
-
 static void test_talks(void **state)
 {
     (void)state;
@@ -202,7 +175,7 @@ static void test_talks(void **state)
         scene_init(&s);
         pcap_open(&s.f);
         for (size_t k = 0; k < 8 && talks[i].said[k].text != NULL; k++)
-            say(&s, &talks[i].said[k]);
+            scene_say(&s, &talks[i].said[k]);
         pcap_close_flow(&s.f);
         scene_read(&s);
         if (strcmp(s.heard, talks[i].heard) != 0)
@@ -213,31 +186,31 @@ static void test_talks(void **state)
 
 static void test_totals(void **state)
 {
-    static const struct said others[] = {
+    static const struct scene_said others[] = {
         { 0, "GET / HTTP/1.1\r\n\r\n" },
         { 1, OK "Content-Length: 3\r\n\r\nabc" },
         { 0, "POST /x HTTP/1.1\r\nContent-Length: 20\r\n\r\n"
              "12345678901234567890" },
         { 1, OK "Content-Length: 3\r\n\r\nabc" },
     };
-    static const struct said ssh = { 0, "SSH-2.0\r\n" };
-    static const struct said tls = { 0, "\x16\x03\x01" };
+    static const struct scene_said ssh = { 0, "SSH-2.0\r\n" };
+    static const struct scene_said tls = { 0, "\x16\x03\x01" };
     struct scene s;
 
     (void)state;
     scene_init(&s);
     pcap_open(&s.f);
     for (size_t i = 0; i < 4; i++)
-        say(&s, &others[i]);
+        scene_say(&s, &others[i]);
     s.f.ports[0]++;
     s.f.sent[0] = s.f.sent[1] = 0;
     pcap_open(&s.f);
-    say(&s, &ssh);
+    scene_say(&s, &ssh);
     for (size_t i = 0; i < 50; i++) {
         s.f.ports[0]++;
         s.f.sent[0] = s.f.sent[1] = 0;
         pcap_open(&s.f);
-        say(&s, &tls);
+        scene_say(&s, &tls);
     }
     scene_read(&s);
     assert_int_equal(s.totals.messages, 0);

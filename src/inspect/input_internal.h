@@ -47,6 +47,10 @@ bool looks_like_message(struct span bytes);
  */
 size_t element_len(struct span bytes);
 
+/* What a peer wrote, for people: what is not printable ASCII becomes '?'. Cut
+ * to `size`. */
+void text_plain(struct span text, char *out, size_t size);
+
 /* A capture as libpcap reads it from a stream, which is taken over. */
 MUST_USE enum err capture_read(FILE *file, struct sink *sink, struct fault *f);
 

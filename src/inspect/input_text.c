@@ -24,6 +24,15 @@ static bool is_text(struct span s)
     return true;
 }
 
+void text_plain(struct span text, char *out, size_t size)
+{
+    size_t len = text.len < size - 1 ? text.len : size - 1;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = (char)(isprint(text.ptr[i]) ? text.ptr[i] : '?');
+    out[len] = '\0';
+}
+
 static bool is_base64(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -194,7 +203,7 @@ static enum err pem_messages(struct span text, struct arena *a,
                              struct sink *sink, struct fault *f)
 {
     struct span label, der;
-    char where[512];
+    char where[512], plain[64];
     enum err e;
 
     for (size_t n = 1;; n++) {
@@ -204,9 +213,9 @@ static enum err pem_messages(struct span text, struct arena *a,
         if (e != ERR_OK)
             return fault_set(f, e, "%s: PEM block %zu is not well made",
                              sink->name, n);
-        text_format(where, sizeof(where), "%s, block %zu (%.*s)", sink->name, n,
-                    (int)(label.len < 64 ? label.len : 64),
-                    (const char *)label.ptr);
+        text_plain(label, plain, sizeof(plain));
+        text_format(where, sizeof(where), "%s, block %zu (%s)", sink->name, n,
+                    plain);
         TRY(give_der(sink, der, where));
     }
 }

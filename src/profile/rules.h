@@ -103,16 +103,18 @@ void rule_needs_format(uint32_t needs, char out[RULE_NEEDS_LEN]);
 #include "profile/rule_list.h"
 #include "profile/rule_list_certificate.h"
 #include "profile/rule_list_exchange.h"
+#include "profile/rule_list_http.h"
 #include "profile/rule_list_judge.h"
 #include "profile/rule_list_own.h"
 #include "profile/rule_list_station.h"
-#define RULES(R)      \
-    SCREEN_RULES(R)   \
-    JUDGE_RULES(R)    \
-    OWN_RULES(R)      \
-    STATION_RULES(R)  \
-    EXCHANGE_RULES(R) \
-    CERTIFICATE_RULES(R)
+#define RULES(R)         \
+    SCREEN_RULES(R)      \
+    JUDGE_RULES(R)       \
+    OWN_RULES(R)         \
+    STATION_RULES(R)     \
+    EXCHANGE_RULES(R)    \
+    CERTIFICATE_RULES(R) \
+    HTTP_RULES(R)
 
 #define RULE_ENUM(name, id, clause, err, step, sev, bodies, needs, check, ask, \
                   cure)                                                        \
