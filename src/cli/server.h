@@ -13,6 +13,7 @@ extern const struct cli_verbs cli_server_request;  /* request list, ... */
 extern const struct cli_verbs cli_server_station;  /* station list, ... */
 extern const struct cli_verbs cli_server_secret;   /* secret new, ... */
 extern const struct cli_verbs cli_server_audit;    /* audit list, check */
+extern const struct cli_verbs cli_server_explain;  /* explain */
 extern const struct cli_verbs cli_server_announce; /* announce rann, ... */
 extern const struct cli_verbs cli_server_replay;   /* replay */
 extern const struct cli_verbs cli_server_lint;     /* lint */

@@ -64,6 +64,7 @@ struct explained_message {
     size_t num_findings;
     const struct rule **holding; /* rules that held */
     size_t num_holding;
+    size_t num_judged; /* these, those broken, and those not to be told */
     /* The answer. */
     int64_t http_status;
     struct span reply;  /* absent: none was given, or it was withheld */

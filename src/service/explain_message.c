@@ -104,23 +104,43 @@ static struct verdicts verdicts_of(const struct recorded *m)
                               m->texts[RECORDED_VERDICTS], 0 };
 }
 
-/* A note may be of a rule that could not be told: its verdict says. */
+/* What is found of a rule, NULL when nothing is. */
+static struct explained_finding *find_finding(struct explained_finding *list,
+                                              size_t num,
+                                              const struct rule *rule)
+{
+    for (size_t i = 0; i < num; i++)
+        if (list[i].view.rule == rule)
+            return &list[i];
+    return NULL;
+}
+
+/* A note may be of a rule that could not be told, and there may be more of
+ * these than notes. */
 static void apply_verdicts(const struct recorded *m,
-                           struct explained_finding *list, size_t num)
+                           struct explained_finding *list, size_t *num)
 {
     struct verdicts v = verdicts_of(m);
     const struct rule *rule;
     unsigned verdict;
 
-    while (next_verdict(&v, &rule, &verdict))
-        for (size_t i = 0; i < num; i++)
-            if (rule != NULL && list[i].view.rule == rule &&
-                verdict == 1 + VERDICT_CANNOT_TELL)
-                list[i].view.verdict = VERDICT_CANNOT_TELL;
+    while (next_verdict(&v, &rule, &verdict)) {
+        struct explained_finding *found = find_finding(list, *num, rule);
+
+        if (rule == NULL || verdict <= 1 + VERDICT_HOLDS)
+            continue;
+        if (found == NULL && *num < FINDINGS_MAX) {
+            found = &list[(*num)++];
+            *found = (struct explained_finding){ .id = rule->id,
+                                                 .clause = rule->clause };
+            found->view =
+                (struct finding_view){ .rule = rule, .path = "", .found = "" };
+        }
+        if (found != NULL)
+            found->view.verdict = (enum verdict)(verdict - 1);
+    }
 }
 
-/* Those that no finding speaks of: of the rules that hold the row alone is
- * kept. */
 static enum err list_holding(struct arena *a, const struct recorded *m,
                              struct explained_message *out)
 {
@@ -131,9 +151,11 @@ static enum err list_holding(struct arena *a, const struct recorded *m,
     out->holding = arena_array(a, RULE_NUM, sizeof(struct rule *));
     if (out->holding == NULL)
         return ERR_NO_MEM;
-    while (out->num_holding < RULE_NUM && next_verdict(&v, &rule, &verdict))
+    while (out->num_holding < RULE_NUM && next_verdict(&v, &rule, &verdict)) {
+        out->num_judged += verdict != 0;
         if (rule != NULL && verdict == 1 + VERDICT_HOLDS)
             out->holding[out->num_holding++] = rule;
+    }
     return ERR_OK;
 }
 
@@ -170,7 +192,7 @@ static enum err list_findings(struct arena *a, const struct recorded *m,
         return ERR_NO_MEM;
     while (num < FINDINGS_MAX && recorded_finding_next(&in, &finding))
         read_finding(a, &finding, &list[num++]);
-    apply_verdicts(m, list, num);
+    apply_verdicts(m, list, &num);
     sort_findings(list, num);
     out->findings = list;
     out->num_findings = num;
