@@ -142,6 +142,20 @@ static void count(struct lint_report *r, const struct rule *rule,
     }
 }
 
+/* Of several requests, what is wrong with the message is told once. */
+static bool is_told(const struct lint *l, enum rule_id rule,
+                    const struct found *found)
+{
+    for (size_t i = 0; i < l->report.num; i++) {
+        const struct finding_view *v = &l->list[i];
+
+        if (v->rule->number == rule && strcmp(v->path, found->path) == 0 &&
+            strcmp(v->found, found->text) == 0)
+            return true;
+    }
+    return false;
+}
+
 void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
                const struct found *found)
 {
@@ -149,6 +163,8 @@ void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
     struct lint_report *r = &l->report;
     struct found *copy = NULL;
 
+    if (in->request > 1 && found != NULL && is_told(l, rule, found))
+        return;
     count(r, rule_get(rule), verdict);
     if (verdict != VERDICT_BROKEN && !l->settings.tells_all)
         return;

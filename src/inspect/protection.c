@@ -82,34 +82,49 @@ static bool find_given(const struct trusted *t, const struct pki_header *h,
     return false;
 }
 
+/* Certificates that may be the signer's. */
+struct candidates {
+    struct x509_cert certs[4];
+    enum signer_from from[4];
+    size_t num;
+};
+
+static struct x509_cert *next_candidate(struct candidates *c,
+                                        enum signer_from from)
+{
+    c->from[c->num] = from;
+    return &c->certs[c->num];
+}
+
 /* What is sent counts before what is known, but one that was merely the first
  * sent only where no other is named. */
-static enum signer_from find_signer(const struct trusted *t,
-                                    const struct protected *in, struct arena *a,
-                                    struct x509_cert *out)
+static void find_candidates(const struct trusted *t, const struct protected *in,
+                            struct arena *a, struct candidates *c)
 {
     const struct pki_header *h = &in->msg->header;
-    bool is_sent = signer_find(in->msg, a, out);
+    struct x509_cert sent = { 0 };
+    bool is_sent = signer_find(in->msg, a, &sent);
+    bool is_named = is_sent && signer_is_named(h, &sent);
 
-    if (is_sent && signer_is_named(h, out))
-        return SIGNER_FROM_EXTRA_CERTS;
-    if (find_known(in, a, out))
-        return SIGNER_FROM_BEFORE;
-    if (find_given(t, h, out))
-        return SIGNER_FROM_TRUSTED;
-    return is_sent ? SIGNER_FROM_EXTRA_CERTS : SIGNER_NOT_FOUND;
+    if (is_named) {
+        *next_candidate(c, SIGNER_FROM_EXTRA_CERTS) = sent;
+        c->num++;
+    }
+    c->num += find_known(in, a, next_candidate(c, SIGNER_FROM_BEFORE));
+    c->num += find_given(t, h, next_candidate(c, SIGNER_FROM_TRUSTED));
+    if (is_sent && !is_named) {
+        *next_candidate(c, SIGNER_FROM_EXTRA_CERTS) = sent;
+        c->num++;
+    }
 }
 
 static enum err check_signature(struct trusted *t, const struct protected *in,
-                                struct arena *a, struct protection *out,
+                                struct span part, struct protection *out,
                                 struct fault *f)
 {
-    struct span part = cmp_protected_part(in->msg, a);
     struct fault why = { 0 };
     enum err e;
 
-    if (span_is_absent(part))
-        return fault_set(f, ERR_NO_MEM, "ProtectedPart");
     e = sig_verify_any(t->cx, &out->signer.spki,
                        &in->msg->header.protection_alg, part,
                        in->msg->protection.bytes, &why);
@@ -171,19 +186,31 @@ static enum err check_path(struct trusted *t, const struct protected *in,
     return ERR_OK;
 }
 
+/* The first whose key verifies; where none does, the first. */
 static enum err check_signed(struct trusted *t, const struct protected *in,
                              struct arena *a, struct protection *out,
                              struct fault *f)
 {
-    out->from = find_signer(t, in, a, &out->signer);
-    if (out->from == SIGNER_NOT_FOUND) {
-        out->signer = (struct x509_cert){ 0 };
+    struct span part = cmp_protected_part(in->msg, a);
+    struct candidates c = { .num = 0 };
+    struct protection p;
+
+    if (span_is_absent(part))
+        return fault_set(f, ERR_NO_MEM, "ProtectedPart");
+    find_candidates(t, in, a, &c);
+    if (c.num == 0)
         text_format(out->why, sizeof(out->why),
                     "no certificate of the signer is at hand");
-        return ERR_OK;
+    for (size_t i = 0; i < c.num && out->verifies != VERDICT_HOLDS; i++) {
+        p = *out;
+        p.from = c.from[i];
+        p.signer = c.certs[i];
+        p.why[0] = '\0';
+        TRY(check_signature(t, in, part, &p, f));
+        if (i == 0 || p.verifies == VERDICT_HOLDS)
+            *out = p;
     }
-    TRY(check_signature(t, in, a, out, f));
-    return check_path(t, in, a, out, f);
+    return c.num == 0 ? ERR_OK : check_path(t, in, a, out, f);
 }
 
 /* --- MACs --- */

@@ -25,6 +25,12 @@ enum verdict check_is_signature(const struct judged *in, struct found *found)
     return broken(found, "header.protectionAlg", "%s", name);
 }
 
+/* Where no MAC is taken at all, none is looked at further. */
+static bool is_taken(const struct judged *in)
+{
+    return is_mac(in) && in->profile->macs != NULL;
+}
+
 static enum verdict refuse(struct found *found, const struct fault *why)
 {
     return broken(found, "header.protectionAlg", "%s", why->text);
@@ -49,10 +55,14 @@ enum verdict check_mac_allowed(const struct judged *in, struct found *found)
     static const uint8_t salt[64];
     struct mac_params params;
     struct fault why = { 0 };
+    enum err e;
 
-    if (!is_mac(in))
+    if (!is_taken(in))
         return VERDICT_HOLDS;
-    if (mac_params_read(alg_of(in), &params, &why) != ERR_OK)
+    e = mac_params_read(alg_of(in), &params, &why);
+    if (e == ERR_BAD_DATA_FORMAT)
+        return VERDICT_HOLDS; /* mac-is-readable says so */
+    if (e != ERR_OK)
         return refuse(found, &why);
     params.iterations = policy->min_iterations;
     params.salt = span_of(salt, policy->min_salt_len);
@@ -72,7 +82,7 @@ enum verdict check_mac_salt(const struct judged *in, struct found *found)
     const struct mac_policy *policy = in->profile->macs;
     struct mac_params params;
 
-    if (!is_mac(in) || mac_params_read(alg_of(in), &params, NULL) != ERR_OK ||
+    if (!is_taken(in) || mac_params_read(alg_of(in), &params, NULL) != ERR_OK ||
         !has_salt(&params) ||
         (params.salt.len >= policy->min_salt_len &&
          params.salt.len <= policy->max_salt_len))
@@ -81,13 +91,19 @@ enum verdict check_mac_salt(const struct judged *in, struct found *found)
                   params.salt.len);
 }
 
+/* With a salt that is none to speak of; and of an algorithm that is taken. */
 enum verdict check_mac_work(const struct judged *in, struct found *found)
 {
+    static const uint8_t salt[64];
     struct mac_params params;
+    struct found other;
     struct fault why = { 0 };
 
-    if (!is_mac(in) || mac_params_read(alg_of(in), &params, NULL) != ERR_OK ||
-        mac_params_check(&params, in->profile->macs, &why) == ERR_OK)
+    if (!is_taken(in) || check_mac_allowed(in, &other) != VERDICT_HOLDS ||
+        mac_params_read(alg_of(in), &params, NULL) != ERR_OK)
+        return VERDICT_HOLDS;
+    params.salt = span_of(salt, in->profile->macs->min_salt_len);
+    if (mac_params_check(&params, in->profile->macs, &why) == ERR_OK)
         return VERDICT_HOLDS;
     return refuse(found, &why);
 }
