@@ -58,9 +58,12 @@ static void print_report(const struct cli *cli, const struct lint_report *r)
 {
     char id[2 * 64 + 1];
 
-    cli_print(cli, CLI_BOLD, "message %zu, %s", r->number,
-              r->body == CMP_BODY_NUM ? "not readable"
-                                      : cmp_body_name(r->body));
+    if (r->number == 0)
+        cli_print(cli, CLI_BOLD, "HTTP, no message");
+    else
+        cli_print(cli, CLI_BOLD, "message %zu, %s", r->number,
+                  r->body == CMP_BODY_NUM ? "not readable"
+                                          : cmp_body_name(r->body));
     cli_print(cli, CLI_PLAIN, ": ");
     print_verdict(cli, r);
     cli_print(cli, CLI_PLAIN, "\n  %s", r->where);

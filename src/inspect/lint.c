@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "inspect/http_rules.h"
 #include "inspect/internal.h"
 
 /* What one message takes: itself read, and those it is compared with. */
@@ -436,6 +437,30 @@ static enum err read_and_judge(struct lint *l, struct linted *in,
     return judge(in, f);
 }
 
+static void tell_http(void *arg, enum rule_id rule, enum verdict verdict,
+                      const struct found *found)
+{
+    lint_tell(arg, rule, verdict, found);
+}
+
+/* HTTP that carries no message, or one that could not be read out of the
+ * capture. */
+static enum err tell_http_alone(struct lint *l, const struct seen *seen,
+                                lint_each *each, void *arg)
+{
+    struct linted in = { .lint = l,
+                         .profile = &l->settings.profile,
+                         .arena = l->arena,
+                         .seen = seen };
+
+    l->report = (struct lint_report){ .where = seen->where,
+                                      .body = CMP_BODY_NUM,
+                                      .list = l->list };
+    http_check(seen, tell_http, &in);
+    sort(l);
+    return each(arg, &l->report);
+}
+
 /* Judges one and tells it; `msg` is what was read. */
 static enum err tell_one(struct lint *l, const struct seen *seen,
                          struct arena *a, bool is_inside,
@@ -452,6 +477,8 @@ static enum err tell_one(struct lint *l, const struct seen *seen,
                                       .where = seen->where,
                                       .body = CMP_BODY_NUM,
                                       .list = l->list };
+    if (!is_inside)
+        http_check(seen, tell_http, &in);
     TRY(read_and_judge(l, &in, msg, f));
     sort(l);
     return each(arg, &l->report);
@@ -463,9 +490,10 @@ enum err lint_message(struct lint *l, const struct seen *seen, lint_each *each,
     struct cmp_message msg = { 0 }, part = { 0 };
     struct seen inner = *seen;
 
-    if (span_is_absent(seen->der))
-        return ERR_OK;
     arena_reset(l->arena);
+    if (span_is_absent(seen->der))
+        return seen->http == NULL ? ERR_OK
+                                  : tell_http_alone(l, seen, each, arg);
     TRY(tell_one(l, seen, l->arena, false, &msg, each, arg, f));
     if (msg.body.type != CMP_NESTED)
         return ERR_OK;

@@ -33,7 +33,7 @@ DEFINE_AUTO(lint)
 
 /* What is said of one message, or at the end of a transaction. */
 struct lint_report {
-    size_t number;              /* of the message; 0: of a transaction */
+    size_t number;              /* of the message; 0: HTTP without one */
     const char *where;          /* "a.der"; with what a nested holds named */
     enum cmp_body_type body;    /* CMP_BODY_NUM: it could not be read */
     struct span transaction_id; /* absent: none, or not read */
@@ -49,8 +49,9 @@ struct lint_report {
 typedef enum err lint_each(void *arg, const struct lint_report *report);
 
 /*
- * Judges a message: one report, and one more for each message that a nested
- * holds. Of one with a `problem` nothing is told. What is remembered of
+ * Judges a message with the HTTP around it: one report, and one more for each
+ * message that a nested holds. Of one with a `problem`, or HTTP without a
+ * message, the HTTP alone is judged. What is remembered of
  * transactions is bounded: the oldest are forgotten.
  * Failures are our own, or what `each` returned.
  */
