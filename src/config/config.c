@@ -25,7 +25,7 @@ void config_expand(const char *pattern, const char *serial, const char *vendor,
 /* Everything of one text, into `c` or into complaints. */
 static void read_all(struct reading *r, struct span text, struct config *c)
 {
-    struct node *root = tree_read(text, r->arena, r->errors);
+    struct node *root = yaml_read(text, r->arena, r->errors);
 
     if (root == NULL)
         return;

@@ -324,7 +324,7 @@ static void check_example(const struct setting *s)
     uint64_t scratch[64] = { 0 };
     char *text = arena_printf(a, "%s: %s\n", s->key, s->example);
 
-    value = node_find(tree_read(span_str(text), a, &errors), s->key);
+    value = node_find(yaml_read(span_str(text), a, &errors), s->key);
     assert_non_null(value);
     assert_int_equal(value->kind == NODE_LIST, (s->traits & LIST) != 0);
     item = s->traits & LIST ? value->first : value;

@@ -79,7 +79,7 @@ struct node {
  * Reads one YAML document into nodes of the arena. NULL when what is there
  * cannot be understood at all; whatever is wrong has been complained of.
  */
-struct node *tree_read(struct span text, struct arena *a,
+struct node *yaml_read(struct span text, struct arena *a,
                        struct complaints *errors);
 
 /* The member of that key; NULL: absent, or `map` is NULL or no mapping. */
@@ -161,7 +161,7 @@ struct section {
 };
 
 extern const struct section schema_root;
-extern const struct choices schema_attributes;
+extern const struct choices schema_name_attributes;
 extern const struct choices schema_placeholders;
 
 /* The word of a value; "?" when there is none. Static storage. */

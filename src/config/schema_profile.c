@@ -17,7 +17,8 @@ static const struct choice attributes[] = {
     { "OU", 0, "2.5.4.11", "organizationalUnitName" },
     { "DC", 0, "0.9.2342.19200300.100.1.25", "domainComponent" },
 };
-const struct choices schema_attributes = { NUM_OF(attributes), attributes };
+const struct choices schema_name_attributes = { NUM_OF(attributes),
+                                                attributes };
 
 static const struct choice profile_type_rows[] = {
     { "3gpp-bs", CONFIG_PROFILE_3GPP_BS, NULL,

@@ -247,7 +247,7 @@ static void complain_syntax(struct builder *b, struct span text)
         complain(b->errors, mark_of(p->problem_mark), "not YAML: %s", problem);
 }
 
-struct node *tree_read(struct span text, struct arena *a,
+struct node *yaml_read(struct span text, struct arena *a,
                        struct complaints *errors)
 {
     struct builder b = { .arena = a, .errors = errors };

@@ -405,10 +405,10 @@ static bool attribute_read(const struct value *v, const char **text,
     if (*equals != '=')
         return WRONG(v, "lacks the = of TYPE=value after \"%s\"",
                      show(type).text);
-    c = choice_find(&schema_attributes, type);
+    c = choice_find(&schema_name_attributes, type);
     near = nearest_init(type);
-    for (i = 0; i < schema_attributes.num; i++)
-        nearest_try(&near, schema_attributes.items[i].name);
+    for (i = 0; i < schema_name_attributes.num; i++)
+        nearest_try(&near, schema_name_attributes.items[i].name);
     if (c == NULL)
         return WRONG(v, "has an attribute \"%s\", which is not known%s",
                      show(type).text, nearest_hint(&near).text);
