@@ -291,6 +291,8 @@ enum verdict check_old_cert_id(const struct judged *in, struct found *found)
 
     if (control == NULL)
         return VERDICT_HOLDS;
+    if (old == NULL)
+        return VERDICT_CANNOT_TELL;
     value = der_open(control->value, NULL);
     if (cert_id_read(&value, &id) != ERR_OK || der_end(&value) != ERR_OK)
         return broken(found, "controls.oldCertID", "no CertId");
@@ -312,6 +314,8 @@ enum verdict check_subject_stays(const struct judged *in, struct found *found)
 {
     struct span subject = in->req->cert_req.cert_template.subject;
 
+    if (in->facts->old == NULL)
+        return VERDICT_CANNOT_TELL;
     if (span_is_absent(subject) || name_is_null(subject) ||
         name_is_equal(subject, in->facts->old->subject))
         return VERDICT_HOLDS;
@@ -322,6 +326,8 @@ enum verdict check_san_stays(const struct judged *in, struct found *found)
 {
     struct span san = template_san(&in->req->cert_req.cert_template);
 
+    if (in->facts->old == NULL)
+        return VERDICT_CANNOT_TELL;
     if (span_is_absent(san) || span_is_equal(san, in->facts->old->san))
         return VERDICT_HOLDS;
     return broken(found, "certTemplate.extensions.subjectAltName",
@@ -330,6 +336,8 @@ enum verdict check_san_stays(const struct judged *in, struct found *found)
 
 enum verdict check_new_key(const struct judged *in, struct found *found)
 {
+    if (in->facts->old == NULL)
+        return VERDICT_CANNOT_TELL;
     if (in->profile->same_key_update ||
         !same_key(&in->req->cert_req.cert_template.public_key,
                   &in->facts->old->spki))

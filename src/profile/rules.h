@@ -196,6 +196,12 @@ enum err rule_break(struct fault *f, enum rule_id number, const char *path,
                     const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /*
+ * Why `effect` may be broken besides wherever `cause` is, so that who mends the
+ * one has mended the other; NULL: it is a matter of its own. Static storage.
+ */
+const char *rule_follows(enum rule_id cause, enum rule_id effect);
+
+/*
  * The body a refusal by this rule's step travels in (RFC 9483, 3.6.2): what ir,
  * cr, kur, rr ask for is refused in ip, cp, kup, rp; all else is an error.
  */
