@@ -9,10 +9,6 @@
 #define SERIALS_MAX 64
 #define STATUSES_MAX 64
 
-/* Why a message was refused: "path: what; asked: ...", as rules_check has it.
- */
-#define ASKED "; asked: "
-
 static const char *text_of(struct arena *a, struct span s)
 {
     const char *text = span_is_absent(s) ? ""
@@ -44,26 +40,11 @@ static const char *time_of(struct arena *a, int64_t millis)
 
 /* --- findings --- */
 
-/* Path and what was found there, out of a fault's text. */
-static void split_fault(struct arena *a, const char *text,
-                        struct finding_view *view)
-{
-    const char *colon = strstr(text, ": "), *asked = strstr(text, ASKED);
-    size_t len = asked == NULL ? strlen(text) : (size_t)(asked - text);
-
-    view->path = "";
-    view->found = text_of(a, span_of(text, len));
-    if (colon == NULL || colon >= text + len || asked == NULL)
-        return;
-    view->path = text_of(a, span_of(text, (size_t)(colon - text)));
-    view->found =
-        text_of(a, span_of(colon + 2, (size_t)(text + len - colon) - 2));
-}
-
 static void read_finding(struct arena *a, const struct recorded_finding *in,
                          struct explained_finding *out)
 {
     unsigned long request = strtoul(in->request, NULL, 10);
+    struct found found;
 
     *out = (struct explained_finding){ .id = in->rule, .clause = in->clause };
     out->view.rule = rule_find(in->rule);
@@ -71,8 +52,11 @@ static void read_finding(struct arena *a, const struct recorded_finding *in,
     out->view.request = request;
     out->view.path = in->path;
     out->view.found = in->text;
-    if (in->kind == RECORDED_FAULT)
-        split_fault(a, in->text, &out->view);
+    if (in->kind == RECORDED_NOTE)
+        return;
+    found_parse(in->text, &found);
+    out->view.path = text_of(a, span_str(found.path));
+    out->view.found = text_of(a, span_str(found.text));
 }
 
 /* The verdict on each rule, by the rules of the program that judged. */

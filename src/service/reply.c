@@ -90,38 +90,53 @@ static enum err assemble(struct worker *w, struct job *job,
     return der_finish(&out, &job->reply);
 }
 
-/*
- * What the station may be told: the clause and what it asks. Why a signature
- * did not verify, or what our own trouble is, stays here.
- */
-static const char *safe_text(const struct fault *fault, struct arena *a)
-{
-    const struct rule *rule;
+#define TEXTS_MAX 2
 
-    if (err_whose(fault->err) != WHOSE_PEER)
-        return "temporarily unavailable; try again later";
-    if (fault->err == ERR_BAD_MESSAGE_CHECK)
-        return err_text(fault->err);
-    rule = rule_find(fault->rule);
-    return rule == NULL
-               ? err_text(fault->err)
-               : arena_printf(a, "%s: asked: %s", rule->clause, rule->asked);
+/*
+ * What the station may be told: the clause, the field, what is asked of it and
+ * what to do. Why a signature or a MAC did not verify, what was found, or what
+ * our own trouble is, stays here. Returns how many texts; 0: no memory.
+ */
+static size_t safe_texts(const struct fault *fault, struct arena *a,
+                         struct span *out)
+{
+    const struct rule *rule = rule_find(fault->rule);
+    const char *asked, *cure;
+    struct found found;
+
+    if (err_whose(fault->err) != WHOSE_PEER) {
+        out[0] = SPAN_LIT("temporarily unavailable; try again later");
+        return 1;
+    }
+    if (fault->err == ERR_BAD_MESSAGE_CHECK || rule == NULL) {
+        out[0] = span_str(err_text(fault->err));
+        return 1;
+    }
+    found_parse(fault->text, &found);
+    asked = arena_printf(a, "%s%s%s: asked: %s", rule->clause,
+                         found.path[0] == '\0' ? "" : ", at ", found.path,
+                         rule->asked);
+    cure = arena_printf(a, "try: %s", rule->cure);
+    if (asked == NULL || cure == NULL)
+        return 0;
+    out[0] = span_str(asked);
+    out[1] = span_str(cure);
+    return TEXTS_MAX;
 }
 
 static struct pki_status_info *status_of(const struct fault *fault,
                                          struct arena *a)
 {
     enum fail_info bit = err_fail_info(fault->err);
-    const char *text = safe_text(fault, a);
     struct pki_status_info *status = arena_alloc(a, sizeof(*status));
-    struct span *line = arena_alloc(a, sizeof(*line));
+    struct span *texts = arena_array(a, TEXTS_MAX, sizeof(*texts));
+    size_t num = texts == NULL ? 0 : safe_texts(fault, a, texts);
 
-    if (status == NULL || line == NULL || text == NULL)
+    if (status == NULL || num == 0)
         return NULL;
-    *line = span_str(text);
     *status = (struct pki_status_info){
         .status = STATUS_REJECTION,
-        .status_string = { line, 1 },
+        .status_string = { texts, num },
         .has_fail_info = bit != FI_NONE,
         .fail_info = bit == FI_NONE ? 0 : 1u << bit,
     };

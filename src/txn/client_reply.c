@@ -2,8 +2,8 @@
  * What a base station makes of an answer: ignored, or the next step.
  */
 #include <assert.h>
-#include <stdio.h>
 
+#include "txn/client_refusal.h"
 #include "txn/client_rules.h"
 #include "txn/internal.h"
 
@@ -186,33 +186,6 @@ static void end(struct client *c, struct client_step *out)
     out->action = CLIENT_END;
 }
 
-/* "badPOP, badCertTemplate: the text that came with it" */
-static void tell_refusal(const struct pki_status_info *status, const char *body,
-                         struct fault *why)
-{
-    char text[sizeof(why->text)] = "";
-    size_t at = 0;
-
-    for (unsigned bit = 0; bit <= FI_DUPLICATE_CERT_REQ; bit++) {
-        if (status->has_fail_info && (status->fail_info & (1u << bit)) != 0 &&
-            at < sizeof(text))
-            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
-                                   at == 0 ? "" : ", ",
-                                   fail_info_name((enum fail_info)bit));
-    }
-    for (size_t i = 0; i < status->status_string.num; i++) {
-        struct span s = status->status_string.list[i];
-
-        if (at < sizeof(text))
-            at += (size_t)snprintf(text + at, sizeof(text) - at, ": %.*s",
-                                   s.len < 200 ? (int)s.len : 200,
-                                   (const char *)s.ptr);
-    }
-    fault_set(why, ERR_REFUSED, "refused in %s%s%s", body,
-              text[0] == '\0' ? "" : ": ", text);
-    rule_name(why, RULE_REPLY_GRANTS);
-}
-
 /* True when an error says that the certificate is confirmed already: our
  * certConf came through, and its pkiconf did not (RFC 9810, 5.3.18). */
 static bool is_confirmed(const struct cmp_message *reply)
@@ -247,7 +220,7 @@ static void on_error(struct client *c, const struct answer *in,
         wait_for(c, in, -1, 0, out);
         return;
     }
-    tell_refusal(&in->reply->body.error.status, "an error message", &out->why);
+    refusal_tell(&in->reply->body.error.status, "an error message", &out->why);
     end(c, out);
 }
 
@@ -272,7 +245,7 @@ static void on_rev_rep(struct client *c, const struct answer *in,
         out->action = CLIENT_REVOKED;
         return;
     }
-    tell_refusal(s, cmp_body_name(CMP_RP), &out->why);
+    refusal_tell(s, cmp_body_name(CMP_RP), &out->why);
     end(c, out);
 }
 
@@ -310,7 +283,7 @@ static const struct rule *judge_response(const struct client_judged *judged,
     if (client_is_granted(judged->response))
         (void)client_rules_check(STEP_ANSWER_CERT, judged, why);
     else if (judged->response->status.status == STATUS_REJECTION)
-        tell_refusal(&judged->response->status,
+        refusal_tell(&judged->response->status,
                      cmp_body_name(judged->reply->body.type), why);
     return NULL;
 }

@@ -170,7 +170,8 @@ static void test_reasons(void **state)
     s.responses[0].status.has_fail_info = true;
     s.responses[0].status.fail_info = 1u << FI_BAD_POP;
     step = scene_take(&s);
-    assert_string_equal(step.each[0].text, "refused in ip: badPOP");
+    assert_string_equal(step.each[0].text,
+                        "refused in ip: badPOP; try: another key pair");
     assert_string_equal(step.each[1].rule, "cert-key");
     assert_int_equal(step.each[2].err, ERR_OK);
     s.reply.header.recip_nonce = SPAN_OF(s.client.nonce);

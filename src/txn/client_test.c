@@ -237,7 +237,8 @@ static void test_refusal(void **state)
     assert_int_equal(step.action, CLIENT_END);
     assert_int_equal(step.why.err, ERR_REFUSED);
     assert_string_equal(step.why.text, "refused in ip: badPOP, notAuthorized: "
-                                       "not on the list");
+                                       "not on the list; try: another key "
+                                       "pair");
     scene_done(&s);
 }
 
