@@ -14,6 +14,10 @@ FLOW = [r"-> ir +\d+ bytes", r"<- ip +\d+ bytes +[\d.]+ ms +issued after",
         r"-> kur +\d+ bytes", r"<- kup +\d+ bytes +[\d.]+ ms +issued after",
         r"-> certConf +\d+ bytes",
         r"<- pkiconf +\d+ bytes +[\d.]+ ms +confirmed after",
+        r"7\. Another base station", r"badAlg", r"StatusString: \"TS 33.310",
+        r"stationmaster lint ", r"error +protection-alg-is-allowed",
+        r"found +ecdsa-with-SHA1", r"stationmaster explain ",
+        r"message 1, ir: refused", r"error +protection-alg-is-allowed",
         r"Go on: ", r"Done in [\d.]+ s; the server has stopped"]
 
 
