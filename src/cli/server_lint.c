@@ -26,6 +26,7 @@ struct run {
     bool tells_all;
     size_t before, last; /* numbers of messages: of the files before */
     json_t *messages;    /* --json; NULL otherwise */
+    json_t *problems;    /* the same */
     uint64_t left_out;
     struct fault *fault;
 };
@@ -69,7 +70,7 @@ static void print_report(const struct cli *cli, const struct lint_report *r)
     cli_print(cli, CLI_PLAIN, "\n  %s", r->where);
     if (r->transaction_id.len > 0) {
         hex_format(r->transaction_id, id, sizeof(id));
-        cli_print(cli, CLI_PLAIN, ", transaction %s", id);
+        cli_print(cli, CLI_PLAIN, "\n  transaction %s", id);
     }
     cli_print(cli, CLI_PLAIN, "\n\n");
     for (size_t i = 0; i < r->num; i++)
@@ -90,9 +91,8 @@ static void print_totals(const struct cli *cli, const struct totals *t)
     cli_print(cli, t->warnings > 0 ? CLI_YELLOW : CLI_PLAIN,
               "%" PRIu64 " warning%s", t->warnings, plural(t->warnings));
     cli_print(cli, CLI_PLAIN,
-              "; %" PRIu64 " time%s a rule held, %" PRIu64
-              " time%s none could tell\n",
-              t->held, plural(t->held), t->not_judged, plural(t->not_judged));
+              "; %" PRIu64 " time%s a rule held, %" PRIu64 " not judged\n",
+              t->held, plural(t->held), t->not_judged);
     if (t->problems > 0)
         cli_print(cli, CLI_YELLOW, "%" PRIu64 " part%s could not be read\n",
                   t->problems, plural(t->problems));
@@ -129,6 +129,9 @@ static json_t *report_json(const struct lint_report *r)
         hex_format(r->transaction_id, id, sizeof(id));
         json_object_set_new(out, "transaction", json_string(id));
     }
+    if (out != NULL && r->dropped != 0)
+        json_object_set_new(out, "dropped",
+                            json_integer((json_int_t)r->dropped));
     if (out != NULL && r->repeats != 0)
         json_object_set_new(out, "repeats",
                             json_integer((json_int_t)r->repeats));
@@ -149,18 +152,18 @@ static enum err keep_json(struct run *run, const struct lint_report *r)
 static enum err print_json(struct run *run, struct fault *f)
 {
     const struct totals *t = &run->totals;
-    json_t *messages = run->messages;
+    json_t *messages = run->messages, *problems = run->problems;
 
-    run->messages = NULL;
+    run->messages = run->problems = NULL;
     return cli_print_json(
         run->cli,
-        json_pack("{s:o, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "messages",
-                  messages, "left_out", (json_int_t)run->left_out, "totals",
-                  "messages", (json_int_t)t->messages, "errors",
-                  (json_int_t)t->errors, "warnings", (json_int_t)t->warnings,
-                  "held", (json_int_t)t->held, "not_judged",
-                  (json_int_t)t->not_judged, "problems",
-                  (json_int_t)t->problems),
+        json_pack("{s:o, s:I, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+                  "messages", messages, "left_out", (json_int_t)run->left_out,
+                  "problems", problems, "totals", "messages",
+                  (json_int_t)t->messages, "errors", (json_int_t)t->errors,
+                  "warnings", (json_int_t)t->warnings, "held",
+                  (json_int_t)t->held, "not_judged", (json_int_t)t->not_judged,
+                  "problems", (json_int_t)t->problems),
         f);
 }
 
@@ -187,6 +190,23 @@ static enum err tell_report(void *arg, const struct lint_report *r)
     return ERR_OK;
 }
 
+static enum err tell_problem(struct run *run, const struct seen *seen)
+{
+    run->totals.problems++;
+    cli_progress_done(&run->progress);
+    if (run->problems == NULL) {
+        cli_print(run->cli, CLI_YELLOW, "%s: %s\n\n", seen->where,
+                  seen->problem);
+        return ERR_OK;
+    }
+    if (json_array_size(run->problems) < MAX_JSON_MESSAGES &&
+        json_array_append_new(run->problems,
+                              json_pack("{s:s, s:s}", "where", seen->where,
+                                        "text", seen->problem)) != 0)
+        return fault_set(run->fault, ERR_NO_MEM, "JSON");
+    return ERR_OK;
+}
+
 static enum err take(void *arg, const struct seen *seen)
 {
     struct run *run = arg;
@@ -194,13 +214,8 @@ static enum err take(void *arg, const struct seen *seen)
 
     if (seen->number > 0)
         numbered.number += run->before;
-    if (seen->problem != NULL) {
-        run->totals.problems++;
-        cli_progress_done(&run->progress);
-        if (run->messages == NULL)
-            cli_print(run->cli, CLI_YELLOW, "%s: %s\n\n", seen->where,
-                      seen->problem);
-    }
+    if (seen->problem != NULL)
+        TRY(tell_problem(run, seen));
     return lint_message(run->lint, &numbered, tell_report, run, run->fault);
 }
 
@@ -267,11 +282,14 @@ static enum err lint_files(struct cli *cli, struct fault *f)
     lint_profile(&settings.profile, type);
     TRY(lint_new(&settings, &lint, f));
     run.lint = lint;
-    if (cli->json && (run.messages = json_array()) == NULL)
-        return fault_set(f, ERR_NO_MEM, "JSON");
+    if (cli->json) {
+        run.messages = json_array();
+        run.problems = json_array();
+    }
     cli_progress_init(&run.progress, cli->err, "messages", 0);
     e = tell_all(&run, f);
     json_decref(run.messages);
+    json_decref(run.problems);
     return e;
 }
 
