@@ -47,6 +47,16 @@ struct cli_option {
 
 struct cli;
 
+/*
+ * A table that a verb works by, for the manual: a section of its own. `line`
+ * gives the name of the i-th entry and adds its text; NULL: there are no more.
+ */
+struct cli_listing {
+    const char *title; /* "RULES" */
+    const char *text;  /* as the description of a verb */
+    const char *(*line)(size_t i, struct buf *text);
+};
+
 struct cli_verb {
     const char *words;       /* "cert list" */
     const char *summary;     /* a phrase: "make an operator" */
@@ -57,6 +67,7 @@ struct cli_verb {
     bool has_json;       /* takes --json */
     const char *example; /* a command a line */
     enum err (*run)(struct cli *cli, struct fault *f);
+    const struct cli_listing *listing; /* NULL: there is none */
 };
 
 struct cli_verbs {

@@ -6,6 +6,8 @@
 #define MAN_DATE "2026-11-22"
 /* Escapes make lines longer; with this they stay below 80. */
 #define MAN_WIDTH 64
+/* What a listing says of one entry. */
+#define LINE_CAP ((size_t)4096)
 
 /* Text in roff: nothing of it may be taken for a request or an escape. */
 static void add_span(const char *text, size_t len, struct buf *out)
@@ -159,6 +161,29 @@ static void add_verb(const struct cli_verb *verb, void *arg)
     buf_add_str(p->out, ".RE\n.fi\n");
 }
 
+static void add_listing(const struct cli_verb *verb, void *arg)
+{
+    const struct cli_listing *listing = verb->listing;
+    struct place *p = arg;
+    struct buf text;
+    const char *name;
+
+    if (listing == NULL)
+        return;
+    buf_init(&text, LINE_CAP);
+    buf_printf(p->out, ".SH %s\n", listing->title);
+    add_paragraphs(listing->text, p->out);
+    for (size_t i = 0; (name = listing->line(i, &text)) != NULL; i++) {
+        buf_add_str(p->out, ".TP\n.B ");
+        add_text(name, p->out);
+        buf_add_str(p->out, "\n");
+        add_folded(buf_str(&text), text.len, p->out);
+        buf_add_str(p->out, "\n");
+        buf_clear(&text);
+    }
+    buf_done(&text);
+}
+
 static void add_exit_codes(struct buf *out)
 {
     buf_add_str(out, ".SH EXIT STATUS\n");
@@ -198,6 +223,7 @@ void cli_man(const struct cli_program *program, struct buf *out)
         add_option(&cli_global[i], out);
     buf_add_str(out, ".SH VERBS\n");
     cli_each_verb(program, add_verb, &place);
+    cli_each_verb(program, add_listing, &place);
     add_exit_codes(out);
     if (program->num_files > 0)
         buf_add_str(out, ".SH FILES\n");

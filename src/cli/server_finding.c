@@ -69,6 +69,8 @@ void server_finding_print(const struct cli *cli,
                   finding->request);
     print_part(cli, "at", finding->path);
     print_part(cli, "found", finding->found);
+    if (finding->cause != NULL)
+        print_part(cli, "from", finding->cause->id);
     print_part(cli, "asked", rule->asked);
     print_part(cli, "cure", rule->cure);
 }
@@ -89,6 +91,9 @@ json_t *server_finding_json(const struct finding_view *finding)
         json_decref(out);
         return NULL;
     }
+    if (finding->cause != NULL && out != NULL)
+        json_object_set_new(out, "follows_from",
+                            json_string(finding->cause->id));
     if (finding->request > 0 && out != NULL)
         json_object_set_new(out, "request",
                             json_integer((json_int_t)finding->request));

@@ -376,6 +376,28 @@ static const struct cli_option options[] = {
     { "list", NULL, NULL, "print the table of rules instead", CLI_ONCE },
 };
 
+static const char *manual_line(size_t i, struct buf *text)
+{
+    const struct rule *rule;
+
+    if (i >= RULE_NUM)
+        return NULL;
+    rule = rule_get((enum rule_id)i);
+    buf_printf(text, "%s (%s; %s): %s. Cure: %s.",
+               rule->severity == SEVERITY_WARNING ? "Warning" : "Error",
+               rule->clause, rule_step_name(rule->step), rule->asked,
+               rule->cure);
+    return rule->id;
+}
+
+static const struct cli_listing listing = {
+    .title = "RULES",
+    .text = "What lint judges by, and what server and station refuse by: the "
+            "rule, the clause it is from, what is judged, what is asked and "
+            "what to do. What breaks a warning is taken all the same.",
+    .line = manual_line,
+};
+
 static const struct cli_verb verbs[] = {
     {
         .words = "lint",
@@ -405,6 +427,7 @@ static const struct cli_verb verbs[] = {
                    "--profile rfc9483 --json\n"
                    "stationmaster lint --list",
         .run = run_lint,
+        .listing = &listing,
     },
 };
 

@@ -14,6 +14,7 @@ struct finding_view {
     const char *found; /* what stands there; "" where it holds */
     size_t message; /* 1, 2, ...: of which message; 0: of none in particular */
     size_t request; /* the same of its requests; 0: it has but one */
+    const struct rule *cause; /* that this follows from; NULL: from none */
 };
 
 /* "holds", "broken", "not judged"; static storage. */

@@ -212,13 +212,33 @@ void lint_step(struct linted *in, enum rule_step step)
 
 /* --- one message --- */
 
-/* What is broken first, errors before warnings; then what could not be told,
- * then what holds. Within these as judged: the cause comes first. */
+/* The first error among them that would break this one too. */
+static const struct rule *find_cause(const struct lint *l,
+                                     const struct finding_view *effect)
+{
+    for (size_t i = 0; i < l->report.num; i++) {
+        const struct finding_view *v = &l->list[i];
+
+        if (v->verdict == VERDICT_BROKEN &&
+            v->rule->severity == SEVERITY_ERROR &&
+            (v->request == effect->request || v->request == 0 ||
+             effect->request == 0) &&
+            rule_follows(v->rule->number, effect->rule->number) != NULL)
+            return v->rule;
+    }
+    return NULL;
+}
+
+/* What is broken first: errors, those that follow from others, warnings. Then
+ * what could not be told, then what holds. Within these as judged. */
+#define NUM_RANKS 5
 static int rank(const struct finding_view *view)
 {
-    if (view->verdict == VERDICT_BROKEN)
-        return view->rule->severity == SEVERITY_ERROR ? 0 : 1;
-    return view->verdict == VERDICT_CANNOT_TELL ? 2 : 3;
+    if (view->verdict != VERDICT_BROKEN)
+        return view->verdict == VERDICT_CANNOT_TELL ? 3 : 4;
+    if (view->rule->severity == SEVERITY_WARNING)
+        return 2;
+    return view->cause != NULL ? 1 : 0;
 }
 
 static void sort(struct lint *l)
@@ -229,7 +249,10 @@ static void sort(struct lint *l)
 
     if (sorted == NULL)
         return;
-    for (int r = 0; r <= 3; r++)
+    for (size_t i = 0; i < l->report.num; i++)
+        if (l->list[i].verdict == VERDICT_BROKEN)
+            l->list[i].cause = find_cause(l, &l->list[i]);
+    for (int r = 0; r < NUM_RANKS; r++)
         for (size_t i = 0; i < l->report.num; i++)
             if (rank(&l->list[i]) == r)
                 sorted[num++] = l->list[i];

@@ -112,7 +112,7 @@ static const struct scene_case cases[] = {
     { "another senderKID", "ir", PROFILE_3GPP_BS, "ir", other_kid,
       "ir: sender-kid-is-signers" },
     { "a CA as signer", "ir", PROFILE_3GPP_BS, "ir", self_signed,
-      "ir: sender-is-signer sender-kid-is-signers signer-may-sign" },
+      "ir: sender-is-signer signer-may-sign sender-kid-is-signers" },
 
     { "two requests", "ir", PROFILE_3GPP_BS, "ir", two_requests,
       "ir: one-request cert-req-id-is-single" },
