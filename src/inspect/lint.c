@@ -271,15 +271,27 @@ static enum lint_way way_by_body(enum cmp_body_type type)
                : WAY_REQUEST;
 }
 
-/* An error answers the last request, or refuses the last answer. */
+/* Was the last message of the transaction one to the station? */
+static bool is_stations_turn(const struct exchange *x)
+{
+    size_t answer = x->answer != NULL ? x->answer->number : 0;
+
+    if (x->refusal != NULL && x->refusal->number > answer)
+        answer = x->refusal->number;
+    return x->request != NULL && answer > x->request->number;
+}
+
+/* An error answers the last request, or refuses the last answer: its nonce
+ * tells, or else whose turn it is. */
 static enum lint_way way_of_error(const struct linted *in)
 {
     struct span nonce = in->msg->header.recip_nonce;
 
-    if (in->before.answer != NULL &&
-        span_is_equal(nonce, in->before.answer->header.sender_nonce))
-        return WAY_REQUEST;
-    return WAY_ANSWER;
+    if (in->before.request != NULL &&
+        span_is_equal(nonce, in->before.request->header.sender_nonce))
+        return WAY_ANSWER;
+    return in->exchange != NULL && is_stations_turn(in->exchange) ? WAY_REQUEST
+                                                                  : WAY_ANSWER;
 }
 
 /* A nested goes the way of what it holds. */
@@ -370,22 +382,20 @@ static size_t find_repeated(const struct linted *in)
     return is_kept(x->answer, der) ? x->answer->number : 0;
 }
 
-/* Both ways: the message in its exchange, and its certificates. */
+/*
+ * The exchange and the certificates first: what is wrong with them is why a
+ * server or a station does not believe a message.
+ */
 static enum err judge_steps(struct linted *in, struct fault *f)
 {
-    switch (in->way) {
-    case WAY_REQUEST:
+    if (in->way == WAY_REQUEST)
         TRY(lint_find_facts(in, f));
-        lint_step(in, STEP_EXCHANGE);
-        lint_judge_request(in);
-        break;
-    case WAY_ANSWER:
-    case WAY_ANNOUNCEMENT:
-        TRY(lint_judge_answer(in, f));
-        lint_step(in, STEP_EXCHANGE);
-        break;
-    }
-    return lint_judge_certificates(in, f);
+    lint_step(in, STEP_EXCHANGE);
+    TRY(lint_judge_certificates(in, f));
+    if (in->way != WAY_REQUEST)
+        return lint_judge_answer(in, f);
+    lint_judge_request(in);
+    return ERR_OK;
 }
 
 static void note_repeat(struct linted *in)

@@ -25,14 +25,21 @@ static bool is_signer_known(const struct observed *o)
     return o->facts.signer != NULL;
 }
 
-static bool is_protection_known(const struct observed *o)
+static bool is_signature_known(const struct observed *o)
+{
+    return o->facts.signer != NULL &&
+           o->in->protection.verifies != VERDICT_CANNOT_TELL;
+}
+
+static bool is_secret_known(const struct observed *o)
 {
     return o->in->protection.verifies != VERDICT_CANNOT_TELL;
 }
 
 static bool is_path_known(const struct observed *o)
 {
-    return o->in->protection.path != VERDICT_CANNOT_TELL;
+    return o->facts.signer != NULL &&
+           o->in->protection.path != VERDICT_CANNOT_TELL;
 }
 
 static bool is_mac_known(const struct observed *o)
@@ -47,19 +54,26 @@ static bool is_one_revocation(const struct observed *o)
 
 static bool is_key_known(const struct observed *o)
 {
-    return o->is_ours && o->client.proof != CLIENT_PROOF_NONE &&
+    return o->turned != NULL && o->client.proof != CLIENT_PROOF_NONE &&
            !span_is_absent(o->judged.cert->public_key);
 }
 
 /* Which usage others than signatures ask for is the requester's choice. */
 static bool is_usage_known(const struct observed *o)
 {
-    return o->is_ours && o->client.proof == CLIENT_PROOF_SIGNATURE;
+    return o->turned != NULL && o->client.proof == CLIENT_PROOF_SIGNATURE;
 }
 
 static bool is_cert_path_known(const struct observed *o)
 {
     return o->path != VERDICT_CANNOT_TELL;
+}
+
+/* It may have been asked for later. */
+static bool is_for_now(const struct observed *o)
+{
+    return o->turned == NULL ||
+           !o->turned->cert_req.cert_template.has_not_before;
 }
 
 static bool is_always(const struct observed *o)
@@ -188,6 +202,58 @@ static enum verdict check_entitled(const struct observed *o,
                : VERDICT_CANNOT_TELL;
 }
 
+/* A station of ours numbers them from 0, others as they like. */
+static enum verdict check_cert_req_id(const struct observed *o,
+                                      struct found *found)
+{
+    const struct cert_rep_message *rep = &o->in->msg->body.cert_rep;
+    uint32_t seen = 0;
+
+    if (!o->is_ours)
+        return VERDICT_CANNOT_TELL;
+    for (size_t i = 0; i < rep->num_responses; i++) {
+        int64_t id = rep->responses[i].cert_req_id;
+        size_t at = observed_asked_at(o, id);
+
+        if (at == CLIENT_MAX_ASKED || (seen & (1u << at)) != 0)
+            return lint_broken(
+                found, "body.response.certReqId", "%lld%s", (long long)id,
+                at == CLIENT_MAX_ASKED ? ", which was not asked for"
+                                       : ", twice");
+        seen |= 1u << at;
+    }
+    return VERDICT_HOLDS;
+}
+
+static bool is_polled(const struct observed *o, int64_t id)
+{
+    const struct poll_req *req = &o->request->body.poll_req;
+
+    for (size_t i = 0; i < req->num; i++)
+        if (req->list[i] == id || req->list[i] == -1)
+            return true;
+    return false;
+}
+
+static enum verdict check_poll_rep(const struct observed *o,
+                                   struct found *found)
+{
+    const struct poll_rep *rep = &o->in->msg->body.poll_rep;
+
+    if (o->request == NULL || o->request->body.type != CMP_POLL_REQ)
+        return VERDICT_CANNOT_TELL;
+    for (size_t i = 0; i < rep->num; i++) {
+        if (rep->list[i].check_after < 0)
+            return lint_broken(found, "body.pollRep.checkAfter", "%lld",
+                               (long long)rep->list[i].check_after);
+        if (!is_polled(o, rep->list[i].cert_req_id))
+            return lint_broken(found, "body.pollRep.certReqId", "%lld",
+                               (long long)rep->list[i].cert_req_id);
+    }
+    return rep->num > 0 ? VERDICT_HOLDS
+                        : lint_broken(found, "body.pollRep", "no entry");
+}
+
 static enum verdict check_readable(const struct observed *o,
                                    struct found *found)
 {
@@ -220,7 +286,7 @@ static const struct row {
     { RULE_REPLY_PROTECTION_ALG, "header.protectionAlg", NULL,
       check_protection_alg },
     { RULE_REPLY_SIGNER_KNOWN, "extraCerts", NULL, check_signer_known },
-    { RULE_REPLY_SIGNATURE, "protection", is_protection_known, NULL },
+    { RULE_REPLY_SIGNATURE, "protection", is_signature_known, NULL },
     { RULE_REPLY_SIGNER_PATH, "extraCerts", is_path_known, NULL },
     { RULE_REPLY_SIGNER_USAGE, "extraCerts", is_signer_known, NULL },
     { RULE_REPLY_SENDER, "header.sender", is_signer_known, NULL },
@@ -228,10 +294,11 @@ static const struct row {
     { RULE_REPLY_SAME_SIGNER, "protection", NULL, check_same_signer },
     { RULE_REPLY_MAC_ALG, "header.protectionAlg", is_mac_known, NULL },
     { RULE_REPLY_REFERENCE, "header.senderKID", is_request_known, NULL },
-    { RULE_REPLY_MAC, "protection", is_protection_known, NULL },
+    { RULE_REPLY_MAC, "protection", is_secret_known, NULL },
     { RULE_REPLY_BODY, "body", is_asked, NULL },
     { RULE_REPLY_ONE_RESPONSE, "body.response", is_asked, NULL },
-    { RULE_REPLY_CERT_REQ_ID, "body.response.certReqId", is_asked, NULL },
+    { RULE_REPLY_CERT_REQ_ID, "body.response.certReqId", NULL,
+      check_cert_req_id },
     /* RFC 9810, 5.3.22 allows it: our station alone does not. */
     { RULE_REPLY_WAITS_WHOLE, "body.response.status", is_never, NULL },
     { RULE_REPLY_CHALLENGE_OPENS, "body.popdecc", is_never, NULL },
@@ -239,7 +306,7 @@ static const struct row {
     { RULE_REPLY_ONE_REV_STATUS, "body.rp.status", is_one_revocation, NULL },
     { RULE_REPLY_REV_STATUS, "body.rp.status", is_always, NULL },
     { RULE_REPLY_REV_CERTS, "body.rp.revCerts", is_one_revocation, NULL },
-    { RULE_REPLY_POLL_REP, "body.pollRep", is_asked, NULL },
+    { RULE_REPLY_POLL_REP, "body.pollRep", NULL, check_poll_rep },
     { RULE_REPLY_WAIT_ENDS, "body", is_never, NULL },
     { RULE_REPLY_STATUS, "body.response.status", is_always, NULL },
     { RULE_REPLY_STATUS_FITS, "body.response.status", is_always, NULL },
@@ -249,7 +316,7 @@ static const struct row {
     { RULE_CERT_MADE_KEY, "body.response.privateKey", is_never, NULL },
     { RULE_CERT_KEY, "body.response.certificate.subjectPublicKeyInfo",
       is_key_known, NULL },
-    { RULE_CERT_DATES, "body.response.certificate.validity", is_always, NULL },
+    { RULE_CERT_DATES, "body.response.certificate.validity", is_for_now, NULL },
     { RULE_CERT_PATH, "body.response.certificate", is_cert_path_known, NULL },
     { RULE_CERT_KEY_USAGE, "body.response.certificate.keyUsage", is_usage_known,
       NULL },

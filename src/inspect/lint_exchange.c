@@ -423,6 +423,8 @@ static enum verdict check_says_why(const struct linted *in, struct found *found)
 {
     const struct pki_body *body = &in->msg->body;
 
+    if (is_request(in))
+        return VERDICT_HOLDS;
     if (body->type == CMP_ERROR && is_mute(&body->error.status))
         return lint_broken(found, "body.error.pKIStatusInfo",
                            "a rejection without a reason");

@@ -66,6 +66,15 @@ static void read_poll(struct observed *o)
     o->client.poll_id = poll->num > 0 ? poll->list[0] : -1;
 }
 
+size_t observed_asked_at(const struct observed *o, int64_t cert_req_id)
+{
+    for (size_t i = 0; i < o->num_asked && i < CLIENT_MAX_ASKED; i++)
+        if (o->asked[i].req != NULL &&
+            o->asked[i].req->cert_req.cert_req_id == cert_req_id)
+            return i;
+    return CLIENT_MAX_ASKED;
+}
+
 /* Those that were told to wait, where some were told something else. */
 static void read_open(struct observed *o)
 {
@@ -79,7 +88,7 @@ static void read_open(struct observed *o)
         return;
     for (size_t i = 0; i < told->body.cert_rep.num_responses; i++) {
         const struct cert_response *r = &told->body.cert_rep.responses[i];
-        size_t at = client_asked_at(c, r->cert_req_id);
+        size_t at = observed_asked_at(o, r->cert_req_id);
 
         if (r->status.status == STATUS_WAITING && at < CLIENT_MAX_ASKED)
             open |= 1u << at;
@@ -103,8 +112,9 @@ static void read_client(struct observed *o)
     c->num_also = o->num_asked > 0 && o->num_asked <= CLIENT_MAX_ASKED
                       ? o->num_asked - 1
                       : 0;
-    if (o->num_asked > 0 && o->asked[0].req != NULL)
-        c->proof = proof_of(o->asked[0].req);
+    for (size_t i = 0; i < o->num_asked && o->asked[i].req != NULL; i++)
+        if (i == 0 || proof_of(o->asked[i].req) == CLIENT_PROOF_CHALLENGE)
+            c->proof = proof_of(o->asked[i].req);
     read_open(o);
 }
 
@@ -120,16 +130,21 @@ static bool is_ours(const struct observed *o)
 
 /* --- what crypto and the settings would say --- */
 
+/* One that neither sender nor senderKID names was a guess. */
 static void read_signer(struct observed *o)
 {
     const struct protection *p = &o->in->protection;
+    bool is_found = p->from != SIGNER_NOT_FOUND &&
+                    (p->verifies == VERDICT_HOLDS ||
+                     signer_is_named(&o->in->msg->header, &p->signer));
 
+    o->facts.mac_holds = p->verifies == VERDICT_HOLDS;
+    if (!is_found)
+        return;
+    o->facts.signer = &p->signer;
     o->facts.signer_is_trusted = p->path == VERDICT_HOLDS;
     o->facts.path_text = p->path_why;
     o->facts.signature_holds = p->verifies == VERDICT_HOLDS;
-    o->facts.mac_holds = p->verifies == VERDICT_HOLDS;
-    if (p->from != SIGNER_NOT_FOUND)
-        o->facts.signer = &p->signer;
 }
 
 static void read_macs(struct observed *o)
@@ -240,7 +255,7 @@ enum err observed_turn(struct observed *o, size_t response, struct fault *f)
     const struct cert_response *r =
         &o->in->msg->body.cert_rep.responses[response];
     const struct x509_cert *cert = &o->in->certs.fresh[response];
-    size_t at = o->is_ours ? client_asked_at(&o->client, r->cert_req_id) : 0;
+    size_t at = observed_asked_at(o, r->cert_req_id);
     struct client_cert_facts *c = &o->facts.certs[0];
 
     if (at < CLIENT_MAX_ASKED)
@@ -248,8 +263,11 @@ enum err observed_turn(struct observed *o, size_t response, struct fault *f)
     *c = (struct client_cert_facts){ 0 };
     o->judged.response = r;
     o->judged.cert = c;
-    if (at < o->num_asked)
+    o->turned = at < o->num_asked ? o->asked[at].req : NULL;
+    if (o->turned != NULL) {
+        o->client.proof = proof_of(o->turned);
         TRY(key_of(o, at, &c->public_key, f));
+    }
     if (span_is_absent(cert->der))
         return ERR_OK;
     c->cert = cert;

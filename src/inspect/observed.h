@@ -24,12 +24,17 @@ struct observed {
     bool has_macs;
     struct span asked_id; /* transactionID of the request in the same HTTP
                              exchange; absent: not known */
-    enum verdict path;    /* of the certificate looked at */
+    /* Of the CertResponse that is looked at: what it answers (NULL: nothing
+     * that was asked for), and its certificate's path. */
+    const struct cert_req_msg *turned;
+    enum verdict path;
 };
 
 /* Into the arena of `in`. Failures are our own. */
 MUST_USE enum err observed_read(const struct linted *in, struct observed *out,
                                 struct fault *f);
+/* Which of what was asked for has this certReqId; CLIENT_MAX_ASKED: none. */
+size_t observed_asked_at(const struct observed *o, int64_t cert_req_id);
 /* Turns to a CertResponse and what it was asked by. */
 MUST_USE enum err observed_turn(struct observed *o, size_t response,
                                 struct fault *f);

@@ -126,7 +126,7 @@ R(CERT_IDS_ARE_NOT_CRITICAL, "cert-ids-are-not-critical",                      \
   ALL_BODIES, NEEDS_NOTHING, NULL, "key identifiers that are not critical",    \
   "correct the CA's certificate profile")                                      \
 R(CERT_CRITICAL_IS_KNOWN, "cert-critical-is-known", "RFC 5280, 4.2",           \
-  UNACCEPTED_EXTENSION, CERTIFICATE, WARNING, ALL_BODIES, NEEDS_NOTHING,       \
+  UNACCEPTED_EXTENSION, CERTIFICATE, ERROR, ALL_BODIES, NEEDS_NOTHING,       \
   NULL, "no critical extension but those that every validator knows",          \
   "mark the extension as not critical")                                        \
 R(CERT_NEW_HAS_NO_POWER, "cert-new-has-no-power", "RFC 9810, 4.5",             \

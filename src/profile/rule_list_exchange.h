@@ -62,19 +62,19 @@ R(IMPLICIT_CONFIRM_STANDS_RIGHT, "implicit-confirm-stands-right",              \
 R(IMPLICIT_CONFIRM_IS_NULL, "implicit-confirm-is-null", "RFC 9810, 5.1.1.1",   \
   BAD_DATA_FORMAT, EXCHANGE, ERROR, ALL_BODIES, NEEDS_NOTHING, NULL,           \
   "NULL as the value of implicitConfirm", "encode 05 00")                      \
+R(CONFIRMATION_IS_EXPLICIT, "confirmation-is-explicit", "TS 33.310, 9.5.4.5",  \
+  BAD_REQUEST, EXCHANGE, ERROR, CERT_ANSWERS, NEEDS_NOTHING, NULL,             \
+  "no implicitConfirm: every certificate is confirmed",                        \
+  "turn implicit confirmation off in the server")                              \
 R(IMPLICIT_CONFIRM_WAS_ASKED, "implicit-confirm-was-asked",                    \
   "RFC 9810, 5.1.1.1", BAD_REQUEST, EXCHANGE, ERROR, CERT_ANSWERS,             \
   NEEDS_EXCHANGE, NULL,                                                        \
   "implicitConfirm in an answer to one that asks for it alone",                \
   "let the server grant what was asked for")                                   \
 R(IMPLICIT_CONFIRM_IS_HEEDED, "implicit-confirm-is-heeded",                    \
-  "RFC 9483, 4.1.1", BAD_REQUEST, EXCHANGE, WARNING, CERT_CONF,                \
-  NEEDS_EXCHANGE, NULL, "no certConf where implicitConfirm was granted",       \
+  "RFC 9483, 4.1.1", BAD_REQUEST, EXCHANGE, ERROR, CERT_CONF, NEEDS_EXCHANGE,  \
+  NULL, "no certConf where implicitConfirm was granted",                       \
   "end the transaction with the answer")                                       \
-R(CONFIRMATION_IS_EXPLICIT, "confirmation-is-explicit", "TS 33.310, 9.5.4.5",  \
-  BAD_REQUEST, EXCHANGE, ERROR, CERT_ANSWERS, NEEDS_NOTHING, NULL,             \
-  "no implicitConfirm: every certificate is confirmed",                        \
-  "turn implicit confirmation off in the server")                              \
 R(WAIT_TIME_STANDS_RIGHT, "wait-time-stands-right", "RFC 9483, 3.1",           \
   BAD_DATA_FORMAT, EXCHANGE, WARNING, ALL_BODIES, NEEDS_NOTHING, NULL,         \
   "confirmWaitTime in ip, cp and kup alone",                                   \

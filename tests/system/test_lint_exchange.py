@@ -117,7 +117,8 @@ def signature_wrong(d, s):
     d.answer.protect = d.station.credential.key.sign
 
 
-@row("answer-by-a-stranger", "reply-signer-path", "reply-same-signer")
+@row("answer-by-a-stranger", "signer-chain-is-sent", "reply-signer-path",
+     "reply-same-signer")
 def answer_by_stranger(d, s):
     stranger = s.other.issue(pki.name(CN="RA", O="Elsewhere"),
                              more=[pki.ext_key_usage(pki.CMC_RA)])
@@ -140,7 +141,7 @@ def signer_usage(d, s):
     d.answer.extra_certs[0] = signer.cert
 
 
-@row("pkiconf-by-another", "reply-same-signer")
+@row("pkiconf-by-another", "reply-same-signer", "conf-has-no-extra-certs")
 def pkiconf_by_another(d, s):
     other = s.operator.issuing.issue(pki.name(CN="RA 2", O="Operator"),
                                      more=[pki.ext_key_usage(pki.CMC_RA)])
@@ -217,16 +218,15 @@ def issued(name, rule, *also, **options):
 
 
 issued("another-key", "cert-key")(lambda d, s: s.operator.issue(None).cert)
-issued("new-one-expired", "cert-dates")(
+issued("new-one-expired", "cert-dates", "cert-path")(
     lambda d, s: s.operator.issue(
         d.key, not_before=int(time.time()) - 2 * pki.DAY,
         not_after=int(time.time()) - pki.DAY).cert)
-issued("new-one-of-another-root", "cert-path", "new-chain-is-sent")(
+issued("new-one-of-another-root", "new-chain-is-sent", "cert-path")(
     lambda d, s: s.other.issue(EE, d.key).cert)
 issued("new-one-may-not-sign", "cert-key-usage")(
     lambda d, s: s.operator.issue(d.key, usage=(pki.KEY_AGREEMENT,)).cert)
-issued("new-one-is-a-ca", "cert-not-ca", "cert-signs-as-ca-only",
-       "cert-path")(
+issued("new-one-is-a-ca", "cert-not-ca", "cert-path")(
     lambda d, s: s.operator.issue(
         d.key, usage=(0, 5), more=[pki.basic_constraints(True)]).cert)
 issued("subject-of-an-update", "cert-subject", kind="kur")(
@@ -261,10 +261,10 @@ def all_of(usual, *more, without=()):
 
 
 built("serial-0", "cert-serial-is-positive")(all_of, serial=0)
-built("serial-negative", "reply-cert-readable", "cert-serial-is-positive",
+built("serial-negative", "cert-serial-is-positive", "reply-cert-readable",
       "conf-hash-is-right")(all_of, serial=-5)
 built("serial-long", "cert-serial-is-short")(all_of, serial=1 << 164)
-built("sha1", "cert-path", "cert-alg-is-strong", "conf-hash-is-right",
+built("sha1", "cert-alg-is-strong", "cert-path", "conf-hash-is-right",
       "new-chain-is-sent")(all_of, algorithm="ecdsa-sha1")
 built("CN-alone", "cert-name-has-form", subject=pki.name(CN="bs1"))(all_of)
 built("nameless", "cert-subject-is-named", subject=der.NULL_DN)(all_of)
@@ -277,7 +277,7 @@ built("usage-of-an-RSA-key", "cert-usage-fits-key")(
     lambda u: all_of(u, pki.key_usage(0, 2), without=("usage",)))
 built("no-ski", "cert-has-ski")(lambda u: all_of(u, without=("ski",)))
 built("no-aki", "cert-has-aki")(lambda u: all_of(u, without=("aki",)))
-built("critical-ski", "cert-ids-are-not-critical")(
+built("critical-ski", "cert-ids-are-not-critical", "cert-path")(
     lambda u: all_of(u, pki.extension("2.5.29.14", octets(b"12345678"), True),
                      without=("ski",)))
 built("critical-and-unknown", "cert-critical-is-known", "cert-path")(
@@ -318,7 +318,7 @@ def under(name, rule, *also, **options):
     return keep
 
 
-NO_CA = ("cert-path", "cert-ca-is-ca", "cert-ca-may-sign",
+NO_CA = ("cert-ca-is-ca", "cert-path", "cert-ca-may-sign",
          "cert-ca-may-sign-crls", "cert-signs-as-ca-only")
 under("issuer-that-is-no-ca", *NO_CA)(
     lambda u: all_of(u, without=("ca",)))
@@ -331,13 +331,13 @@ under("ca-that-signs-no-crls", "cert-ca-may-sign-crls")(
     lambda u: all_of(u, pki.key_usage(5), without=("usage",)))
 under("ca-without-ski", "cert-ca-has-ski")(
     lambda u: all_of(u, without=("ski",)))
-under("ca-expired", "cert-path", "cert-is-in-force", capture=True)(
+under("ca-expired", "cert-is-in-force", "cert-path", capture=True)(
     all_of, not_before=1600000000, not_after=1700000000)
 under("unique-id", "cert-has-no-unique-id")(all_of)
 row.params.pop()  # pki.certificate writes none: below
 
 
-@row("path-too-long", "cert-path", "cert-path-len-holds")
+@row("path-too-long", "cert-path-len-holds", "cert-path")
 def path_too_long(d, s):
     short = ca_with(lambda u: all_of(u, pki.basic_constraints(True, 0),
                                      without=("ca",)))(s)
@@ -363,8 +363,8 @@ def extra(name, rule, *also, **options):
     return keep
 
 
-def other_end(s, **options):
-    return s.operator.issue(None, pki.name(CN="x", O="Operator"), **options)
+def other_end(s, key=None, **options):
+    return s.operator.issue(key, pki.name(CN="x", O="Operator"), **options)
 
 
 extra("extra-unreadable", "cert-is-der")(lambda d, s: seq(integer(1)))
@@ -389,7 +389,7 @@ extra("extra-times", "cert-time-form-is-right", "cert-signature-holds")(
         der.generalized_time(1700000000), der.utc_time(1900000000))] + p[5:]))
 extra("extra-small-rsa", "cert-key-is-allowed")(
     lambda d, s: other_end(s, key=pki.Key("P-224")).cert)
-extra("extra-exponent", "cert-rsa-exponent-is-usual", "cert-signature-holds")(
+extra("extra-exponent", "cert-signature-holds", "cert-rsa-exponent-is-usual")(
     lambda d, s: swapped(other_end(s).cert, lambda p: p[:6] + [seq(
         seq(oid(pki.RSA + "1"), NULL), der.bits(seq(
             integer((1 << 2047) + 1), integer(3))))] + p[7:]))
@@ -573,7 +573,7 @@ def signer_chain(d, s):
 row.params[-1].values[2].update({"cert-path", "conf-has-transaction"})
 
 
-issued("intermediate-of-the-new-one", "cert-path", "new-chain-is-sent")(
+issued("intermediate-of-the-new-one", "new-chain-is-sent", "cert-path")(
     lambda d, s: s.sub.issue(EE, d.key).cert)
 
 
