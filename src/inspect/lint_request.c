@@ -251,10 +251,10 @@ static enum verdict check_profile_names(const struct linted *in,
 {
     struct fault why = { 0 };
     struct span name = SPAN_NONE;
-    enum verdict verdict;
+    enum err e = asked_profile(in->msg, in->arena, &name, &why);
+    enum verdict verdict = by_fault(&why, rule, found);
 
-    (void)asked_profile(in->msg, in->arena, &name, &why);
-    verdict = by_fault(&why, rule, found);
+    (void)e; /* the fault says more */
     if (verdict == VERDICT_HOLDS && rule == RULE_CERT_PROFILE_IS_KNOWN &&
         !span_is_absent(name))
         return VERDICT_CANNOT_TELL;
@@ -278,8 +278,9 @@ static enum verdict check_nested(const struct linted *in, enum rule_id rule,
 {
     struct fault why = { 0 };
     bool is_added = false;
+    enum err e = nested_check(in->msg, in->arena, &is_added, &why);
 
-    (void)nested_check(in->msg, in->arena, &is_added, &why);
+    (void)e; /* the same */
     return by_fault(&why, rule, found);
 }
 

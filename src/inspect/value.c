@@ -73,7 +73,7 @@ static void add_character(uint32_t c, struct buf *out)
                (c >= 0xd800 && c <= 0xdfff)) {
         buf_printf(out, "\\u{%x}", (unsigned)c);
     } else {
-        for (size_t i = len; i-- > 1; c >>= 6)
+        for (size_t i = len - 1; i > 0; i--, c >>= 6)
             u[i] = (uint8_t)(0x80 | (c & 0x3f));
         u[0] = (uint8_t)(lead[len] | c);
         buf_add(out, span_of(u, len));
