@@ -16,6 +16,11 @@ struct run {
     struct fault *fault; /* why reading was ended from here */
 };
 
+static void begin_json(struct run *run)
+{
+    fputs(run->num > 0 ? ",\n  " : "{\"messages\": [\n  ", run->cli->out);
+}
+
 static enum err show_text(struct run *run, const struct seen *seen,
                           const struct tree *tree)
 {
@@ -51,11 +56,26 @@ static json_t *head_json(const struct seen *seen, const struct tree *tree)
                      tree->num_problems == 0, "all", !tree->is_full);
 }
 
+/* All of its octets, which offsets count. */
+static enum err print_der(struct run *run, const struct tree *tree,
+                          struct fault *f)
+{
+    char *text = arena_alloc(run->arena, 2 * tree->der.len + 1);
+
+    if (text == NULL)
+        return fault_set(f, ERR_NO_MEM, "JSON");
+    hex_format(tree->der, text, 2 * tree->der.len + 1);
+    fprintf(run->cli->out, ", \"der\":\"%s\"", text);
+    return ERR_OK;
+}
+
 static enum err show_json(struct run *run, const struct seen *seen,
                           const struct tree *tree, struct fault *f)
 {
-    fputs(run->num > 0 ? ",\n  " : "\n  ", run->cli->out);
+    begin_json(run);
     TRY(server_json_open(run->cli, head_json(seen, tree), f));
+    if (run->view.has_hex)
+        TRY(print_der(run, tree, f));
     fputs(", \"tree\":\n    ", run->cli->out);
     TRY(server_tree_json(run->cli, tree, &run->view, 4, f));
     fputs("}", run->cli->out);
@@ -72,7 +92,7 @@ static enum err show_gap(struct run *run, const struct seen *seen,
                   seen->where);
         cli_print(run->cli, CLI_RED, ": %s\n", seen->problem);
     } else {
-        fputs(run->num > 0 ? ",\n  " : "\n  ", run->cli->out);
+        begin_json(run);
         TRY(server_json_open(run->cli,
                              json_pack("{s:s, s:s}", "where", seen->where,
                                        "problem", seen->problem),
@@ -129,20 +149,35 @@ static enum err read_options(struct run *run, struct fault *f)
     return ERR_OK;
 }
 
+/* A failure behind messages that were shown is told among them, so that what
+ * is printed stays one object. */
+static enum err end_json(struct run *run, const char *path, enum err e,
+                         struct fault *f)
+{
+    struct seen rest = { .where = path, .problem = f->text };
+
+    if (e == ERR_OK && run->num == 0)
+        fputs("{\"messages\": [", run->cli->out);
+    if (e != ERR_OK && run->num == 0)
+        return e;
+    if (e != ERR_OK) {
+        fprintf(run->cli->err, "%s\n", f->text);
+        TRY(show_gap(run, &rest, f));
+    }
+    fputs("\n]}\n", run->cli->out);
+    return ERR_OK;
+}
+
 static enum err inspect_file(struct run *run, const char *path, struct fault *f)
 {
     struct fault why = { 0 };
     enum err e;
 
     run->fault = &why;
-    if (run->cli->json)
-        fputs("{\"messages\": [", run->cli->out);
     e = input_read(path, NULL, on_seen, run, f);
     if (why.err != ERR_OK)
         *f = why;
-    if (run->cli->json)
-        fputs("\n]}\n", run->cli->out);
-    return e;
+    return run->cli->json ? end_json(run, path, e, f) : e;
 }
 
 static enum err run_inspect(struct cli *cli, struct fault *f)

@@ -3,6 +3,9 @@
  */
 #include "inspect/schema.h"
 
+static SCHEMA_NAMED(cms_version, "CMSVersion", KIND_NUMBER, DER_INTEGER, "v0",
+                    "v1", "v2", "v3", "v4", "v5");
+
 /* --- Who somebody is --- */
 
 static SCHEMA_SEQUENCE(issuer_and_serial, "IssuerAndSerialNumber",
@@ -27,8 +30,8 @@ static SCHEMA_CHOICE(agree_recipient, "KeyAgreeRecipientIdentifier",
 
 /* --- Recipients --- */
 
-static SCHEMA_SEQUENCE(ktri, "KeyTransRecipientInfo", FIELD("version", integer),
-                       FIELD("rid", identifier),
+static SCHEMA_SEQUENCE(ktri, "KeyTransRecipientInfo",
+                       FIELD("version", cms_version), FIELD("rid", identifier),
                        FIELD("keyEncryptionAlgorithm", alg_id),
                        FIELD("encryptedKey", octet_string));
 static SCHEMA_SEQUENCE(recipient_encrypted_key, "RecipientEncryptedKey",
@@ -36,7 +39,8 @@ static SCHEMA_SEQUENCE(recipient_encrypted_key, "RecipientEncryptedKey",
                        FIELD("encryptedKey", octet_string));
 static SCHEMA_LIST(recipient_encrypted_keys, "RecipientEncryptedKeys",
                    recipient_encrypted_key);
-static SCHEMA_SEQUENCE(kari, "KeyAgreeRecipientInfo", FIELD("version", integer),
+static SCHEMA_SEQUENCE(kari, "KeyAgreeRecipientInfo",
+                       FIELD("version", cms_version),
                        FIELD_EXP("originator", 0, originator),
                        FIELD_EXP_OPT("ukm", 1, octet_string),
                        FIELD("keyEncryptionAlgorithm", alg_id),
@@ -46,16 +50,17 @@ static SCHEMA_SEQUENCE(kek_id, "KEKIdentifier",
                        FIELD("keyIdentifier", octet_string),
                        FIELD_OPT("date", generalized_time),
                        FIELD_OPT("other", any_sequence));
-static SCHEMA_SEQUENCE(kekri, "KEKRecipientInfo", FIELD("version", integer),
+static SCHEMA_SEQUENCE(kekri, "KEKRecipientInfo", FIELD("version", cms_version),
                        FIELD("kekid", kek_id),
                        FIELD("keyEncryptionAlgorithm", alg_id),
                        FIELD("encryptedKey", octet_string));
-static SCHEMA_SEQUENCE(pwri, "PasswordRecipientInfo", FIELD("version", integer),
+static SCHEMA_SEQUENCE(pwri, "PasswordRecipientInfo",
+                       FIELD("version", cms_version),
                        FIELD_IMP_OPT("keyDerivationAlgorithm", 0, alg_id),
                        FIELD("keyEncryptionAlgorithm", alg_id),
                        FIELD("encryptedKey", octet_string));
 static SCHEMA_SEQUENCE(kem_recipient, "KEMRecipientInfo",
-                       FIELD("version", integer), FIELD("rid", identifier),
+                       FIELD("version", cms_version), FIELD("rid", identifier),
                        FIELD("kem", alg_id), FIELD("kemct", octet_string),
                        FIELD("kdf", alg_id), FIELD("kekLength", integer),
                        FIELD_EXP_OPT("ukm", 0, octet_string),
@@ -90,7 +95,7 @@ static SCHEMA_SEQUENCE(encrypted_content_info, "EncryptedContentInfo",
                        FIELD("contentType", oid),
                        FIELD("contentEncryptionAlgorithm", alg_id),
                        FIELD_IMP_OPT("encryptedContent", 0, octet_string));
-SCHEMA_SEQUENCE(enveloped_data, "EnvelopedData", FIELD("version", integer),
+SCHEMA_SEQUENCE(enveloped_data, "EnvelopedData", FIELD("version", cms_version),
                 FIELD_IMP_OPT("originatorInfo", 0, originator_info),
                 FIELD("recipientInfos", recipient_infos),
                 FIELD("encryptedContentInfo", encrypted_content_info),
@@ -104,7 +109,7 @@ static SCHEMA_BY_OID(e_content, "OCTET STRING", KIND_WRAP, DER_OCTET_STRING,
 static SCHEMA_SEQUENCE(encap_content_info, "EncapsulatedContentInfo",
                        FIELD_ID("eContentType", oid),
                        FIELD_EXP_OPT("eContent", 0, e_content));
-static SCHEMA_SEQUENCE(signer_info, "SignerInfo", FIELD("version", integer),
+static SCHEMA_SEQUENCE(signer_info, "SignerInfo", FIELD("version", cms_version),
                        FIELD("sid", identifier),
                        FIELD("digestAlgorithm", alg_id),
                        FIELD_IMP_OPT("signedAttrs", 0, attributes),
@@ -112,7 +117,7 @@ static SCHEMA_SEQUENCE(signer_info, "SignerInfo", FIELD("version", integer),
                        FIELD("signature", octet_string),
                        FIELD_IMP_OPT("unsignedAttrs", 1, attributes));
 static SCHEMA_SET(signer_infos, "SignerInfos", signer_info);
-SCHEMA_SEQUENCE(signed_data, "SignedData", FIELD("version", integer),
+SCHEMA_SEQUENCE(signed_data, "SignedData", FIELD("version", cms_version),
                 FIELD("digestAlgorithms", digest_algorithms),
                 FIELD("encapContentInfo", encap_content_info),
                 FIELD_IMP_OPT("certificates", 0, certificate_set),
