@@ -187,14 +187,31 @@ void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
     };
 }
 
+/* An rr without RevDetails, say: nothing is asked for that could be judged but
+ * how much it is. A server goes no further. */
+static bool is_about_nothing(const struct linted *in, const struct rule *rule)
+{
+    return (rule->step == STEP_REQUEST || rule->step == STEP_POP ||
+            rule->step == STEP_JUDGE_REQUEST) &&
+           in->req == NULL && in->rev == NULL &&
+           (BODY_BIT(in->msg->body.type) & (REQUESTS | CCR | RR)) != 0 &&
+           rule->number != RULE_ONE_REQUEST &&
+           rule->number != RULE_ONE_REVOCATION;
+}
+
 void lint_rule(struct linted *in, const struct rule *rule)
 {
     const struct lint_row *row = in->lint->rows[rule->number];
     struct found found = { "", "" };
+    enum verdict verdict;
 
-    lint_tell(in, rule->number,
-              row != NULL ? row->check(in, &found) : lint_own(in, rule, &found),
-              &found);
+    if (is_about_nothing(in, rule))
+        verdict = VERDICT_CANNOT_TELL;
+    else if (row != NULL)
+        verdict = row->check(in, &found);
+    else
+        verdict = lint_own(in, rule, &found);
+    lint_tell(in, rule->number, verdict, &found);
 }
 
 void lint_step(struct linted *in, enum rule_step step)
