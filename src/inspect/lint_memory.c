@@ -334,22 +334,25 @@ static void keep_request(struct exchanges *all, const struct linted *in,
     set_kept(all, &x->request, k);
 }
 
-/* The certificate that it was signed with, unless it is the one known. */
-static enum err keep_signer(struct exchanges *all, const struct linted *in,
-                            struct kept **slot)
+/* The certificate that it was signed with; NULL: not known, or no memory. It
+ * may lie in what is remembered, so this goes before anything is forgotten. */
+static struct kept *copy_signer(struct exchanges *all, const struct linted *in)
 {
     struct span der = in->protection.signer.der;
-    struct kept *k;
 
-    if (in->protection.verifies != VERDICT_HOLDS || span_is_absent(der) ||
-        *slot != NULL)
-        return ERR_OK;
-    k = new_kept(all, in, der);
-    if (k == NULL)
-        return ERR_NO_MEM;
-    set_kept(all, slot, k);
-    put_kept(all, k);
-    return ERR_OK;
+    if (in->protection.verifies != VERDICT_HOLDS || span_is_absent(der))
+        return NULL;
+    return new_kept(all, in, der);
+}
+
+static void keep_signer(struct exchanges *all, struct kept **slot,
+                        struct kept *signer)
+{
+    if (signer == NULL)
+        return;
+    if (*slot == NULL)
+        set_kept(all, slot, signer);
+    put_kept(all, signer);
 }
 
 static void make_room(struct exchanges *all, const struct exchange *but)
@@ -363,8 +366,8 @@ enum err exchanges_keep(struct exchanges *all, const struct linted *in,
                         struct fault *f)
 {
     struct span id = in->msg->header.transaction_id;
+    struct kept *k, *signer;
     struct exchange *x;
-    struct kept *k;
 
     if (id.len == 0 || in->way == WAY_ANNOUNCEMENT ||
         in->msg->body.type == CMP_NESTED)
@@ -375,6 +378,7 @@ enum err exchanges_keep(struct exchanges *all, const struct linted *in,
     k = x == NULL ? NULL : new_kept(all, in, in->msg->der);
     if (k == NULL)
         return fault_set(f, ERR_NO_MEM, "transactions");
+    signer = copy_signer(all, in);
     if (in->way == WAY_REQUEST)
         keep_request(all, in, x, k);
     else
@@ -384,10 +388,8 @@ enum err exchanges_keep(struct exchanges *all, const struct linted *in,
     x->num_messages++;
     unlink_age(all, x);
     link_newest(all, x);
-    if (keep_signer(all, in,
-                    in->way == WAY_REQUEST ? &x->signer : &x->answerer) !=
-        ERR_OK)
-        return fault_set(f, ERR_NO_MEM, "transactions");
+    keep_signer(all, in->way == WAY_REQUEST ? &x->signer : &x->answerer,
+                signer);
     make_room(all, x);
     return ERR_OK;
 }
