@@ -158,6 +158,59 @@ struct span der_mutate(struct span der, enum der_mutation how,
     return out;
 }
 
+size_t der_sites(struct span der, const uint8_t **sites, size_t max)
+{
+    struct span children[MAX_CHILDREN];
+    struct span content;
+    unsigned tag = open_element(der, &content);
+    size_t n = 0, num;
+
+    if (max == 0)
+        return 0;
+    sites[n++] = der.ptr;
+    if (!is_constructed(tag))
+        return n;
+    num = split(content, children);
+    for (size_t i = 0; i < num; i++)
+        n += der_sites(children[i], sites + n, max - n);
+    return n;
+}
+
+static void put_replaced(struct der_writer *w, struct span element,
+                         const uint8_t *site, struct span with)
+{
+    struct span children[MAX_CHILDREN];
+    struct span content;
+    unsigned tag = open_element(element, &content);
+    size_t mark = der_mark(w);
+
+    if (site == element.ptr) {
+        der_put_raw(w, with);
+        return;
+    }
+    if (site < element.ptr || site >= element.ptr + element.len) {
+        der_put_raw(w, element);
+        return;
+    }
+    for (size_t i = split(content, children); i > 0; i--)
+        put_replaced(w, children[i - 1], site, with);
+    der_put_header(w, tag, mark);
+}
+
+struct span der_replace(struct span der, const uint8_t *site, struct span with,
+                        struct arena *a)
+{
+    struct der_writer w;
+    struct span out = SPAN_NONE;
+    enum err e;
+
+    der_writer_init(&w, a, der.len + with.len + 64);
+    put_replaced(&w, der, site, with);
+    e = der_finish(&w, &out);
+    assert(e == ERR_OK);
+    return out;
+}
+
 /* splitmix64 */
 static uint64_t next_random(uint64_t *state)
 {

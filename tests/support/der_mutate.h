@@ -29,6 +29,14 @@ size_t der_mutate_sites(struct span der, enum der_mutation how,
 struct span der_mutate(struct span der, enum der_mutation how,
                        const uint8_t *site, struct arena *a);
 
+/* Where each element starts, from the whole one inwards; at most `max`, which
+ * may be fewer than there are. */
+size_t der_sites(struct span der, const uint8_t **sites, size_t max);
+/* `der` with the element at that site replaced by `with`, any octets; the
+ * lengths around it follow. In the arena. */
+struct span der_replace(struct span der, const uint8_t *site, struct span with,
+                        struct arena *a);
+
 /*
  * Flips, sets, removes and doubles up to `num` bytes at places that a generator
  * with this state picks, outside of the `keep` spans. For comparing decoders.

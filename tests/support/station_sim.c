@@ -174,8 +174,8 @@ static const char *or_else(const char *value, const char *otherwise)
     return value != NULL ? value : otherwise;
 }
 
-/* node, kind and file of the store, workers, confirm_wait, and the aftermath
- * twice */
+/* node, kind and file of the store, workers, type, confirm_wait, the aftermath
+ * twice, further profiles and settings */
 static const char config_text[] =
     "node: %s\n"
     "store: { kind: %s, file: %s }\n"
@@ -196,9 +196,11 @@ static const char config_text[] =
     "  - { name: bs, type: %s, default: true, ca: issuing,\n"
     "      signer: cmp, subject: 'CN={serial}.{vendor},O=Simulated',\n"
     "      confirm_wait: %s, on_timeout: %s, on_rejection: %s }\n"
+    "%s"
     "vendors:\n"
     "  - { name: acme, anchors: [acme-root.pem],\n"
-    "      serial: { from: subject.CN, pattern: '^BS-([0-9]+)$' } }\n";
+    "      serial: { from: subject.CN, pattern: '^BS-([0-9]+)$' } }\n"
+    "%s";
 
 const struct config *sim_world_config(struct sim_world *w,
                                       const struct sim_setup *setup)
@@ -208,7 +210,8 @@ const struct config *sim_world_config(struct sim_world *w,
         w->arena, config_text, or_else(setup->node, "a"),
         or_else(setup->kind, "sqlite"), or_else(setup->store, "store.db"),
         or_else(setup->workers, "4"), or_else(setup->type, "3gpp-bs"),
-        or_else(setup->confirm_wait, "10m"), aftermath, aftermath);
+        or_else(setup->confirm_wait, "10m"), aftermath, aftermath,
+        or_else(setup->profiles, ""), or_else(setup->more, ""));
     const char *path = arena_printf(w->arena, "%s/sim.yaml", w->folder);
     struct fault f = { 0 };
     struct buf errors;

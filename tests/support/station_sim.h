@@ -47,6 +47,8 @@ struct sim_setup {
     const char *aftermath;    /* "revoke": what follows on no certConf */
     const char *workers;      /* "4" */
     const char *type;         /* "3gpp-bs", of the profile */
+    const char *profiles;     /* "": further ones, as YAML */
+    const char *more;         /* "": further settings, likewise */
 };
 
 /* A configuration of this operator; it lives as long as the world. */
