@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "inspect/internal.h"
+#include "profile/info.h"
 
 /* --- facts: who --- */
 
@@ -315,6 +316,32 @@ static enum verdict check_flat(const struct linted *in, struct found *found)
     return lint_broken(found, "body.nested", "a nested");
 }
 
+/* The first question that is not as it should be. */
+static enum verdict check_info(const struct linted *in, enum rule_id rule,
+                               struct found *found)
+{
+    const struct info_list *asked = &in->msg->body.general;
+    struct fault why = { 0 };
+
+    for (size_t i = 0; i < asked->num; i++)
+        if (info_check(&asked->list[i], in->profile, in->arena, &why) !=
+                ERR_OK &&
+            by_fault(&why, rule, found) == VERDICT_BROKEN)
+            return VERDICT_BROKEN;
+    return VERDICT_HOLDS;
+}
+
+static enum verdict check_info_value(const struct linted *in,
+                                     struct found *found)
+{
+    return check_info(in, RULE_INFO_VALUE_IS_RIGHT, found);
+}
+
+static enum verdict check_language(const struct linted *in, struct found *found)
+{
+    return check_info(in, RULE_LANGUAGE_IS_SPOKEN, found);
+}
+
 /* --- the transaction --- */
 
 static enum verdict check_id_new(const struct linted *in, struct found *found)
@@ -444,6 +471,8 @@ const struct lint_row lint_request_rows[] = {
     { RULE_BATCH_IS_OF_DIFFERENT, check_batch_different },
     { RULE_NESTED_IS_FLAT, check_flat },
     { RULE_TRANSACTION_ID_IS_NEW, check_id_new },
+    { RULE_INFO_VALUE_IS_RIGHT, check_info_value },
+    { RULE_LANGUAGE_IS_SPOKEN, check_language },
     { RULE_CONF_IS_IN_TIME, check_in_time },
     { RULE_CONF_HASH_IS_RIGHT, check_hash },
     { RULE_MADE_KEY_IS_PACKED, check_made_key_packed },

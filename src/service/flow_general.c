@@ -4,6 +4,7 @@
  * new one; but for what waits for an operator, or brings a passphrase.
  */
 #include "base/limits.h"
+#include "profile/info.h"
 #include "service/tell.h"
 
 /* --- 3: find --- */
@@ -45,9 +46,7 @@ static enum err answer_one(struct worker *w, struct job *job,
     struct tell_answer out = { .is_unsupported = row == NULL };
 
     if (row != NULL) {
-        if (span_is_absent(asked->value) ? row->takes == TAKES_VALUE
-                                         : row->takes == TAKES_NOTHING)
-            return tell_bad_value(job, asked->id);
+        TRY(info_check(asked, &job->profile->profile, job->arena, &job->fault));
         TRY(row->answer(w, job, asked->value, &out));
     }
     if (!out.is_unsupported)

@@ -1,6 +1,7 @@
 #include "service/tell.h"
 
 #include "base/limits.h"
+#include "profile/info.h"
 #include "service/offers.h"
 
 enum err tell_bad_value(struct job *job, enum oid id)
@@ -177,9 +178,7 @@ static enum err answer_crls(struct worker *w, struct job *job,
     struct span_list crls = { list, 0 };
     struct der_writer writer;
 
-    if (crl_status_list_read(&in, job->arena, &statuses) != ERR_OK ||
-        der_end(&in) != ERR_OK ||
-        (statuses.num > 1 && job->profile->profile.max_requests == 1))
+    if (crl_status_list_read(&in, job->arena, &statuses) != ERR_OK)
         return tell_bad_value(job, OID_ID_IT_CRL_STATUS_LIST);
     TRY(collect_crls(w, job, &statuses, list, &crls.num));
     if (crls.num == 0)
@@ -191,33 +190,22 @@ static enum err answer_crls(struct worker *w, struct job *job,
 
 /* --- languages --- */
 
-/* "en", whatever its case, and what is English of some place. */
-static bool is_english(struct span tag)
-{
-    return tag.len >= 2 && (tag.ptr[0] | 0x20) == 'e' &&
-           (tag.ptr[1] | 0x20) == 'n' && (tag.len == 2 || tag.ptr[2] == '-');
-}
-
+/* info_check has seen that there is one. */
 static enum err answer_languages(struct worker *w, struct job *job,
                                  struct span asked, struct tell_answer *out)
 {
     struct der in = der_open(asked, NULL);
     struct text_list tags;
+    struct span english;
     struct der_writer writer;
 
     (void)w;
-    if (text_list_read(&in, job->arena, &tags) != ERR_OK ||
-        der_end(&in) != ERR_OK)
+    if (text_list_read(&in, job->arena, &tags) != ERR_OK)
         return tell_bad_value(job, OID_ID_IT_SUPP_LANG_TAGS);
-    for (size_t i = 0; i < tags.num; i++) {
-        if (!is_english(tags.list[i]))
-            continue;
-        der_writer_init(&writer, job->arena, tags.list[i].len + 32);
-        text_list_put(&writer, &(struct text_list){ &tags.list[i], 1 });
-        return tell_finish(job, &writer, out);
-    }
-    return rule_break(&job->fault, RULE_LANGUAGE_IS_SPOKEN, "body.genm",
-                      "%zu others", tags.num);
+    english = info_find_english(&tags);
+    der_writer_init(&writer, job->arena, english.len + 32);
+    text_list_put(&writer, &(struct text_list){ &english, 1 });
+    return tell_finish(job, &writer, out);
 }
 
 /* --- the table --- */
@@ -225,32 +213,32 @@ static enum err answer_languages(struct worker *w, struct job *job,
 /* What is not here is not supported: KemCiphertextInfo; what belongs into a
  * header or an answer. */
 const struct tell_row tell_rows[] = {
-    { OID_ID_IT_CA_PROT_ENC_CERT, OID_ID_IT_CA_PROT_ENC_CERT, TAKES_NOTHING,
+    { OID_ID_IT_CA_PROT_ENC_CERT, OID_ID_IT_CA_PROT_ENC_CERT,
       CONFIG_OFFER_CA_PROT_ENC_CERT, true, answer_encryption },
     { OID_ID_IT_SIGN_KEY_PAIR_TYPES, OID_ID_IT_SIGN_KEY_PAIR_TYPES,
-      TAKES_NOTHING, CONFIG_OFFER_SIGN_KEY_PAIR_TYPES, true, tell_sign_types },
-    { OID_ID_IT_ENC_KEY_PAIR_TYPES, OID_ID_IT_ENC_KEY_PAIR_TYPES, TAKES_NOTHING,
+      CONFIG_OFFER_SIGN_KEY_PAIR_TYPES, true, tell_sign_types },
+    { OID_ID_IT_ENC_KEY_PAIR_TYPES, OID_ID_IT_ENC_KEY_PAIR_TYPES,
       CONFIG_OFFER_ENC_KEY_PAIR_TYPES, true, tell_enc_types },
-    { OID_ID_IT_PREFERRED_SYMM_ALG, OID_ID_IT_PREFERRED_SYMM_ALG, TAKES_NOTHING,
+    { OID_ID_IT_PREFERRED_SYMM_ALG, OID_ID_IT_PREFERRED_SYMM_ALG,
       CONFIG_OFFER_PREFERRED_SYMM_ALG, true, tell_symmetric },
-    { OID_ID_IT_CA_KEY_UPDATE_INFO, OID_ID_IT_CA_KEY_UPDATE_INFO, TAKES_NOTHING,
+    { OID_ID_IT_CA_KEY_UPDATE_INFO, OID_ID_IT_CA_KEY_UPDATE_INFO,
       CONFIG_OFFER_ROOT_CA_CERT, false, answer_old_update },
-    { OID_ID_IT_CURRENT_CRL, OID_ID_IT_CURRENT_CRL, TAKES_NOTHING,
-      CONFIG_OFFER_CRLS, false, answer_current_crl },
-    { OID_ID_IT_KEY_PAIR_PARAM_REQ, OID_ID_IT_KEY_PAIR_PARAM_REP, TAKES_VALUE,
+    { OID_ID_IT_CURRENT_CRL, OID_ID_IT_CURRENT_CRL, CONFIG_OFFER_CRLS, false,
+      answer_current_crl },
+    { OID_ID_IT_KEY_PAIR_PARAM_REQ, OID_ID_IT_KEY_PAIR_PARAM_REP,
       CONFIG_OFFER_KEY_PAIR_PARAM, false, tell_key_param },
-    { OID_ID_IT_SUPP_LANG_TAGS, OID_ID_IT_SUPP_LANG_TAGS, TAKES_VALUE,
+    { OID_ID_IT_SUPP_LANG_TAGS, OID_ID_IT_SUPP_LANG_TAGS,
       CONFIG_OFFER_SUPP_LANG_TAGS, false, answer_languages },
-    { OID_ID_IT_CA_CERTS, OID_ID_IT_CA_CERTS, TAKES_NOTHING,
-      CONFIG_OFFER_CA_CERTS, false, answer_ca_certs },
-    { OID_ID_IT_CERT_REQ_TEMPLATE, OID_ID_IT_CERT_REQ_TEMPLATE, TAKES_NOTHING,
+    { OID_ID_IT_CA_CERTS, OID_ID_IT_CA_CERTS, CONFIG_OFFER_CA_CERTS, false,
+      answer_ca_certs },
+    { OID_ID_IT_CERT_REQ_TEMPLATE, OID_ID_IT_CERT_REQ_TEMPLATE,
       CONFIG_OFFER_CERT_REQ_TEMPLATE, false, tell_template },
-    { OID_ID_IT_ROOT_CA_CERT, OID_ID_IT_ROOT_CA_KEY_UPDATE, TAKES_ANY,
+    { OID_ID_IT_ROOT_CA_CERT, OID_ID_IT_ROOT_CA_KEY_UPDATE,
       CONFIG_OFFER_ROOT_CA_CERT, true, answer_root_update },
-    { OID_ID_IT_CRL_STATUS_LIST, OID_ID_IT_CRLS, TAKES_VALUE, CONFIG_OFFER_CRLS,
-      false, answer_crls },
-    { OID_ID_IT_REV_PASSPHRASE, OID_ID_IT_REV_PASSPHRASE, TAKES_VALUE,
-      CONFIG_OFFER_APART, false, tell_passphrase },
+    { OID_ID_IT_CRL_STATUS_LIST, OID_ID_IT_CRLS, CONFIG_OFFER_CRLS, false,
+      answer_crls },
+    { OID_ID_IT_REV_PASSPHRASE, OID_ID_IT_REV_PASSPHRASE, CONFIG_OFFER_APART,
+      false, tell_passphrase },
 };
 const size_t tell_num_rows = sizeof(tell_rows) / sizeof(tell_rows[0]);
 

@@ -14,19 +14,13 @@ struct tell_answer {
     struct span value; /* absent: there is nothing to tell */
 };
 
-/* `asked` is the value it is asked with, absent where there is none. */
+/* `asked` is the value it is asked with, absent where there is none; it passed
+ * info_check (profile/info.h). */
 typedef enum err tell_answer_make(struct worker *w, struct job *job,
                                   struct span asked, struct tell_answer *out);
 
-enum tell_takes {
-    TAKES_NOTHING,
-    TAKES_ANY, /* a value or none */
-    TAKES_VALUE
-};
-
 struct tell_row {
     enum oid asked, told;
-    enum tell_takes takes;
     enum config_offer offer; /* or has a setting of its own */
     bool is_told_unasked;    /* by an empty genm (RFC 9810, D.5) */
     tell_answer_make *answer;

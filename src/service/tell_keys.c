@@ -90,7 +90,7 @@ enum err tell_key_param(struct worker *w, struct job *job, struct span asked,
     struct span oid;
 
     (void)w;
-    if (der_oid(&in, &oid) != ERR_OK || der_end(&in) != ERR_OK)
+    if (der_oid(&in, &oid) != ERR_OK)
         return tell_bad_value(job, OID_ID_IT_KEY_PAIR_PARAM_REQ);
     for (enum key_kind kind = KEY_UNKNOWN + 1; kind < KEY_KIND_NUM; kind++) {
         struct tell_answer one = { 0 };

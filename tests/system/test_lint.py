@@ -115,6 +115,22 @@ def test_what_is_told(linter, parties):
         "cure": "hash the DER of the whole certificate"}
 
 
+def unprotected(parties):
+    made = dialogue(parties)
+    made.ask.fields["protection_alg"] = None
+    made.ask.is_protected = False
+    return made.ask
+
+
+def test_cause_and_consequence(linter, parties):
+    """Without protection there is no algorithm either."""
+    told, _ = linter.messages([unprotected(parties)])
+    findings = {f["rule"]: f.get("follows_from")
+                for m in told["messages"] for f in m["findings"]}
+    assert findings["message-is-protected"] is None
+    assert findings["protection-alg-is-allowed"] == "message-is-protected"
+
+
 # --- what is given, and what is not ---
 
 def test_without_anchors(stationmaster, linter, parties, tmp_path):
@@ -217,7 +233,8 @@ def test_schema(stationmaster, linter, parties, tmp_path):
     ask, answer, *rest = made.messages
     for told, _ in (linter.messages([ask, answer, ask, *rest], "3gpp-bs",
                                     "--all"),
-                    linter.messages(made.messages), linter.capture(made)):
+                    linter.messages(made.messages), linter.capture(made),
+                    linter.messages([unprotected(parties)])):
         judge.validate(told)
     file = tmp_path / "broken.der"
     file.write_bytes(bytes(made.ask)[:-3] + octets(b"")[:2])
