@@ -10,7 +10,7 @@ static const struct cli_verbs *const verbs[] = {
     &cli_server_crl,      &cli_server_station, &cli_server_request,
     &cli_server_secret,   &cli_server_audit,   &cli_server_config,
     &cli_server_announce, &cli_server_replay,  &cli_server_lint,
-    &cli_server_inspect,  &cli_server_explain,
+    &cli_server_inspect,  &cli_server_diff,    &cli_server_explain,
 };
 
 static const struct cli_note files[] = {

@@ -18,6 +18,7 @@ extern const struct cli_verbs cli_server_announce; /* announce rann, ... */
 extern const struct cli_verbs cli_server_replay;   /* replay */
 extern const struct cli_verbs cli_server_lint;     /* lint */
 extern const struct cli_verbs cli_server_config;   /* config, version */
+extern const struct cli_verbs cli_server_diff;     /* diff */
 extern const struct cli_verbs cli_server_inspect;  /* inspect */
 
 #endif
