@@ -130,8 +130,8 @@ static void add_serials(struct buf *out, const struct job *job)
     }
     for (size_t i = 0; i < job->issued.num; i++)
         add_serial(out, job->issued.list[i].serial);
-    if (job->old_record.id != 0)
-        add_serial(out, job->old_record.serial);
+    if (!span_is_absent(job->signer.der))
+        add_serial(out, job->signer.serial);
 }
 
 bool recorded_serial_next(struct span *in, struct span *out)
