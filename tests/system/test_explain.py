@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from cmplib.program import Program
 from cmplib.station import Station
 from cmplib.world import World
 
+TOP = Path(__file__).resolve().parents[2]
 SECONDS = 10
 
 
@@ -186,6 +188,21 @@ def test_why_a_mac_is_wrong_is_not_told(world):
     message, = messages(world.server, out.transaction_id.hex(), 1)
     found = message["findings"][0]
     assert found["asked"] and found["cure"] and found["found"]
+
+
+def test_json_is_as_its_schema_says(world):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((TOP / "docs/schema/explain.json").read_text())
+    lint = json.loads((TOP / "docs/schema/lint.json").read_text())
+    assert schema["$defs"]["finding"] == lint["$defs"]["finding"]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    serial = f"{world.enrolled().credential.read.serial:x}"
+    messages(world.server, serial, 2)
+    for words in ([], ["--all", "--last", "100"], ["--refused"]):
+        judge.validate(explain(world.server, *words))
+    with pytest.raises(jsonschema.ValidationError):
+        judge.validate({"transactions": [], "more": 0, "recorder": {}})
 
 
 # --- what was granted ---
