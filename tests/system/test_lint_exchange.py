@@ -1,6 +1,5 @@
 """Lint over whole exchanges: right ones, of which nothing is told, and beside
 each rule of answers, exchanges and certificates one that breaks it."""
-import itertools
 import os
 import re
 import time
@@ -11,6 +10,7 @@ import conftest
 from cmplib import cmp, der, pki
 from cmplib.der import NULL, ctx, integer, named_bits, octets, oid, read, seq
 from cmplib.dialogue import Dialogue, Linter, Operator, cert_rep, response
+from cmplib.station import Station
 
 EE = pki.name(CN="bs1.acme", O="Operator")
 IMPLICIT = cmp.info(cmp.IMPLICIT_CONFIRM, NULL)
@@ -130,6 +130,12 @@ def answer_by_stranger(d, s):
     d.messages[3] = d.done
 
 
+@row("answer-below-another-root", "reply-signer-path", "reply-same-signer")
+def answer_below_another_root(d, s):
+    answer_by_stranger(d, s)
+    d.answer.extra_certs.append(s.other.cert)
+
+
 @row("signer-may-not-sign", "reply-signer-usage")
 def signer_usage(d, s):
     signer = s.operator.issuing.issue(
@@ -234,6 +240,42 @@ issued("subject-of-an-update", "cert-subject", kind="kur")(
 issued("names-of-an-update", "cert-san", kind="kur")(
     lambda d, s: s.operator.issue(
         d.key, more=[pki.alt_names(pki.dns("x.example"))]).cert)
+
+
+@row("new-one-below-another-root", "cert-path")
+def new_below_another_root(d, s):
+    d.cert = s.other.issue(EE, d.key).cert
+    d.again()
+    d.answer.extra_certs.append(s.other.cert)
+    d.conf.content = seq(cmp.cert_status(pki.Cert(d.cert).hash()))
+
+
+# rr and rp
+def revoking(name, rule, **options):
+    def keep(make):
+        @row(name, rule, profile="rfc9483", **options)
+        def change(d, s):
+            holder = s.operator.issue(None)
+            holder.chain = [s.operator.issuing.cert]
+            ask = Station(None, holder).rr()
+            rp = d.reply("rp", make(holder.read), ask, s.operator.extra)
+            d.messages = [ask, rp]
+    return keep
+
+
+GRANTED = seq(integer(0))
+
+
+def named(cert, serial):
+    return ctx(0, seq(seq(pki.directory(cert.issuer), integer(serial))))
+
+
+revoking("two-statuses-in-rp", "reply-one-rev-status")(
+    lambda cert: seq(seq(GRANTED, GRANTED)))
+revoking("status-of-rp", "reply-rev-status")(
+    lambda cert: seq(seq(seq(integer(5)))))
+revoking("another-one-revoked", "reply-rev-certs")(
+    lambda cert: seq(seq(GRANTED), named(cert, cert.serial + 1)))
 
 
 # certificates by themselves
@@ -554,6 +596,12 @@ def polled(d, after, passed):
                2.1 + passed]
 
 
+@row("pollRep-for-another", "reply-poll-rep", "poll-is-not-early")
+def poll_rep_for_another(d, s):
+    polled(d, 1, 10)
+    d.messages[3].content = seq(seq(integer(7), integer(1)))
+
+
 @row("polled-early", "poll-is-not-early", capture=True)
 def polled_early(d, s):
     polled(d, 60, 10)
@@ -634,3 +682,32 @@ def test_fault(scene, linter, change, rule, also, kind, profile, capture,
     assert told, f"{rule} was not found"
     assert told[0] == rule, told
     assert set(told) <= {rule} | also, told
+
+
+# Of these no other rule's row is free.
+BESIDES = {"cert-ca-may-sign", "cert-rsa-exponent-is-usual",
+           "cert-signs-as-ca-only"}
+# What only a station's settings or its key tell, or its patience.
+NOT_JUDGED = {"reply-signer-entitled", "reply-waits-whole",
+              "reply-challenge-opens", "reply-wait-ends", "cert-made-key"}
+
+
+def ids_of(name, *steps):
+    text = (conftest.TOP / "src/profile" / name).read_text()
+    rows = re.findall(r'^R\([A-Z0-9_]+,\s*\\?\s*"([a-z0-9-]+)"(.*?)\n(?=R\(|/)',
+                      text, re.MULTILINE | re.DOTALL)
+    return {rule for rule, rest in rows
+            if not steps or re.search(rf"\b({'|'.join(steps)})\b", rest)}
+
+
+def test_each_rule_has_a_fault():
+    first = {p.values[1] for p in row.params}
+    besides = set().union(*(p.values[2] for p in row.params))
+    rules = (ids_of("rule_list_exchange.h") |
+             ids_of("rule_list_certificate.h"))
+    assert len(rules) > 60
+    assert rules - first <= BESIDES <= besides
+    station = ids_of("rule_list_station.h", *(f"ANSWER_{s}" for s in (
+        "EXCHANGE", "HEADER", "SIGNER", "BODY", "RESPONSE", "CERT")))
+    assert len(station) > 25
+    assert station - first - NOT_JUDGED == set()
