@@ -88,7 +88,7 @@ void scene_sign_by(struct scene_message *m, const struct test_cert *signer)
 }
 
 /* Written and signed anew, unless nothing was changed. */
-static struct span write_message(struct scene_message *m)
+struct span scene_write(struct scene_message *m)
 {
     struct scene *s = m->scene;
     struct cmp_message *msg = m->msg;
@@ -133,7 +133,7 @@ static struct span make_message(struct scene *s, const struct scene_case *c,
         scene_sign_by(&m, m.signer);
     if (strcmp(c->changed, name) == 0)
         c->change(&m);
-    return write_message(&m);
+    return scene_write(&m);
 }
 
 /* The root that the vector's own signer has. */

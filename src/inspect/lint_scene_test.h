@@ -53,6 +53,9 @@ void scene_check_all(const struct scene_case *cases, size_t num);
 /* Has it signed by this one, whose certificate it brings, and named so. */
 void scene_sign_by(struct scene_message *m, const struct test_cert *signer);
 
+/* The message as it is now, written and signed. */
+struct span scene_write(struct scene_message *m);
+
 /* A new span of the same bytes with the last one changed. */
 struct span scene_flip(struct scene *s, struct span bytes);
 

@@ -68,6 +68,55 @@ CHANGE(other_recip_nonce,
 CHANGE(higher_pvno, msg->header.pvno = 3)
 CHANGE(by_vendor, scene_sign_by(m, s->vendor))
 
+/* --- nested --- */
+
+static void wrap(struct scene_message *m, size_t num)
+{
+    struct scene *s = m->scene;
+    struct span *list = arena_array(s->arena, num, sizeof(*list));
+    struct span inner = arena_copy(s->arena, m->msg->der);
+
+    assert_non_null(list);
+    for (size_t i = 0; i < num; i++)
+        list[i] = inner;
+    m->msg->body =
+        (struct pki_body){ .type = CMP_NESTED, .nested = { list, num } };
+    scene_sign_by(m, s->server);
+}
+
+static void set_fresh(struct scene_message *m)
+{
+    struct pki_header *h = &m->msg->header;
+
+    h->transaction_id = scene_flip(m->scene, h->transaction_id);
+    h->sender_nonce = scene_flip(m->scene, h->sender_nonce);
+}
+
+CHANGE(added, wrap(m, 1))
+CHANGE(added_other_nonce, wrap(m, 1);
+       msg->header.sender_nonce = scene_flip(s, msg->header.sender_nonce))
+CHANGE(batch, wrap(m, 1); set_fresh(m))
+CHANGE(batch_of_same, wrap(m, 2); set_fresh(m))
+CHANGE(batch_same_nonce, wrap(m, 1);
+       msg->header.transaction_id = scene_flip(s, msg->header.transaction_id))
+CHANGE(twice_nested, wrap(m, 1); msg->der = scene_write(m); wrap(m, 1))
+CHANGE(garbage_nested, msg->der = SPAN_LIT("\x30\x00"); wrap(m, 1))
+
+/* --- genm, rr, MAC --- */
+
+CHANGE(needless_value,
+       struct info_type_value *one = arena_alloc(s->arena, sizeof(*one));
+       *one = msg->body.general.list[0]; one->value = SPAN_LIT("\x05\x00");
+       msg->body.general.list = one)
+CHANGE(other_mac, m->breaks_signature = true)
+CHANGE(other_serial,
+       struct rev_details *one = arena_alloc(s->arena, sizeof(*one));
+       *one = msg->body.rev_req.list[0];
+       one->cert_details.serial = SPAN_LIT("\x07");
+       msg->body.rev_req.list = one)
+CHANGE(other_poll_id, int64_t *one = arena_alloc(s->arena, sizeof(*one));
+       *one = 5; msg->body.poll_req.list = one)
+
 static const struct scene_case cases[] = {
     { "enrolment", "ir ip certConf pkiconf", PROFILE_3GPP_BS, NULL, NULL, "" },
     { "update", "kur kup kur-certConf kup-pkiconf", PROFILE_3GPP_BS, NULL, NULL,
@@ -141,6 +190,42 @@ static const struct scene_case cases[] = {
       renamed, "certConf: sender-is-signer conf-has-transaction" },
     { "no extraCerts in the end", "ir ip certConf", PROFILE_3GPP_BS, "certConf",
       no_certs, "" },
+    { "added protection", "ir", PROFILE_RFC9483, "ir", added, "" },
+    { "another nonce outside", "ir", PROFILE_RFC9483, "ir", added_other_nonce,
+      "ir: nested-copies-nonce" },
+    { "a batch of one", "ir", PROFILE_RFC9483, "ir", batch, "" },
+    { "a batch of the same", "ir", PROFILE_RFC9483, "ir", batch_of_same,
+      "ir: batch-is-of-different" },
+    { "a batch with the nonce inside", "ir", PROFILE_RFC9483, "ir",
+      batch_same_nonce, "ir: batch-is-fresh" },
+    { "a nested in a nested", "ir", PROFILE_RFC9483, "ir", twice_nested,
+      "ir: nested-is-flat" },
+    { "no message inside", "ir", PROFILE_RFC9483, "ir", garbage_nested,
+      "ir: nested-is-readable, ir: message-is-der" },
+    { "nested where none is served", "ir", PROFILE_3GPP_BS, "ir", added,
+      "ir: body-is-served" },
+
+    { "a question with a value", "genm", PROFILE_RFC9483, "genm",
+      needless_value, "genm: info-value-is-right" },
+    { "an rr", "rr rp", PROFILE_RFC9483, NULL, NULL, "rr: reason-is-known" },
+    { "an rr of another", "rr", PROFILE_RFC9483, "rr", other_serial,
+      "rr: reason-is-known revoked-is-the-signer" },
+    { "an rr of another where it may be", "rr", PROFILE_OPEN, "rr",
+      other_serial, "" },
+    { "under a secret", "ir-mac ip-mac mac-certConf mac-pkiconf",
+      PROFILE_LEGACY_2010, NULL, NULL, "" },
+    { "under a secret where none is taken", "ir-mac", PROFILE_3GPP_BS, NULL,
+      NULL, "ir-mac: protection-is-signature" },
+    { "under SHA-1 where none is taken", "ir-mac", PROFILE_RFC9483, NULL, NULL,
+      "ir-mac: mac-is-allowed" },
+    { "another MAC", "ir-mac", PROFILE_LEGACY_2010, "ir-mac", other_mac,
+      "ir-mac: mac-verifies" },
+    { "a poll for nothing", "ir-polled ip-waiting pollReq", PROFILE_3GPP_BS,
+      "pollReq", other_poll_id, "pollReq: poll-names-waiting" },
+    { "raVerified", "ir-ra-verified ip-ra-verified", PROFILE_RFC9483, NULL,
+      NULL, "ir-ra-verified: ra-verified-by-ra" },
+    { "no popo", "ir-no-popo ip-no-popo", PROFILE_RFC9483, NULL, NULL,
+      "ir-no-popo: popo-is-signature popo-method-is-taken" },
     { "a kur under the vendor's key", "kur", PROFILE_3GPP_BS, "kur", by_vendor,
       "kur: old-is-ours kur-by-operator-cert old-cert-id-names-it "
       "subject-stays" },
