@@ -10,6 +10,8 @@
 
 /* So many packets that cannot be used are named; all are counted. */
 #define MAX_BAD_TOLD 8
+/* The year 9999 ends: pcapng has times of any size. */
+#define MAX_TIME ((int64_t)253402300799)
 
 struct capture {
     struct tap tap;
@@ -41,6 +43,14 @@ static enum err tell_bad(struct capture *c, enum packet_kind kind)
     return sink_give(sink, &seen);
 }
 
+/* 0, not known, for a time that no clock tells. */
+static int64_t time_of(const struct timeval *t)
+{
+    if (t->tv_sec < 0 || t->tv_sec > MAX_TIME)
+        return 0;
+    return (int64_t)t->tv_sec * 1000000 + t->tv_usec % 1000000;
+}
+
 static enum err packet_take(struct capture *c, const struct pcap_pkthdr *head,
                             const u_char *bytes)
 {
@@ -50,7 +60,7 @@ static enum err packet_take(struct capture *c, const struct pcap_pkthdr *head,
 
     sink->totals.packets++;
     c->tap.packet++;
-    c->tap.at = (int64_t)head->ts.tv_sec * 1000000 + head->ts.tv_usec;
+    c->tap.at = time_of(&head->ts);
     kind =
         packet_read(c->link, span_of(bytes, head->caplen), head->len, &segment);
     switch (kind) {

@@ -52,10 +52,15 @@ static struct http_seen http_of(const struct http_pair *p, unsigned side,
     return http;
 }
 
+/* By what it is, or else by what the other way is. */
 static enum seen_way way_of(const struct http_pair *p, unsigned side)
 {
     int client = http_pair_client(p);
 
+    if (p->ways[side].kind == OPENING_REQUEST)
+        return SEEN_REQUEST;
+    if (p->ways[side].kind == OPENING_RESPONSE)
+        return SEEN_RESPONSE;
     if (client < 0)
         return SEEN_UNKNOWN;
     return client == (int)side ? SEEN_REQUEST : SEEN_RESPONSE;
