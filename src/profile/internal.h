@@ -52,6 +52,16 @@ DECLARE_CHECK(check_controls_parse);
 DECLARE_CHECK(check_no_archive);
 DECLARE_CHECK(check_controls_heeded);
 
+/* advice.c: what is taken, and had better be otherwise */
+DECLARE_CHECK(check_transaction_id_long);
+DECLARE_CHECK(check_recipient_directory);
+DECLARE_CHECK(check_version_needed);
+DECLARE_CHECK(check_sender_reference);
+DECLARE_CHECK(check_subject_suggested);
+DECLARE_CHECK(check_reg_info);
+DECLARE_CHECK(check_usage_fits_key);
+DECLARE_CHECK(check_exponent_usual);
+
 /* screen_mac.c: the message alone, if a MAC protects it */
 DECLARE_CHECK(check_is_signature);
 DECLARE_CHECK(check_mac_readable);

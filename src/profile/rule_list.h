@@ -99,7 +99,8 @@ R(IMPLICIT_CONFIRM_NOT_ASKED, "implicit-confirm-not-asked",                    \
 R(PASSPHRASE_COMES_BY_GENM, "passphrase-comes-by-genm",                        \
   "RFC 9810, 5.3.19.9 and appendix B", BAD_REQUEST, HEADER, ERROR, ALL_BODIES, \
   NEEDS_NOTHING, check_passphrase_place,                                       \
-  "a revPassphrase in a genm, not in a header", "send it in a genm of its own") \
+  "a revPassphrase in a genm, not in a header",                                \
+  "send it in a genm of its own")                                              \
 R(CERT_PROFILE_FITS, "cert-profile-fits", "RFC 9810, 5.1.1.4 (RFC 9483, 3.1)", \
   BAD_DATA_FORMAT, HEADER, ERROR, REQUESTS | CCR | GENM, NEEDS_NOTHING, NULL,  \
   "no more certificate profile names than requests",                           \
@@ -109,6 +110,25 @@ R(CERT_PROFILE_IS_KNOWN, "cert-profile-is-known",                              \
   REQUESTS | CCR | GENM, NEEDS_CONFIG, NULL,                                   \
   "a profile of this server, one for the whole message",                       \
   "name a profile of the server in certProfile, or leave it out")              \
+R(TRANSACTION_ID_IS_LONG, "transaction-id-is-long", "RFC 9483, 3.1",           \
+  BAD_DATA_FORMAT, HEADER, WARNING, FIRSTS, NEEDS_NOTHING,                     \
+  check_transaction_id_long,                                                   \
+  "a transactionID of 128 random bits in the first message",                   \
+  "make 16 random octets")                                                     \
+R(RECIPIENT_IS_DIRECTORY, "recipient-is-directory",                            \
+  "RFC 9483, 3.1 (TS 33.310, 9.5.3)", BAD_DATA_FORMAT, HEADER, WARNING,        \
+  ALL_BODIES, NEEDS_NOTHING, check_recipient_directory,                        \
+  "a directoryName as recipient, the CA's subject or the NULL-DN",             \
+  "copy the CA's subject, or write the NULL-DN where it is not known")         \
+R(VERSION_IS_NEEDED, "version-is-needed", "RFC 9483, 3.1 (TS 33.310, 9.5.3)",  \
+  UNSUPPORTED_VERSION, HEADER, WARNING, REQUESTS | RR, NEEDS_NOTHING,          \
+  check_version_needed, "pvno 2 in a request that needs nothing of version 3", \
+  "write pvno 2; a server of version 2 alone refuses the other")               \
+R(SENDER_NAMES_SECRET, "sender-names-secret", "RFC 9483, 3.1",                 \
+  BAD_MESSAGE_CHECK, HEADER, WARNING, ALL_BODIES, NEEDS_NOTHING,               \
+  check_sender_reference,                                                      \
+  "under a MAC the secret's reference, in senderKID and as sender's CN",       \
+  "write the reference to both")                                               \
 /* ---- STEP_REQUEST ---- */                                                   \
 R(ONE_REQUEST, "one-request", "TS 33.310, 9.5.4.2 (RFC 9483, 4.1.1)",          \
   BAD_REQUEST, REQUEST, ERROR, CRMF_REQUESTS | CCR, NEEDS_NOTHING,             \
@@ -182,6 +202,23 @@ R(POPO_ALG_IS_ALLOWED, "popo-alg-is-allowed", "TS 33.310, 9.5.1", BAD_ALG,     \
   REQUEST, ERROR, REQUESTS | CCR, NEEDS_NOTHING, check_popo_alg,               \
   "a signature algorithm of the profile that fits the new key",                \
   "name the algorithm that the proof was really made with")                    \
+R(SUBJECT_IS_SUGGESTED, "subject-is-suggested", "RFC 9483, 4.1.1 and 4.1.3",   \
+  BAD_CERT_TEMPLATE, REQUEST, WARNING, REQUESTS, NEEDS_NOTHING,                \
+  check_subject_suggested,                                                     \
+  "the station's name in subject, in subjectAltName, or in both",              \
+  "write the name the station has; the server may choose another")             \
+R(USAGE_FITS_KEY, "usage-fits-key", "RFC 5480, 3 (RFC 8410, 5)",               \
+  BAD_CERT_TEMPLATE, REQUEST, WARNING, REQUESTS, NEEDS_NOTHING,                \
+  check_usage_fits_key, "a keyUsage that a key of this kind can have",         \
+  "ask for keyEncipherment for RSA, for keyAgreement on a curve")              \
+R(EXPONENT_IS_USUAL, "exponent-is-usual", "TS 33.310, 6.1.1",                  \
+  BAD_CERT_TEMPLATE, REQUEST, WARNING, REQUESTS, NEEDS_NOTHING,                \
+  check_exponent_usual, "an RSA key with exponent 65537",                      \
+  "generate the key with exponent 65537, or on P-256")                         \
+R(REG_INFO_IS_HEEDED, "reg-info-is-heeded", "RFC 4211, 7", BAD_REQUEST,        \
+  REQUEST, WARNING, CRMF_REQUESTS | CCR, NEEDS_NOTHING, check_reg_info,        \
+  "no regInfo: this server reads none of it",                                  \
+  "leave it out; the template says what is asked for")                         \
 R(POPOSK_INPUT_HAS_SENDER, "poposk-input-has-sender", "TS 33.310, 9.5.4.2",    \
   BAD_POP, REQUEST, ERROR, CRMF_REQUESTS | CCR, NEEDS_NOTHING,                 \
   check_popo_input_sender,                                                     \
@@ -284,9 +321,9 @@ R(ONE_INFO, "one-info", "RFC 9483, 4.3", BAD_REQUEST, REQUEST, ERROR, GENM,    \
 R(INFO_IS_SINGLE, "info-is-single", "RFC 9810, 5.3.19", BAD_REQUEST, REQUEST,  \
   ERROR, GENM, NEEDS_NOTHING, check_info_single, "each infoType once",         \
   "ask once")                                                                  \
-R(PASSPHRASE_FITS_VERSION, "passphrase-fits-version",                          \
-  "RFC 9810, appendix B", BAD_DATA_FORMAT, REQUEST, ERROR, GENM,               \
-  NEEDS_NOTHING, check_passphrase_version,                                     \
+R(PASSPHRASE_FITS_VERSION, "passphrase-fits-version", "RFC 9810, appendix B",  \
+  BAD_DATA_FORMAT, REQUEST, ERROR, GENM, NEEDS_NOTHING,                        \
+  check_passphrase_version,                                                    \
   "a passphrase in EnvelopedData in pvno 3, in EncryptedValue in pvno 2",      \
   "write pvno 3 and EnvelopedData")                                            \
 R(NESTED_IS_BOUNDED, "nested-is-bounded", "RFC 9483, 5.2.2", BAD_REQUEST,      \

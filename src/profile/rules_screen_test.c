@@ -21,6 +21,8 @@ CHANGE(empty_id, s->msg.header.transaction_id = SPAN_LIT(""))
 CHANGE(no_nonce, s->msg.header.sender_nonce = SPAN_NONE)
 CHANGE(nonce_15, s->msg.header.sender_nonce = SPAN_LIT("15 octets of it"))
 CHANGE(nonce_17, s->msg.header.sender_nonce = SPAN_LIT("17 octets of them"))
+CHANGE(id_of_8, s->msg.header.transaction_id = SPAN_LIT("8 octets"))
+CHANGE(recipient_dns, s->msg.header.recipient.type = GN_DNS)
 CHANGE(early_recip_nonce, s->msg.header.recip_nonce = SPAN_LIT("nonce"))
 CHANGE(no_alg, s->msg.header.protection_alg.oid = SPAN_NONE)
 CHANGE(no_bits, s->msg.protection.bytes = SPAN_NONE)
@@ -45,12 +47,16 @@ static void pbm(struct scene *s, size_t salt_len, uint32_t iterations,
     assert_int_equal(mac_params_write(&params, s->arena, &der), ERR_OK);
     in = der_open(der, NULL);
     assert_int_equal(alg_id_read(&in, &s->msg.header.protection_alg), ERR_OK);
+    s->msg.header.sender.value = scene_name(s, "CN=4711");
+    s->msg.header.sender_kid = SPAN_LIT("4711");
     s->msg.num_extra_certs = 0;
     s->facts.signer_kind = SIGNER_SECRET;
 }
 
 #define SHA(n) DIGEST_SHA##n
 CHANGE(pbm_good, pbm(s, 16, 500, SHA(256), SHA(256)))
+CHANGE(pbm_without_kid, pbm_good(s); s->msg.header.sender_kid = SPAN_NONE)
+CHANGE(pbm_other_kid, pbm_good(s); s->msg.header.sender_kid = SPAN_LIT("4712"))
 CHANGE(pbm_100, pbm(s, 16, 100, SHA(256), SHA(256)))
 CHANGE(pbm_99, pbm(s, 16, 99, SHA(256), SHA(256)))
 CHANGE(pbm_10000, pbm(s, 16, 10000, SHA(256), SHA(256)))
@@ -128,7 +134,7 @@ CHANGE(own_curve, s->template->public_key.alg.params = scene_der(s, "30{}"))
 CHANGE(only_p384, s->profile.key_kinds = 1u << KEY_EC_P384)
 
 /* An RSA key whose modulus has so many octets, the first one given. */
-static void rsa(struct scene *s, size_t len, uint8_t first)
+static void rsa_of(struct scene *s, size_t len, uint8_t first, int64_t exponent)
 {
     static const uint8_t null[] = { 5, 0 };
     struct der_writer w;
@@ -137,7 +143,7 @@ static void rsa(struct scene *s, size_t len, uint8_t first)
     memset(n, 0x55, sizeof(n));
     n[0] = first;
     der_writer_init(&w, s->arena, 1024);
-    der_put_int64(&w, DER_INTEGER, 65537);
+    der_put_int64(&w, DER_INTEGER, exponent);
     der_put_uint(&w, DER_INTEGER, span_of(n, len));
     der_put_header(&w, DER_SEQUENCE, 0);
     assert_int_equal(der_finish(&w, &s->template->public_key.key), ERR_OK);
@@ -146,6 +152,11 @@ static void rsa(struct scene *s, size_t len, uint8_t first)
     s->popo->alg.oid = oid_span(OID_SHA256_WITH_RSA_ENCRYPTION);
     s->popo->alg.params = SPAN_OF(null);
 }
+static void rsa(struct scene *s, size_t len, uint8_t first)
+{
+    rsa_of(s, len, first, 65537);
+}
+CHANGE(rsa_exponent_3, rsa_of(s, 256, 0x80, 3))
 CHANGE(rsa_2047, rsa(s, 256, 0x7f))
 CHANGE(rsa_2048, rsa(s, 256, 0x80))
 CHANGE(rsa_4096, rsa(s, 512, 0xff))
@@ -168,19 +179,24 @@ CHANGE(popo_later, popo_encipher(s);
        s->popo->priv_type = POPO_PRIV_SUBSEQUENT_MESSAGE;
        s->popo->subsequent = 1)
 CHANGE(popo_later_rsa, rsa_2048(s); popo_later(s))
+CHANGE(encr_cert_v3, popo_later_rsa(s); s->popo->subsequent = 0;
+       s->profile.signing_keys_sign = false; pvno_3(s))
 CHANGE(popo_sha1, s->popo->alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
 CHANGE(popo_ed25519, s->popo->alg.oid = oid_span(OID_ID_ED25519))
 CHANGE(input, scene_add_input(s, s->signer.subject))
 CHANGE(input_mac, input(s); s->popo->has_input_sender = false)
 CHANGE(input_key, input(s); s->popo->input_key = s->signer.spki)
 CHANGE(input_with_subject, input(s); s->template->subject = s->old.subject)
+CHANGE(null_subject, s->template->subject = SPAN_LIT("\x30\x00"))
+CHANGE(reg_info, s->requests[0].num_reg_info = 1)
 CHANGE(no_subject, s->template->subject = SPAN_NONE)
 
 CHANGE(ask_ca, scene_ask(s, OID_ID_CE_BASIC_CONSTRAINTS, "30{ 01{ff} }"))
 CHANGE(ask_no_ca, scene_ask(s, OID_ID_CE_BASIC_CONSTRAINTS, "30{}"))
 CHANGE(ask_cert_sign, scene_ask(s, OID_ID_CE_KEY_USAGE, "03{ 0284 }"))
 CHANGE(ask_crl_sign, scene_ask(s, OID_ID_CE_KEY_USAGE, "03{ 0102 }"))
-CHANGE(ask_signing, scene_ask(s, OID_ID_CE_KEY_USAGE, "03{ 05a0 }"))
+CHANGE(ask_signing, scene_ask(s, OID_ID_CE_KEY_USAGE, "03{ 0780 }"))
+CHANGE(ask_encipherment, scene_ask(s, OID_ID_CE_KEY_USAGE, "03{ 05a0 }"))
 CHANGE(ask_cmc_ra, scene_ask(s, OID_ID_CE_EXT_KEY_USAGE,
                              "30{ 06{2b06010505070301} 06{2b0601050507031c} }"))
 CHANGE(ask_cmc_ca,
@@ -233,7 +249,24 @@ static const struct rules_case cases[] = {
       CMP_ERROR },
     { "pvno 4", BS, CMP_IR, pvno_4, "pvno-is-known", ERR_UNSUPPORTED_VERSION,
       CMP_ERROR },
-    { "pvno 3", BS, CMP_IR, pvno_3, "", ERR_OK, 0 },
+    { "pvno 3", BS, CMP_IR, pvno_3, "version-is-needed", ERR_OK, 0 },
+    { "pvno 3", BS, CMP_CERT_CONF, pvno_3, "", ERR_OK, 0 },
+    { "pvno 3, a certificate encrypted", OPEN, CMP_IR, encr_cert_v3, "", ERR_OK,
+      0 },
+    { "8 octets", BS, CMP_IR, id_of_8, "transaction-id-is-long", ERR_OK, 0 },
+    { "8 octets", BS, CMP_CERT_CONF, id_of_8, "", ERR_OK, 0 },
+    { "recipient's dNSName", BS, CMP_IR, recipient_dns,
+      "recipient-is-directory", ERR_OK, 0 },
+    { "no senderKID", LITE, CMP_IR, pbm_without_kid, "sender-names-secret",
+      ERR_OK, 0 },
+    { "another senderKID", LITE, CMP_IR, pbm_other_kid, "sender-names-secret",
+      ERR_OK, 0 },
+    { "no subject", LITE, CMP_IR, input, "subject-is-suggested", ERR_OK, 0 },
+    { "NULL-DN", LITE, CMP_IR, null_subject, "subject-is-suggested", ERR_OK,
+      0 },
+    { "regInfo", BS, CMP_IR, reg_info, "reg-info-is-heeded", ERR_OK, 0 },
+    { "exponent 3", BS, CMP_IR, rsa_exponent_3, "exponent-is-usual", ERR_OK,
+      0 },
     { "rr", BS, CMP_IR, body_rr, "body-is-served", ERR_BAD_REQUEST, CMP_ERROR },
     { "p10cr", BS, CMP_IR, body_p10cr, "body-is-served", ERR_BAD_REQUEST,
       CMP_ERROR },
@@ -423,6 +456,8 @@ static const struct rules_case cases[] = {
     { "cRLSign", BS, CMP_KUR, ask_crl_sign, "no-ca-asked-for",
       ERR_BAD_CERT_TEMPLATE, CMP_KUP },
     { "digitalSignature", BS, CMP_IR, ask_signing, "", ERR_OK, 0 },
+    { "keyEncipherment on a curve", BS, CMP_IR, ask_encipherment,
+      "usage-fits-key", ERR_OK, 0 },
     { "cmcRA", BS, CMP_IR, ask_cmc_ra, "no-ca-asked-for", ERR_BAD_CERT_TEMPLATE,
       CMP_IP },
     { "cmcCA", BS, CMP_IR, ask_cmc_ca, "no-ca-asked-for", ERR_BAD_CERT_TEMPLATE,

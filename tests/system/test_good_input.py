@@ -186,14 +186,18 @@ FAR = int(time.time()) - 40 * pki.YEAR
 HEADERS = {
     "long-nonce": (dict(sender_nonce=bytes(64)), set()),
     "long-transaction-id": (dict(transaction_id=bytes(range(64))), set()),
-    "short-transaction-id": (dict(transaction_id=b"\x01\x02\x03"), set()),
+    "short-transaction-id": (dict(transaction_id=b"\x01\x02\x03"),
+                             {"transaction-id-is-long"}),
     "no-message-time": (dict(message_time=None), set()),
     "clock-not-set": (dict(message_time=FAR), {"time-is-near"}),
     "no-sender-kid": (dict(sender_kid=None), set()),
     "recip-nonce": (dict(recip_nonce=bytes(16)), {"first-has-no-recip-nonce"}),
     "recipient": (dict(recipient=ctx(4, pki.name(CN="You"))), set()),
-    "recipient-dns": (dict(recipient=der.prim(2, b"ra.example")), set()),
-    "pvno-3": (dict(pvno=3), set()),
+    "recipient-dns": (dict(recipient=der.prim(2, b"ra.example")),
+                      {"recipient-is-directory"}),
+    "pvno-3": (dict(pvno=3), {"version-is-needed"}),
+    "usage-of-rsa": (dict(extensions=[pki.extension(
+        "2.5.29.15", der.named_bits(0, 2), True)]), {"usage-fits-key"}),
     "free-text": (dict(free_text=["Guten Morgen", "ünïcode"]), set()),
     "unknown-info":
         (dict(general_info=[cmp.info("1.3.6.1.4.1.99999.1", der.NULL)]), set()),
