@@ -37,7 +37,7 @@ json_t *server_tree_path(const struct tree_node *node)
     return text_of(tree_path, node);
 }
 
-static void hex_of(const struct tree_node *node, struct buf *out)
+static void add_hex(const struct tree_node *node, struct buf *out)
 {
     char text[2 * 64 + 1];
 
@@ -49,86 +49,145 @@ static void hex_of(const struct tree_node *node, struct buf *out)
     }
 }
 
-static json_t *problem_json(const struct tree_problem *p)
-{
-    return json_pack("{s:I, s:s, s:s}", "at", (json_int_t)p->at, "expected",
-                     p->expected, "found", p->found);
-}
-
-static json_t *name_json(const struct tree_node *node)
+static void add_name(const struct tree_node *node, struct buf *out)
 {
     if (node->field != NULL)
-        return json_string(node->field);
-    if (node->parent == NULL)
-        return json_string("");
-    return json_sprintf("[%zu]", node->index);
+        buf_add_str(out, node->field);
+    else if (node->parent != NULL)
+        buf_printf(out, "[%zu]", node->index);
 }
 
-/* Members that not every node has. 0: done. */
-static int add_more(json_t *json, const struct tree_node *node,
-                    const struct tree_view *view)
-{
-    json_t *value = server_tree_value(node);
-    int failed = 0;
+/* Nodes go out one by one and by the million, so they are written here, not
+ * built; what is not plain ASCII is left to the library. */
+struct writer {
+    FILE *out;
+    const struct tree *tree;
+    const struct tree_view *view;
+    struct buf text;
+};
 
-    if (value == NULL)
-        return -1;
-    if (node->is_leaf || json_string_length(value) > 0)
-        failed |= json_object_set(json, "value", value);
-    json_decref(value);
-    if (view->has_hex && node->is_leaf)
-        failed |= json_object_set_new(json, "hex", text_of(hex_of, node));
-    if (node->problem != NULL)
-        failed |=
-            json_object_set_new(json, "problem", problem_json(node->problem));
-    if (node->is_closed)
-        failed |= json_object_set_new(json, "closed", json_true());
-    return failed;
+static bool is_plain(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
 }
 
-static json_t *node_json(const struct tree *tree, const struct tree_node *node,
-                         const struct tree_view *view)
+/* False: no memory, or no UTF-8. */
+static bool put_json(struct writer *w, json_t *json)
 {
-    json_t *json = json_pack(
-        "{s:o, s:o, s:s, s:I, s:I, s:I}", "path", server_tree_path(node),
-        "name", name_json(node), "type", node->type, "offset",
-        (json_int_t)(node->der.ptr - tree->der.ptr), "length",
-        (json_int_t)node->der.len, "header", (json_int_t)tree_header_len(node));
+    bool is_done =
+        json != NULL &&
+        json_dumpf(json, w->out, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
 
-    if (json == NULL || add_more(json, node, view) == 0)
-        return json;
     json_decref(json);
-    return NULL;
+    return is_done;
+}
+
+static bool put_string(struct writer *w, struct span text)
+{
+    if (!is_plain(text))
+        return put_json(w, json_stringn((const char *)text.ptr, text.len));
+    fputc('"', w->out);
+    fwrite(text.ptr, 1, text.len, w->out);
+    fputc('"', w->out);
+    return true;
+}
+
+/* A member whose value is what `add` says of the node. */
+static bool put_text(struct writer *w, const char *name,
+                     void (*add)(const struct tree_node *, struct buf *),
+                     const struct tree_node *node)
+{
+    buf_clear(&w->text);
+    add(node, &w->text);
+    fputs(name, w->out);
+    return w->text.failed == ERR_OK && put_string(w, buf_span(&w->text));
+}
+
+static bool put_value(struct writer *w, const struct tree_node *node)
+{
+    buf_clear(&w->text);
+    tree_value(node, &w->text);
+    if (w->text.failed != ERR_OK)
+        return false;
+    if (!node->is_leaf && w->text.len == 0)
+        return true;
+    fputs(",\"value\":", w->out);
+    return put_string(w, buf_span(&w->text));
+}
+
+static bool put_problem(struct writer *w, const struct tree_problem *p)
+{
+    fputs(",\"problem\":", w->out);
+    return put_json(w, json_pack("{s:I, s:s, s:s}", "at", (json_int_t)p->at,
+                                 "expected", p->expected, "found", p->found));
+}
+
+/* Its members, without the brace behind them. */
+static enum err put_node(struct writer *w, const struct tree_node *node,
+                         struct fault *f)
+{
+    bool is_done = put_text(w, "{\"path\":", tree_path, node) &&
+                   put_text(w, ",\"name\":", add_name, node);
+
+    fprintf(w->out,
+            ",\"type\":\"%s\",\"offset\":%zu,\"length\":%zu,\"header\":%zu",
+            node->type, (size_t)(node->der.ptr - w->tree->der.ptr),
+            node->der.len, tree_header_len(node));
+    is_done = is_done && put_value(w, node);
+    if (w->view->has_hex && node->is_leaf)
+        is_done = is_done && put_text(w, ",\"hex\":", add_hex, node);
+    if (node->problem != NULL)
+        is_done = is_done && put_problem(w, node->problem);
+    if (node->is_closed)
+        fputs(",\"closed\":true", w->out);
+    return is_done ? ERR_OK : fault_set(f, ERR_NO_MEM, "JSON");
 }
 
 /* The node, and where its fields do not follow, the ends of it and of those
  * whose last one it is. */
-enum err server_tree_json(const struct cli *cli, const struct tree *tree,
-                          const struct tree_view *view, size_t indent,
-                          struct fault *f)
+static enum err put_nodes(struct writer *w, size_t indent, struct fault *f)
 {
-    const struct tree_node *node = tree->root, *next;
+    const struct tree_node *node = w->tree->root, *next;
     size_t depth = 0;
 
     while (node != NULL) {
-        TRY(server_json_open(cli, node_json(tree, node, view), f));
+        TRY(put_node(w, node, f));
         next = node->first;
-        if (next != NULL && depth < view->depth) {
+        if (next != NULL && depth < w->view->depth) {
             depth++;
-            fprintf(cli->out, ", \"fields\": [\n%*s", (int)(indent + 2 * depth),
+            fprintf(w->out, ", \"fields\": [\n%*s", (int)(indent + 2 * depth),
                     "");
             node = next;
             continue;
         }
-        fputc('}', cli->out);
-        for (; node != tree->root && node->next == NULL; depth--) {
-            fputs("]}", cli->out);
+        fputc('}', w->out);
+        for (; node != w->tree->root && node->next == NULL; depth--) {
+            fputs("]}", w->out);
             node = node->parent;
         }
-        if (node == tree->root)
+        if (node == w->tree->root)
             break;
         node = node->next;
-        fprintf(cli->out, ",\n%*s", (int)(indent + 2 * depth), "");
+        fprintf(w->out, ",\n%*s", (int)(indent + 2 * depth), "");
     }
     return ERR_OK;
+}
+
+enum err server_tree_json(const struct cli *cli, const struct tree *tree,
+                          const struct tree_view *view, size_t indent,
+                          struct fault *f)
+{
+    struct writer w = { .out = cli->out, .tree = tree, .view = view };
+    enum err e;
+
+    buf_init(&w.text, SERVER_TREE_TEXT);
+    e = put_nodes(&w, indent, f);
+    buf_done(&w.text);
+    return e;
 }
