@@ -1,9 +1,12 @@
 #include "cli/server_tree.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/server.h"
+#include "cli/server_trusted.h"
 #include "inspect/input.h"
+#include "inspect/protection_text.h"
 
 /* One run over a file. */
 struct run {
@@ -11,6 +14,8 @@ struct run {
     struct tree_view view;
     const char *type; /* --as; NULL: guessed */
     struct arena *arena;
+    struct trusted *trusted; /* NULL: protection is not looked at */
+    struct signers signers;
     size_t num;
     bool is_broken;
     struct fault *fault; /* why reading was ended from here */
@@ -21,8 +26,66 @@ static void begin_json(struct run *run)
     fputs(run->num > 0 ? ",\n  " : "{\"messages\": [\n  ", run->cli->out);
 }
 
+/* `out->kind` is NULL where nothing was to be verified, or could be. */
+static enum err look(struct run *run, const struct seen *seen,
+                     const struct tree *tree, struct protection_text *out,
+                     struct fault *f)
+{
+    int64_t now = seen->at != 0 ? seen->at / 1000000 : clock_seconds();
+    enum err e;
+
+    *out = (struct protection_text){ 0 };
+    if (run->trusted == NULL || strcmp(tree->root->type, "PKIMessage") != 0 ||
+        tree->num_problems > 0)
+        return ERR_OK;
+    e = protection_tell(run->trusted, seen->der, now, &run->signers, run->arena,
+                        out, f);
+    /* What its reader refuses for a bound is shown nevertheless. */
+    if (e == ERR_BAD_DER || e == ERR_LIMIT) {
+        *f = (struct fault){ 0 };
+        return ERR_OK;
+    }
+    run->is_broken = run->is_broken || out->is_broken;
+    return e;
+}
+
+static void print_protection(const struct cli *cli,
+                             const struct protection_text *p)
+{
+    bool holds = strcmp(p->verifies, "holds") == 0;
+
+    cli_print(cli,
+              p->is_broken ? CLI_RED
+              : holds      ? CLI_GREEN
+                           : CLI_YELLOW,
+              "protection: %s, %s", p->kind, p->verifies);
+    if (p->why[0] != '\0')
+        cli_print(cli, CLI_PLAIN, " (%s)", p->why);
+    if (p->signer[0] != '\0')
+        cli_print(cli, CLI_PLAIN, "; by %s; its path: %s", p->signer, p->path);
+    if (p->path_why[0] != '\0' && p->signer[0] != '\0')
+        cli_print(cli, CLI_PLAIN, " (%s)", p->path_why);
+    cli_print(cli, CLI_PLAIN, "\n");
+}
+
+static enum err print_protection_json(const struct cli *cli,
+                                      const struct protection_text *p,
+                                      struct fault *f)
+{
+    fputs(", \"protection\":", cli->out);
+    TRY(server_json_open(cli,
+                         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind",
+                                   p->kind, "verdict", p->verifies, "why",
+                                   p->why, "signer", p->signer, "path", p->path,
+                                   "path_why", p->path_why),
+                         f));
+    fputs("}", cli->out);
+    return ERR_OK;
+}
+
 static enum err show_text(struct run *run, const struct seen *seen,
-                          const struct tree *tree)
+                          const struct tree *tree,
+                          const struct protection_text *p)
 {
     char at[TIME_TEXT_LEN];
 
@@ -33,6 +96,8 @@ static enum err show_text(struct run *run, const struct seen *seen,
         cli_print(run->cli, CLI_PLAIN, ", at %s", at);
     }
     cli_print(run->cli, CLI_PLAIN, ": %zu octets\n", tree->der.len);
+    if (p->kind != NULL)
+        print_protection(run->cli, p);
     server_tree_print(run->cli, tree, &run->view);
     return ERR_OK;
 }
@@ -70,12 +135,15 @@ static enum err print_der(struct run *run, const struct tree *tree,
 }
 
 static enum err show_json(struct run *run, const struct seen *seen,
-                          const struct tree *tree, struct fault *f)
+                          const struct tree *tree,
+                          const struct protection_text *p, struct fault *f)
 {
     begin_json(run);
     TRY(server_json_open(run->cli, head_json(seen, tree), f));
     if (run->view.has_hex)
         TRY(print_der(run, tree, f));
+    if (p->kind != NULL)
+        TRY(print_protection_json(run->cli, p, f));
     fputs(", \"tree\":\n    ", run->cli->out);
     TRY(server_tree_json(run->cli, tree, &run->view, 4, f));
     fputs("}", run->cli->out);
@@ -106,6 +174,7 @@ static enum err show_gap(struct run *run, const struct seen *seen,
 static enum err on_seen(void *arg, const struct seen *seen)
 {
     struct run *run = arg;
+    struct protection_text protection;
     struct tree tree;
 
     if (seen->problem != NULL)
@@ -116,10 +185,11 @@ static enum err on_seen(void *arg, const struct seen *seen)
     TRY(tree_read_der(seen->der, run->type, run->arena, &tree, run->fault));
     if (tree.num_problems > 0)
         run->is_broken = true;
+    TRY(look(run, seen, &tree, &protection, run->fault));
     if (run->cli->json)
-        TRY(show_json(run, seen, &tree, run->fault));
+        TRY(show_json(run, seen, &tree, &protection, run->fault));
     else
-        TRY(show_text(run, seen, &tree));
+        TRY(show_text(run, seen, &tree, &protection));
     run->num++;
     return ERR_OK;
 }
@@ -180,15 +250,32 @@ static enum err inspect_file(struct run *run, const char *path, struct fault *f)
     return run->cli->json ? end_json(run, path, e, f) : e;
 }
 
+/* Whether anything is given to verify by. */
+static bool is_to_verify(const struct cli *cli)
+{
+    return cli_has(cli, "trust") || cli_has(cli, "trust-vendor") ||
+           cli_has(cli, "trust-operator") || cli_has(cli, "secret");
+}
+
 static enum err run_inspect(struct cli *cli, struct fault *f)
 {
     AUTO(arena) arena = arena_new(TREE_ARENA_LEN);
+    AUTO(trusted) trusted = NULL;
     struct run run = { .cli = cli, .arena = arena };
+    enum err e;
 
     if (arena == NULL)
         return fault_set(f, ERR_NO_MEM, "inspect");
     TRY(read_options(&run, f));
-    TRY(inspect_file(&run, cli_operand(cli, 0), f));
+    if (is_to_verify(cli)) {
+        TRY(trusted_new(&trusted, f));
+        TRY(server_trusted_fill(cli, trusted, f));
+        run.trusted = trusted;
+    }
+    signers_init(&run.signers);
+    e = inspect_file(&run, cli_operand(cli, 0), f);
+    signers_done(&run.signers);
+    TRY(e);
     if (run.is_broken)
         cli->ends_with = CLI_EXIT_FAILED;
     return ERR_OK;
@@ -207,6 +294,7 @@ static const struct cli_option options[] = {
       "PKIMessage, Certificate, CertificateList, CertificationRequest or "
       "ContentInfo",
       CLI_ONCE },
+    TRUSTED_OPTIONS,
 };
 
 #define NUM(list) (sizeof(list) / sizeof((list)[0]))
@@ -222,10 +310,11 @@ static const struct cli_verb verbs[] = {
             "tree: where each field begins, its name and its value, with "
             "names for object identifiers, certificates and CRLs opened. "
             "Certificates, CRLs, certification requests and CMS contents are "
-            "shown by themselves too.\n\n"
+            "shown by themselves too. With certificates or secrets to judge by "
+            "it says whether each message's protection verifies.\n\n"
             "Broken input is shown as far as it goes: at which byte, which "
-            "type is asked there and what stands there. Then it ends with "
-            "exit code 1.\n\n"
+            "type is asked there and what stands there. Then, and where a "
+            "protection does not verify, it ends with exit code 1.\n\n"
             "Values that do not fit their line are cut and their length told; "
             "--hex and --json have them whole. Private keys are not shown.",
         .options = options,
