@@ -165,6 +165,12 @@ static void frame_end(struct walk *w, struct frame *f)
 
 /* --- A message --- */
 
+static bool is_over(const struct walk *w)
+{
+    return w->no_mem || w->tree->is_full ||
+           (w->stops && w->tree->num_problems > 0);
+}
+
 static enum err walk_all(struct walk *w, const struct schema_type *type)
 {
     const struct schema_field root = { NULL, type, TAG_OWN, 0, 0 };
@@ -174,7 +180,7 @@ static enum err walk_all(struct walk *w, const struct schema_type *type)
                              .cut = CUT_INPUT };
 
     walk_element(w, &outside, &root, 0);
-    while (w->depth > 0 && !w->no_mem && !w->tree->is_full) {
+    while (w->depth > 0 && !is_over(w)) {
         struct frame *f = &w->stack[w->depth - 1];
 
         if (f->rest.len == 0)
@@ -194,7 +200,7 @@ static enum err walk_all(struct walk *w, const struct schema_type *type)
 }
 
 static enum err read_as(struct span der, const struct schema_type *type,
-                        struct arena *a, struct tree *out)
+                        struct arena *a, bool stops, struct tree *out)
 {
     static const uint8_t nothing[1];
     struct walk *w = arena_alloc(a, sizeof(*w));
@@ -204,6 +210,7 @@ static enum err read_as(struct span der, const struct schema_type *type,
     *out = (struct tree){ .der = der.ptr != NULL ? der : span_of(nothing, 0) };
     w->a = a;
     w->tree = out;
+    w->stops = stops;
     return walk_all(w, type);
 }
 
@@ -271,7 +278,7 @@ static enum err fits_until(struct span der, const struct schema_type *type,
 
     if (a == NULL)
         return ERR_NO_MEM;
-    TRY(read_as(der, type, a, &tree));
+    TRY(read_as(der, type, a, true, &tree));
     *out = tree.problem != NULL ? tree.problem->problem->at : SIZE_MAX;
     return ERR_OK;
 }
@@ -313,6 +320,6 @@ enum err tree_read_der(struct span der, const char *type, struct arena *a,
         TRY(type_find(type, &schema, f));
     else if (type_guess(der, &schema) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "message");
-    e = read_as(der, schema, a, out);
+    e = read_as(der, schema, a, false, out);
     return e == ERR_OK ? e : fault_set(f, e, "message");
 }

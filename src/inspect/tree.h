@@ -19,14 +19,14 @@
 #include "base/error.h"
 #include "base/span.h"
 
-/* Elements shown: a CRL of some 30000 entries, or 400 KiB of messages, within
- * 64 MiB. */
-#define TREE_MAX_NODES ((size_t)200000)
+/* Elements shown: twice as many as LIMIT_MESSAGE_LEN holds, or a CRL of some
+ * 10000 entries; shown within a second. */
+#define TREE_MAX_NODES ((size_t)65536)
 /* Elements inside elements: a message inside a message inside a message, with
  * a name in an extension of its certificate, takes 50. */
 #define TREE_MAX_DEPTH 64
 /* Memory that tree_read_der may need. */
-#define TREE_ARENA_LEN ((size_t)40 * 1024 * 1024)
+#define TREE_ARENA_LEN ((size_t)24 * 1024 * 1024)
 
 struct schema_type;
 

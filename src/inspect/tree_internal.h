@@ -43,6 +43,7 @@ struct walk {
     struct frame stack[TREE_MAX_DEPTH];
     size_t depth;
     bool cut_is_told;
+    bool stops; /* at the first problem: how far it fits is all that is asked */
     bool no_mem;
 };
 
