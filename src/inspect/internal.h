@@ -66,6 +66,9 @@ size_t exchange_nonce_find(const struct exchange *x, struct span nonce);
 /* The same among the answers of all transactions. */
 size_t exchanges_nonce_find(const struct exchanges *all, struct span nonce);
 
+/* With a certificate, in clear or encrypted. */
+bool lint_has_certificate(const struct cert_response *r);
+
 /* Those of its messages that a rule may look back at, read; NULL: not seen. */
 struct before {
     const struct cmp_message *first, *request, *answer, *granted, *waiting;

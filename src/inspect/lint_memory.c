@@ -218,7 +218,7 @@ static bool grants_implicitly(const struct cmp_message *msg)
            NULL;
 }
 
-static bool has_certificate(const struct cert_response *r)
+bool lint_has_certificate(const struct cert_response *r)
 {
     return !span_is_absent(r->certificate) ||
            !span_is_absent(r->encrypted_cert);
@@ -232,7 +232,7 @@ static enum fact_transaction after_responses(const struct cmp_message *msg)
     for (size_t i = 0; i < rep->num_responses; i++) {
         if (rep->responses[i].status.status == STATUS_WAITING)
             return FACT_WAITING;
-        if (has_certificate(&rep->responses[i]))
+        if (lint_has_certificate(&rep->responses[i]))
             state = grants_implicitly(msg) ? FACT_CONFIRMED : FACT_UNCONFIRMED;
     }
     return state;

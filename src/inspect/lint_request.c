@@ -97,12 +97,6 @@ static enum err hash_issued(const struct linted *in,
     return ERR_OK;
 }
 
-static bool is_granted(const struct cert_response *r)
-{
-    return !span_is_absent(r->certificate) ||
-           !span_is_absent(r->encrypted_cert);
-}
-
 static enum err find_issued(struct linted *in, struct fault *f)
 {
     const struct cert_rep_message *rep;
@@ -115,7 +109,7 @@ static enum err find_issued(struct linted *in, struct fault *f)
     if (issued == NULL)
         return fault_set(f, ERR_NO_MEM, "certConf");
     for (size_t i = 0; i < rep->num_responses; i++)
-        if (is_granted(&rep->responses[i]))
+        if (lint_has_certificate(&rep->responses[i]))
             TRY(hash_issued(in, &rep->responses[i],
                             &issued[in->facts.num_issued++], f));
     in->facts.issued = issued;
