@@ -462,6 +462,7 @@ enum err recorder_new(const struct recorder_options *options,
     if (rc == 0)
         rc = pthread_create(&r->thread, NULL, run, r);
     if (rc == 0) {
+        pthread_setname_np(r->thread, "recorder");
         *out = r;
         return ERR_OK;
     }
