@@ -20,7 +20,7 @@ static const char *plural(size_t n)
 static void print_unknown(const struct cli *cli,
                           const struct explained_finding *finding)
 {
-    cli_print(cli, CLI_RED, "  %-9s", verdict_name(finding->view.verdict));
+    cli_print(cli, CLI_RED, "  %-8s ", verdict_name(finding->view.verdict));
     cli_print(cli, CLI_BOLD, "%s",
               finding->id[0] == '\0' ? "(no rule)" : finding->id);
     if (finding->clause[0] != '\0')

@@ -44,7 +44,7 @@ static void print_head(const struct cli *cli, enum cli_style style,
                        const char *word, const struct rule *rule)
 {
     cli_print(cli, CLI_PLAIN, "%*s", INDENT, "");
-    cli_print(cli, style, "%-*s", LABEL, word);
+    cli_print(cli, style, "%-*s ", LABEL - 1, word);
     cli_print(cli, CLI_BOLD, "%s", rule->id);
     cli_print(cli, CLI_PLAIN, " (%s)\n", rule->clause);
 }

@@ -117,9 +117,13 @@ def test_operator_reads_why(world, build, rule, path, found, tmp_path):
     answer, = (tmp_path / "out").glob(f"001-answer-{reply.kind}.der")
     assert request.read_bytes() == bytes(out)
     assert answer.read_bytes() == reply.der
-    code, told = world.server.replay(request.read_bytes())
+    # The same finding, word by word, of the same message offline.
+    code, told = world.server.replay(request.read_bytes(), "--answers", "--at",
+                                     message["time"][:19] + "Z")
     assert code == 8
-    assert told["messages"][-1]["rule"] == rule
+    again = told["messages"][-1]
+    assert (again["end"], again["rule"]) == ("refused", rule)
+    assert again["findings"][0] == first
 
 
 def test_garbage_is_found_among_the_refused(world):
