@@ -231,7 +231,8 @@ enum err tree_diff(const struct tree *a, const struct tree *b, bool opens,
     if (w.no_mem)
         return ERR_NO_MEM;
     /* Broken input may differ where no field does. */
-    if (w.num == 0 && !span_is_equal(a->der, b->der))
+    if (w.num == 0 && a->num_problems + b->num_problems > 0 &&
+        !span_is_equal(a->der, b->der))
         add(&w, DIFF_CHANGED, (struct pair){ a->root, b->root });
     d.list = w.entries;
     d.num = w.num;

@@ -30,21 +30,39 @@ static size_t field_seek(const struct frame *f, size_t i, unsigned tag)
     return i;
 }
 
-/* Whether what stands after the next element is what field `i` asks for. */
-static bool rest_goes_on(const struct frame *f, size_t i)
+/* What follows the next element. */
+static struct span behind(struct span rest)
 {
-    const struct schema_field *field;
     struct der_peek p;
-    struct span rest = f->rest;
 
     der_peek(rest, &p);
     if (!der_flaw_has_end(p.flaw) || p.content_len >= rest.len - p.header_len)
-        return true;
-    rest = span_of(rest.ptr + p.header_len + p.content_len,
+        return span_of(rest.ptr + rest.len, 0);
+    return span_of(rest.ptr + p.header_len + p.content_len,
                    rest.len - p.header_len - p.content_len);
-    der_peek(rest, &p);
-    field = field_at(f, field_seek(f, i, p.tag));
-    return field != NULL && field_takes(field, p.tag);
+}
+
+/* How well elements fit the fields from `i`: those that do, without what then
+ * is missing or left over. */
+static int fits(const struct frame *f, size_t i, struct span rest)
+{
+    const struct schema_field *field;
+    struct der_peek p;
+    int score = 0;
+
+    for (; rest.len > 0; rest = behind(rest)) {
+        der_peek(rest, &p);
+        i = field_seek(f, i, p.tag);
+        field = field_at(f, i);
+        if (field == NULL || !field_takes(field, p.tag))
+            break;
+        score++;
+        i++;
+    }
+    score -= rest.len > 0;
+    for (; (field = field_at(f, i)) != NULL; i++)
+        score -= !is_optional(field);
+    return score;
 }
 
 static void missing(struct walk *w, struct frame *f,
@@ -92,10 +110,12 @@ static void sequence_step(struct walk *w, struct frame *f)
         extra(w, f);
         return;
     }
-    if (!field_takes(field, p.tag) && !rest_goes_on(f, i + 1)) {
+    if (!field_takes(field, p.tag)) {
         k = field_seek(f, i + 1, p.tag);
         later = field_at(f, k);
-        if (later != NULL && field_takes(later, p.tag)) {
+        /* It is this field and broken, or the field is not there. */
+        if (later != NULL && field_takes(later, p.tag) &&
+            fits(f, k, f->rest) > fits(f, i + 1, behind(f->rest))) {
             der_tag_format(p.tag, text, sizeof(text));
             missing(w, f, field, arena_printf(w->a, "%s", text));
             f->next = k;

@@ -187,7 +187,7 @@ static bool take_inner(struct walk *w, struct tree_node *node,
     }
     if (!take(w, node, &content, around, e))
         return false;
-    if (content.len > 0)
+    if (content.len > 0 && around == CUT_NO)
         walk_problem(w, node, content.ptr, "the end",
                      arena_printf(w->a, "%zu octets after it", content.len));
     return true;
@@ -397,6 +397,13 @@ static void default_check(struct walk *w, const struct schema_field *field,
                      "FALSE, which is the default");
 }
 
+/* An element took what was left: that fields are missing is no news. */
+static void lose_rest(struct frame *f)
+{
+    if (f->cut == CUT_NO)
+        f->cut = CUT_TOLD;
+}
+
 void walk_element(struct walk *w, struct frame *f,
                   const struct schema_field *field, size_t index)
 {
@@ -404,8 +411,14 @@ void walk_element(struct walk *w, struct frame *f,
     bool is_key = (field->flags & FIELD_KEY) != 0;
 
     p.node = walk_node(w, f->node, field->name, index, field->type);
-    if (p.node == NULL || !take(w, p.node, &f->rest, f->cut, &p.e))
+    if (p.node == NULL)
         return;
+    if (!take(w, p.node, &f->rest, f->cut, &p.e)) {
+        lose_rest(f);
+        return;
+    }
+    if (p.e.cut == CUT_TOLD)
+        lose_rest(f);
     p.node->der = p.e.whole;
     if (!untag(w, &p, field) || !settle(w, &p))
         return;
