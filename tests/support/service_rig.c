@@ -38,10 +38,32 @@ static void check_fault(const struct fault *f)
     must(f->err == ERR_OK || rule_find(f->rule) != NULL, "a rule");
 }
 
+/* What is answered was judged by every rule that is about it, but for those
+ * about shared secrets and challenges, of which there are none here. */
+static void check_looked_at(const struct job *job)
+{
+    uint32_t body = BODY_BIT(job->msg.body.type);
+    enum verdict verdict;
+
+    for (enum rule_id r = 0; r < RULE_NUM; r++) {
+        const struct rule *rule = rule_get(r);
+
+        if (rule->step >= STEP_OURS || (rule->bodies & body) == 0 ||
+            (rule->needs & NEEDS_SECRET) != 0 ||
+            r == RULE_CHALLENGE_IS_ANSWERED)
+            continue;
+        must(findings_find(&job->findings, r, &verdict), rule->id);
+        must(verdict != VERDICT_BROKEN || rule->severity == SEVERITY_WARNING,
+             rule->id);
+    }
+}
+
 static void check_ended(const struct job *job)
 {
     enum verdict verdict;
 
+    if (job->fault.err == ERR_OK && job->outcome != OUTCOME_REPLAYED)
+        check_looked_at(job);
     check_fault(&job->fault);
     for (size_t i = 0; i < job->num_asks; i++)
         check_fault(&job->asks[i].fault);
