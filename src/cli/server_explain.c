@@ -66,6 +66,17 @@ static enum cli_style style_of(const char *status)
     return strcmp(status, "waiting") == 0 ? CLI_YELLOW : CLI_GREEN;
 }
 
+/* Under what stands behind the labels. */
+static void print_wrapped(const struct cli *cli, const char *text)
+{
+    struct buf lines;
+
+    buf_init(&lines, (size_t)16 * 1024);
+    cli_wrap(text, 11, cli_columns(cli->out) - 1, &lines);
+    cli_print(cli, CLI_PLAIN, "%s", buf_str(&lines));
+    buf_done(&lines);
+}
+
 static void print_answer(const struct cli *cli,
                          const struct explained_message *m)
 {
@@ -85,10 +96,10 @@ static void print_answer(const struct cli *cli,
 
         cli_print(cli, CLI_PLAIN, "           ");
         cli_print(cli, style_of(s->status), "%s", s->status);
-        cli_print(cli, CLI_PLAIN, "%s%s%s%s%s\n",
+        cli_print(cli, CLI_PLAIN, "%s%s%s\n",
                   s->fail_info[0] == '\0' ? "" : ", ", s->fail_info,
-                  s->text[0] == '\0' ? "" : ", \"", s->text,
-                  s->text[0] == '\0' ? "" : "\"");
+                  s->text[0] == '\0' ? "" : ", statusString");
+        print_wrapped(cli, s->text);
     }
 }
 
@@ -276,12 +287,12 @@ static json_t *explanation_json(const struct cli *cli,
 /* --- as files --- */
 
 static enum err write_one(const struct cli *cli, const char *folder,
-                          size_t number, const char *way, const char *body,
+                          size_t number, size_t half, const char *body,
                           struct span der, struct fault *f)
 {
     size_t len = strcspn(body, " ("); /* "pollReq (ir)" */
     const char *path =
-        arena_printf(cli->arena, "%s/%03zu-%s-%.*s.der", folder, number, way,
+        arena_printf(cli->arena, "%s/%03zu-%zu-%.*s.der", folder, number, half,
                      len == 0 ? 7 : (int)len, len == 0 ? "unknown" : body);
 
     if (path == NULL)
@@ -303,10 +314,8 @@ static enum err write_files(const struct cli *cli,
             const struct explained_message *m = &all->list[i].messages[k];
 
             number++;
-            TRY(write_one(cli, folder, number, "request", m->body, m->request,
-                          f));
-            TRY(write_one(cli, folder, number, "answer", m->answer, m->reply,
-                          f));
+            TRY(write_one(cli, folder, number, 1, m->body, m->request, f));
+            TRY(write_one(cli, folder, number, 2, m->answer, m->reply, f));
         }
     }
     return ERR_OK;
@@ -375,8 +384,8 @@ static const struct cli_verb verbs[] = {
             "leaves out what it cannot keep up with. What is known of that is "
             "told at the end. Answers that may hold a private key are never "
             "recorded.\n\n"
-            "With --out the messages are written to files, a request and its "
-            "answer under the same number.",
+            "With --out the messages are written to files, as 001-1-ir.der and "
+            "001-2-ip.der: in the order in which lint takes them.",
         .options = explain_options,
         .num_options = NUM(explain_options),
         .has_json = true,

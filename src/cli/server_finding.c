@@ -17,9 +17,9 @@ static enum cli_style style_of(const struct finding_view *finding)
 
 static const char *word_of(const struct finding_view *finding)
 {
-    return finding->verdict == VERDICT_BROKEN
-               ? severity_name(finding->rule->severity)
-               : verdict_name(finding->verdict);
+    if (finding->verdict == VERDICT_BROKEN)
+        return severity_name(finding->rule->severity);
+    return finding->verdict == VERDICT_HOLDS ? "holds" : "unjudged";
 }
 
 /* "    label  text", its lines under each other. */

@@ -113,8 +113,8 @@ def test_operator_reads_why(world, build, rule, path, found, tmp_path):
     for part in (rule, first["clause"], status["fail_info"]):
         assert part in text
     assert re.sub(r"\s+", " ", first["cure"]) in re.sub(r"\s+", " ", text)
-    request, = (tmp_path / "out").glob("001-request-*.der")
-    answer, = (tmp_path / "out").glob(f"001-answer-{reply.kind}.der")
+    request, = (tmp_path / "out").glob("001-1-*.der")
+    answer, = (tmp_path / "out").glob(f"001-2-{reply.kind}.der")
     assert request.read_bytes() == bytes(out)
     assert answer.read_bytes() == reply.der
     # The same finding, word by word, of the same message offline.
