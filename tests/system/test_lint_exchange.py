@@ -27,8 +27,9 @@ class Scene:
         self.sub = pki.CA(pki.name(CN="Deep", O="Operator"),
                           self.operator.issuing)
 
-    def dialogue(self, kind="ir"):
-        return Dialogue(self.operator, self.vendor, kind)
+    def dialogue(self, kind="ir", profile="3gpp-bs"):
+        return Dialogue(self.operator, self.vendor, kind,
+                        profile == "rfc9483")
 
 
 @pytest.fixture(scope="module")
@@ -674,7 +675,7 @@ def all_that_follows(rule, known=()):
 
 @pytest.mark.parametrize("change,rule,kind,profile,capture", row.params)
 def test_fault(scene, linter, change, rule, kind, profile, capture):
-    dialogue = scene.dialogue(kind)
+    dialogue = scene.dialogue(kind, profile)
     change(dialogue, scene)
     reports, _ = (linter.capture(dialogue, profile) if capture else
                   linter.messages(dialogue.messages, profile))

@@ -89,8 +89,13 @@ def p10(world):
     station.confirm(out, reply, number=-1)
 
 
+def suggesting(world, path):
+    station = world.station(path=path)
+    return station.enroll(station.ir(subject=pki.name(CN="unit")))
+
+
 def revoked(world):
-    world.enrolled(path=LIGHT).revoke(reason="superseded")
+    suggesting(world, LIGHT).revoke(reason="superseded")
 
 
 def told_of(world):
@@ -164,8 +169,7 @@ GOOD = {
     "rr": (revoked, "rfc9483"),
     "genm": (told_of, "open"),
     "genm-for-all": (asked_all, "open"),
-    "rfc9483": (lambda w: (lambda s: s.enroll(s.ir(
-        subject=pki.name(CN="unit"))))(w.station(path=LIGHT)), "rfc9483"),
+    "rfc9483": (lambda w: suggesting(w, LIGHT), "rfc9483"),
     "implicit": (implicit, "rfc9483"),
     "secret": (by_secret, "rfc9483"),
     "secret-by-pbmac1": (lambda w: by_secret(w, pbmac1()), "rfc9483"),

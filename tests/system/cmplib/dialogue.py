@@ -8,11 +8,10 @@ import time
 
 from cmplib import cmp, pki
 from cmplib.capture import RAW_IPV4, Flow
-from cmplib.der import NULL, ctx, generalized_time, integer, octets, read, seq
+from cmplib.der import NULL, ctx, generalized_time, integer, seq
 from cmplib.station import Station
 
 WAIT = 600
-LINT_PROFILES = "3gpp-bs rfc9483 open legacy-2010".split()
 
 
 class Operator:
@@ -46,14 +45,15 @@ class Dialogue:
     """ir, ip, certConf, pkiconf, or what `kind` gets. Each message is a
     cmp.Outgoing; `parts` has them by name, `order` says which and when."""
 
-    def __init__(self, operator, vendor, kind="ir", **request):
+    def __init__(self, operator, vendor, kind="ir", suggests=False):
         self.operator, self.vendor = operator, vendor
         holder = vendor.station("BS-1")
         if kind == "kur":
             holder = operator.issue(None)
             holder.chain = [operator.issuing.cert]
         self.station = Station(None, holder)
-        self.ask = self.station.request(kind, **request)
+        self.ask = self.station.request(
+            kind, subject=holder.subject if suggests else None)
         self.key = self.ask.key
         self.cert_options = {}
         if kind == "kur":
