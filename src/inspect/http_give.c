@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/text.h"
 #include "inspect/http_pair.h"
 
@@ -102,6 +104,7 @@ enum err http_give(struct http_pair *p, unsigned side, bool is_whole)
     struct seen seen = { .der = SPAN_NONE };
     char coding[40];
 
+    assert(h != NULL);
     if (!span_is_absent(h->coding)) {
         text_plain(h->coding, coding, sizeof(coding));
         return http_problem(

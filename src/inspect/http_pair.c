@@ -5,7 +5,7 @@
 /* So many bytes of a body tell whether it begins like a PKIMessage. */
 #define TELLING_LEN 16
 /* Connections over TLS that are named; of further ones the number is told. */
-#define MAX_TLS_TOLD 16
+#define MAX_TLS_TOLD 16ul
 
 static void way_clear(struct http_way *w)
 {

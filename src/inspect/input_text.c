@@ -162,7 +162,10 @@ static bool enter(struct span *s, uint8_t tag)
 
 bool looks_like_message(struct span bytes)
 {
-    return enter(&bytes, 0x30) && enter(&bytes, 0x30) && enter(&bytes, 0x02);
+    bool is_message = enter(&bytes, 0x30);
+    bool has_header = is_message && enter(&bytes, 0x30);
+
+    return has_header && enter(&bytes, 0x02); /* pvno */
 }
 
 static enum err give_der(struct sink *sink, struct span der, const char *where)
