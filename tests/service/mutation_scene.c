@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <stdnoreturn.h>
 
+#include "base/file.h"
 #include "support/cmp_vectors.h"
 
 #define SCENE_ARENA ((size_t)8 << 20)
@@ -63,6 +64,20 @@ static void make_ra(struct mutation_scene *s)
          "the RA's key");
 }
 
+static void load_signer_key(struct mutation_scene *s)
+{
+    const char *path =
+        arena_printf(s->world->arena, "%s/cmp.key", s->world->folder);
+    struct buf text;
+
+    buf_init(&text, 65536);
+    must(file_load(path, &text, NULL) == ERR_OK &&
+             privkey_parse(s->world->cx, buf_span(&text), &s->signer_key,
+                           NULL) == ERR_OK,
+         "the signer's key");
+    buf_done(&text);
+}
+
 static void make_sealing_key(struct sim_world *w)
 {
     struct buf key;
@@ -96,6 +111,7 @@ void scene_make(struct mutation_scene *s)
     *s = (struct mutation_scene){ .world = sim_world_new() };
     dir = test_pki_dir(s->world->pki);
     make_ra(s);
+    load_signer_key(s);
     make_sealing_key(s->world);
     setup.more = arena_printf(
         s->world->arena,
@@ -117,6 +133,7 @@ void scene_free(struct mutation_scene *s)
         station_sim_done(&s->stations[i]);
     rig_close(&s->keeps);
     privkey_free(s->ra_key);
+    privkey_free(s->signer_key);
     arena_free(s->arena);
     sim_world_free(s->world);
 }

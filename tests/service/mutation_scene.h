@@ -34,7 +34,8 @@ struct mutation_scene {
     const struct test_cert *ra;
     struct privkey *ra_key;
     struct x509_cert ra_cert;
-    struct arena *arena; /* of a round */
+    struct privkey *signer_key; /* of the answers */
+    struct arena *arena;        /* of a round */
     struct good list[SCENE_MAX_GOOD];
     size_t num;
 };

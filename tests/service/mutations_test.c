@@ -365,6 +365,25 @@ static struct span make_message(const struct good *g)
     return out;
 }
 
+/* The service's answer with something changed, signed by the same signer; one
+ * under a MAC, or of which too little is left, as it was. */
+static struct span other_answer(struct span reply)
+{
+    struct good g = { .key = all.scene.signer_key };
+    struct cmp_message msg;
+    struct span header, body;
+
+    if (cmp_message_read(reply, all.arena, &msg, NULL) != ERR_OK ||
+        mac_alg_find(&msg.header.protection_alg) != MAC_UNKNOWN)
+        return reply;
+    header = msg.header.der;
+    body = msg.body.der;
+    g.certs = msg.extra_certs;
+    g.num_certs = msg.num_extra_certs;
+    return joined(&g, percent(30) ? mutated(header) : header,
+                  percent(80) ? mutated(body) : body);
+}
+
 /* --- what becomes of it --- */
 
 static void fail_with(const char *what)
@@ -441,7 +460,7 @@ static void check_answer(int status, struct span reply)
     all.taken += all.is_taken;
 }
 
-static void send(const struct path_profile *profile, struct span message)
+static struct span send(const struct path_profile *profile, struct span message)
 {
     uint64_t before = changes();
     struct span reply = SPAN_NONE;
@@ -455,6 +474,7 @@ static void send(const struct path_profile *profile, struct span message)
     check_answer(status, reply);
     if (all.is_refused && !all.is_taken && changes() != before)
         fail_with("refused, and something is changed");
+    return status == 200 ? reply : SPAN_NONE;
 }
 
 /* --- the same bytes, shown and judged --- */
@@ -494,11 +514,12 @@ static enum err count_report(void *arg, const struct lint_report *report)
     return ERR_OK;
 }
 
-static void judge(enum profile_type type, struct span message)
+static void judge(enum profile_type type, enum seen_way way,
+                  struct span message)
 {
     const struct seen seen = { .der = message,
                                .number = 1,
-                               .way = SEEN_REQUEST,
+                               .way = way,
                                .at = TEST_NOW * 1000000,
                                .where = "a mutation" };
     struct fault f = { 0 };
@@ -533,7 +554,7 @@ static void run(uint64_t seed)
     const struct mutation_scene *s = &all.scene;
     const struct path_profile *profile;
     const struct good *g;
-    struct span message;
+    struct span message, reply, answer;
 
     all.random = seed * 0xd1342543de82ef95u;
     arena_reset(all.arena);
@@ -541,9 +562,14 @@ static void run(uint64_t seed)
     g = &s->list[percent(60) ? below(SCENE_NUM_FITTING) : below(s->num)];
     profile = choose_profile(g);
     message = make_message(g);
-    send(profile, message);
+    reply = send(profile, message);
     show(message);
-    judge(profile->profile.type, message);
+    judge(profile->profile.type, SEEN_REQUEST, message);
+    if (!span_is_absent(reply) && percent(50)) {
+        answer = percent(70) ? other_answer(reply) : reply;
+        show(answer);
+        judge(profile->profile.type, SEEN_RESPONSE, answer);
+    }
     if (all.failure == NULL)
         return;
     print_error("seed %llu, %s at %s: %s\n", (unsigned long long)seed, g->name,
