@@ -11,7 +11,7 @@ struct side {
     struct arena *arena;
     struct tree tree;
     bool is_there;
-    struct fault *fault;
+    struct fault why; /* reading was ended from here */
 };
 
 struct run {
@@ -33,21 +33,18 @@ static enum err on_seen(void *arg, const struct seen *seen)
         return ERR_OK;
     copy = arena_copy(side->arena, seen->der);
     if (span_is_absent(copy))
-        return fault_set(side->fault, ERR_NO_MEM, "%s", side->file);
-    TRY(tree_read_der(copy, NULL, side->arena, &side->tree, side->fault));
+        return fault_set(&side->why, ERR_NO_MEM, "%s", side->file);
+    TRY(tree_read_der(copy, NULL, side->arena, &side->tree, &side->why));
     side->is_there = true;
     return ERR_OK;
 }
 
 static enum err side_read(struct side *side, struct fault *f)
 {
-    struct fault why = { 0 };
-    enum err e;
+    enum err e = input_read(side->file, NULL, on_seen, side, f);
 
-    side->fault = &why;
-    e = input_read(side->file, NULL, on_seen, side, f);
-    if (why.err != ERR_OK)
-        *f = why;
+    if (side->why.err != ERR_OK)
+        *f = side->why;
     TRY(e);
     if (!side->is_there)
         return fault_set(f, ERR_NOT_FOUND, "%s: no message %zu", side->file,

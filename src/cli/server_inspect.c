@@ -18,7 +18,7 @@ struct run {
     struct signers signers;
     size_t num;
     bool is_broken;
-    struct fault *fault; /* why reading was ended from here */
+    struct fault why; /* reading was ended from here */
 };
 
 static void begin_json(struct run *run)
@@ -178,16 +178,16 @@ static enum err on_seen(void *arg, const struct seen *seen)
     struct tree tree;
 
     if (seen->problem != NULL)
-        return show_gap(run, seen, run->fault);
+        return show_gap(run, seen, &run->why);
     if (span_is_absent(seen->der))
         return ERR_OK;
     arena_reset(run->arena);
-    TRY(tree_read_der(seen->der, run->type, run->arena, &tree, run->fault));
+    TRY(tree_read_der(seen->der, run->type, run->arena, &tree, &run->why));
     if (tree.num_problems > 0)
         run->is_broken = true;
-    TRY(look(run, seen, &tree, &protection, run->fault));
+    TRY(look(run, seen, &tree, &protection, &run->why));
     if (run->cli->json)
-        TRY(show_json(run, seen, &tree, &protection, run->fault));
+        TRY(show_json(run, seen, &tree, &protection, &run->why));
     else
         TRY(show_text(run, seen, &tree, &protection));
     run->num++;
@@ -240,13 +240,10 @@ static enum err end_json(struct run *run, const char *path, enum err e,
 
 static enum err inspect_file(struct run *run, const char *path, struct fault *f)
 {
-    struct fault why = { 0 };
-    enum err e;
+    enum err e = input_read(path, NULL, on_seen, run, f);
 
-    run->fault = &why;
-    e = input_read(path, NULL, on_seen, run, f);
-    if (why.err != ERR_OK)
-        *f = why;
+    if (run->why.err != ERR_OK)
+        *f = run->why;
     return run->cli->json ? end_json(run, path, e, f) : e;
 }
 

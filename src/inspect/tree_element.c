@@ -81,32 +81,48 @@ static unsigned context_tag(const struct schema_field *field)
     return DER_CTX_PRIM(number);
 }
 
-static const struct schema_field *choice_find(const struct schema_type *choice,
-                                              unsigned tag);
-
-/* A type is a choice of choices at most twice, so this ends soon. */
-static bool type_takes(const struct schema_type *type, unsigned tag)
+static bool tag_fits(const struct schema_type *type, unsigned tag)
 {
-    if (type->kind == KIND_CHOICE)
-        return choice_find(type, tag) != NULL;
     return tag != 0 && (type->tag == 0 || type->tag == tag);
 }
 
-bool field_takes(const struct schema_field *field, unsigned tag)
+/* Of a field that is no untagged CHOICE. */
+static bool field_takes_plain(const struct schema_field *field, unsigned tag)
 {
-    if (field->tagging == TAG_OWN)
-        return type_takes(field->type, tag);
-    return tag == context_tag(field);
+    if (field->tagging != TAG_OWN)
+        return tag == context_tag(field);
+    return field->type->kind != KIND_CHOICE && tag_fits(field->type, tag);
 }
 
+static bool choice_takes_plain(const struct schema_type *choice, unsigned tag)
+{
+    for (size_t i = 0; i < choice->num_fields; i++) {
+        if (field_takes_plain(&choice->fields[i], tag))
+            return true;
+    }
+    return false;
+}
+
+/* A CHOICE among untagged CHOICEs is the most there is. */
 static const struct schema_field *choice_find(const struct schema_type *choice,
                                               unsigned tag)
 {
     for (size_t i = 0; i < choice->num_fields; i++) {
-        if (field_takes(&choice->fields[i], tag))
-            return &choice->fields[i];
+        const struct schema_field *field = &choice->fields[i];
+
+        if (field_takes_plain(field, tag) ||
+            (field->tagging == TAG_OWN && field->type->kind == KIND_CHOICE &&
+             choice_takes_plain(field->type, tag)))
+            return field;
     }
     return NULL;
+}
+
+bool field_takes(const struct schema_field *field, unsigned tag)
+{
+    if (field->tagging == TAG_OWN && field->type->kind == KIND_CHOICE)
+        return choice_find(field->type, tag) != NULL;
+    return field_takes_plain(field, tag);
 }
 
 static const char *tag_text(struct walk *w, unsigned tag)
@@ -369,7 +385,7 @@ static bool settle(struct walk *w, struct place *p)
             place_open(p);
             continue;
         case KIND_ANY:
-            if (!type_takes(p->type, p->e.tag))
+            if (!tag_fits(p->type, p->e.tag))
                 mismatch(w, p);
             place_any(w, p);
             return true;

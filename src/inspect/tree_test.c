@@ -40,8 +40,10 @@ static void assert_value(const struct tree *tree, const char *path,
     const struct tree_node *node = tree_find(tree->root, path);
     struct buf text;
 
-    if (node == NULL)
+    if (node == NULL) {
         fail_msg("nothing at %s", path);
+        return;
+    }
     assert_string_equal(node->type, type);
     buf_init(&text, 4096);
     tree_value(node, &text);
@@ -337,7 +339,7 @@ static void types_have_names(void **state)
 
 static void memory_may_end(void **state)
 {
-    AUTO(arena) vectors = arena_new(1024 * 1024);
+    AUTO(arena) vectors = arena_new((size_t)1024 * 1024);
     struct cmp_vector v = { .name = "ir" };
     struct span der = cmp_vector_load(&v, vectors);
 
