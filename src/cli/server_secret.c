@@ -289,8 +289,12 @@ static const struct cli_verb verbs[] = {
     {
         .words = "secret list",
         .summary = "list shared secrets",
-        .description = "Lists the shared secrets, the oldest first, without "
-                       "telling them.",
+        .description =
+            "Lists the shared secrets, the oldest first, without telling them; "
+            "among them, as passphrase:VENDOR/SERIAL, the passphrases that "
+            "stations brought for revocation "
+            "(profiles.revocation_passphrases), "
+            "which no message but an rr is taken under.",
         .options = list_options,
         .num_options = NUM(list_options),
         .has_json = true,
@@ -304,7 +308,8 @@ static const struct cli_verb verbs[] = {
         .description =
             "From now on no message under this secret is taken, also none of a "
             "transaction that has begun. Certificates it brought stay valid: "
-            "revoke them with `stationmaster cert revoke`.",
+            "revoke them with `stationmaster cert revoke`. A station whose "
+            "passphrase is taken back may bring another.",
         .options = plain_options,
         .num_options = NUM(plain_options),
         .has_json = true,
