@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/server.h"
+#include "cli/server_admin.h"
+#include "cli/server_http.h"
 #include "cli/server_trusted.h"
 #include "inspect/input.h"
 #include "inspect/protection_text.h"
@@ -96,6 +98,7 @@ static enum err show_text(struct run *run, const struct seen *seen,
         cli_print(run->cli, CLI_PLAIN, ", at %s", at);
     }
     cli_print(run->cli, CLI_PLAIN, ": %zu octets\n", tree->der.len);
+    server_http_print(run->cli, seen);
     if (p->kind != NULL)
         print_protection(run->cli, p);
     server_tree_print(run->cli, tree, &run->view);
@@ -113,12 +116,22 @@ static json_t *head_json(const struct seen *seen, const struct tree *tree)
 
     if (seen->at != 0)
         time_format(seen->at / 1000000, at);
-    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:b, s:b}", "where",
-                     seen->where, "number", (json_int_t)seen->number, "way",
-                     ways[seen->way], "at", at, "type", tree->root->type,
-                     "octets", (json_int_t)tree->der.len, "problems",
+    return json_pack("{s:o, s:I, s:s, s:s, s:s, s:I, s:I, s:b, s:b}", "where",
+                     server_json_span(span_str(seen->where)), "number",
+                     (json_int_t)seen->number, "way", ways[seen->way], "at", at,
+                     "type", tree->root->type, "octets",
+                     (json_int_t)tree->der.len, "problems",
                      (json_int_t)tree->num_problems, "whole",
                      tree->num_problems == 0, "all", !tree->is_full);
+}
+
+static enum err print_http_json(const struct cli *cli, const struct seen *seen,
+                                struct fault *f)
+{
+    fputs(", \"http\":", cli->out);
+    TRY(server_json_open(cli, server_http_json(seen), f));
+    fputs("}", cli->out);
+    return ERR_OK;
 }
 
 /* All of its octets, which offsets count. */
@@ -140,6 +153,8 @@ static enum err show_json(struct run *run, const struct seen *seen,
 {
     begin_json(run);
     TRY(server_json_open(run->cli, head_json(seen, tree), f));
+    if (seen->http != NULL)
+        TRY(print_http_json(run->cli, seen, f));
     if (run->view.has_hex)
         TRY(print_der(run, tree, f));
     if (p->kind != NULL)
@@ -150,24 +165,52 @@ static enum err show_json(struct run *run, const struct seen *seen,
     return ERR_OK;
 }
 
-/* Said beside the messages: there is nothing of it to be shown. */
+static enum err show_gap_json(struct run *run, const struct seen *seen,
+                              struct fault *f)
+{
+    begin_json(run);
+    TRY(server_json_open(
+        run->cli,
+        seen->problem == NULL
+            ? json_pack("{s:o}", "where",
+                        server_json_span(span_str(seen->where)))
+            : json_pack("{s:o, s:o}", "where",
+                        server_json_span(span_str(seen->where)), "problem",
+                        server_json_span(span_str(seen->problem))),
+        f));
+    if (seen->http != NULL)
+        TRY(print_http_json(run->cli, seen, f));
+    fputs("}", run->cli->out);
+    return ERR_OK;
+}
+
+/* Said beside the messages: HTTP without one, or what is no message; of the
+ * latter that part is shown which is there. */
 static enum err show_gap(struct run *run, const struct seen *seen,
                          struct fault *f)
 {
-    run->is_broken = true;
-    if (!run->cli->json) {
-        cli_print(run->cli, CLI_BOLD, "%s%s", run->num > 0 ? "\n" : "",
-                  seen->where);
-        cli_print(run->cli, CLI_RED, ": %s\n", seen->problem);
-    } else {
-        begin_json(run);
-        TRY(server_json_open(run->cli,
-                             json_pack("{s:s, s:s}", "where", seen->where,
-                                       "problem", seen->problem),
-                             f));
-        fputs("}", run->cli->out);
+    struct tree part;
+
+    if (seen->problem != NULL)
+        run->is_broken = true;
+    if (run->cli->json) {
+        TRY(show_gap_json(run, seen, f));
+        run->num++;
+        return ERR_OK;
     }
+    cli_print(run->cli, CLI_BOLD, "%s%s", run->num > 0 ? "\n" : "",
+              seen->where);
+    if (seen->problem != NULL)
+        cli_print(run->cli, CLI_RED, ": %s\n", seen->problem);
+    else
+        cli_print(run->cli, CLI_PLAIN, ": no message\n");
+    server_http_print(run->cli, seen);
     run->num++;
+    if (span_is_absent(seen->part))
+        return ERR_OK;
+    arena_reset(run->arena);
+    TRY(tree_read_der(seen->part, run->type, run->arena, &part, f));
+    server_tree_print(run->cli, &part, &run->view);
     return ERR_OK;
 }
 
@@ -177,10 +220,8 @@ static enum err on_seen(void *arg, const struct seen *seen)
     struct protection_text protection;
     struct tree tree;
 
-    if (seen->problem != NULL)
-        return show_gap(run, seen, &run->why);
     if (span_is_absent(seen->der))
-        return ERR_OK;
+        return show_gap(run, seen, &run->why);
     arena_reset(run->arena);
     TRY(tree_read_der(seen->der, run->type, run->arena, &tree, &run->why));
     if (tree.num_problems > 0)

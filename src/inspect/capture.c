@@ -94,6 +94,21 @@ static enum err packets_read(struct capture *c, struct fault *f)
                      pcap_geterr(c->pcap));
 }
 
+/* Saying nothing would look as if all were well. */
+static enum err tell_nothing(const struct sink *sink, struct fault *f)
+{
+    const struct input_totals *t = &sink->totals;
+
+    return fault_set(
+        f, ERR_BAD_DATA_FORMAT,
+        "%s: no CMP in its %llu packets: %llu connections, of their streams "
+        "%llu of TLS and %llu no HTTP; %llu other HTTP requests",
+        sink->name, (unsigned long long)t->packets,
+        (unsigned long long)t->connections, (unsigned long long)t->tls_streams,
+        (unsigned long long)t->other_streams,
+        (unsigned long long)t->other_requests);
+}
+
 static enum err pcap_take(struct capture *c, struct fault *f)
 {
     AUTO(streams) streams = streams_new(&c->tap);
@@ -109,6 +124,8 @@ static enum err pcap_take(struct capture *c, struct fault *f)
     c->streams = streams;
     e = packets_read(c, f);
     c->tap.sink->totals.connections = c->tap.connections;
+    if (e == ERR_OK && c->tap.sink->given == 0)
+        return tell_nothing(c->tap.sink, f);
     return e;
 }
 

@@ -17,6 +17,15 @@ bool text_is(struct span s, const char *text)
     return s.len == strlen(text) && begins(s, text);
 }
 
+void text_plain(struct span text, char *out, size_t size)
+{
+    size_t len = text.len < size - 1 ? text.len : size - 1;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = (char)(isprint(text.ptr[i]) ? text.ptr[i] : '?');
+    out[len] = '\0';
+}
+
 /* Does `s` begin like `text`, as far as both go? */
 static bool agrees(struct span s, const char *text)
 {

@@ -46,6 +46,10 @@ bool type_is_cmp(struct span type);
 /* "application/pkixcmp" exactly, parameters aside. */
 bool type_is_pkixcmp(struct span type);
 
+/* What a peer wrote, for people: what is not printable ASCII becomes '?'. Cut
+ * to `size`. */
+void text_plain(struct span text, char *out, size_t size);
+
 /* Equal without regard to the case of ASCII letters. */
 bool text_is(struct span s, const char *text);
 

@@ -12,6 +12,7 @@ enum err sink_give(struct sink *sink, const struct seen *seen)
     struct seen given = *seen;
 
     given.number = 0;
+    sink->given++;
     if (!span_is_absent(given.der))
         given.number = (size_t)++sink->totals.messages;
     if (given.problem != NULL)

@@ -15,6 +15,7 @@ struct sink {
     const char *name; /* of the input, in `where` */
     struct input_options options;
     struct input_totals totals;
+    uint64_t given; /* with HTTP that carries no message */
 };
 
 /* Numbers it if it has `der`, counts it, and calls `each`. */
@@ -46,10 +47,6 @@ bool looks_like_message(struct span bytes);
  * begins there; more than `bytes.len`: it is cut.
  */
 size_t element_len(struct span bytes);
-
-/* What a peer wrote, for people: what is not printable ASCII becomes '?'. Cut
- * to `size`. */
-void text_plain(struct span text, char *out, size_t size);
 
 /* A capture as libpcap reads it from a stream, which is taken over. */
 MUST_USE enum err capture_read(FILE *file, struct sink *sink, struct fault *f);

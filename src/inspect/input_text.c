@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "inspect/http_head.h"
 #include "inspect/input_internal.h"
 
 /* What a capture begins with (pcap, its nanosecond and patched forms, in both
@@ -22,15 +23,6 @@ static bool is_text(struct span s)
         if (!isprint(s.ptr[i]) && !isspace(s.ptr[i]))
             return false;
     return true;
-}
-
-void text_plain(struct span text, char *out, size_t size)
-{
-    size_t len = text.len < size - 1 ? text.len : size - 1;
-
-    for (size_t i = 0; i < len; i++)
-        out[i] = (char)(isprint(text.ptr[i]) ? text.ptr[i] : '?');
-    out[len] = '\0';
 }
 
 static bool is_base64(struct span s)

@@ -480,6 +480,22 @@ static void test_link_unknown(void **state)
     scene_done(&s);
 }
 
+static void test_nothing_in_it(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    pcap_open(&s.f);
+    scene_read(&s);
+    assert_int_equal(s.e, ERR_BAD_DATA_FORMAT);
+    assert_string_equal(s.fault.text,
+                        "x.pcap: no CMP in its 3 packets: 1 connections, of "
+                        "their streams 0 of TLS and 0 no HTTP; 0 other HTTP "
+                        "requests");
+    scene_done(&s);
+}
+
 static void test_where(void **state)
 {
     struct scene s;
@@ -542,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_buffered),
         cmocka_unit_test(test_other_packets),
         cmocka_unit_test(test_link_unknown),
+        cmocka_unit_test(test_nothing_in_it),
         cmocka_unit_test(test_where),
         cmocka_unit_test(test_cut_everywhere),
     };

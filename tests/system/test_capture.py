@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import time
 
+import jsonschema
 import pytest
 
+import conftest
 from cmplib.capture import Relay
 from cmplib.cmp import BODIES
 from cmplib.http import PATH, Connection, request
@@ -25,8 +27,11 @@ def run(stationmaster, *args, code=0):
 
 
 def messages(stationmaster, file):
-    return [m for m in json.loads(run(
-        stationmaster, "inspect", "--json", file).stdout)["messages"]]
+    told = json.loads(run(stationmaster, "inspect", "--json", file).stdout)
+    schema = json.loads((conftest.TOP / "docs/schema/inspect.json")
+                        .read_text())
+    jsonschema.Draft202012Validator(schema).validate(told)
+    return told["messages"]
 
 
 def bodies(stationmaster, file):
@@ -62,6 +67,40 @@ def test_an_exchange(stationmaster, exchange):
     assert [m["number"] for m in told] == list(range(1, 9))
     assert all("127.0.0.1:" in m["where"] for m in told)
     assert broken(stationmaster, exchange, code=0) == []
+
+
+def test_http_is_shown(stationmaster, exchange):
+    told = messages(stationmaster, exchange)
+    assert {m["http"]["method"] for m in told[::2]} == {"POST"}
+    assert all(m["http"]["target"].startswith(PATH) for m in told[::2])
+    assert [m["http"]["answers"] for m in told[1::2]] == [1, 3, 5, 7]
+    assert {m["http"]["status"] for m in told[1::2]} == {200}
+    assert {m["http"]["type"] for m in told} == {"application/pkixcmp"}
+    text = run(stationmaster, "inspect", exchange).stdout
+    assert f"HTTP: POST {PATH}" in text
+    assert "HTTP: status 200, to message 7, HTTP/1.1" in text
+
+
+def test_http_without_message(stationmaster, world, tmp_path):
+    port, = free_ports(1)
+    relay = Relay(port, world.server.port, tmp_path / "x.pcap")
+    with Connection(port) as connection:
+        connection.ask(request(method="GET"))
+    relay.close()
+    asked, answered = messages(stationmaster, tmp_path / "x.pcap")
+    assert asked["http"]["method"] == "GET" and "tree" not in asked
+    assert answered["http"]["status"] == 405
+    text = run(stationmaster, "inspect", tmp_path / "x.pcap").stdout
+    assert ": no message\nHTTP: GET /.well-known/cmp, HTTP/1.1" in text
+
+
+def test_nothing_in_it(stationmaster, exchange, tmp_path):
+    """Only the opening of the connection."""
+    out = tmp_path / "opening"
+    subprocess.run(["editcap", "-r", exchange, out, "1-3"], check=True)
+    for verb in "inspect", "lint":
+        done = run(stationmaster, verb, out, code=1)
+        assert "no CMP in its 3 packets" in done.stderr
 
 
 def test_as_tshark_reads_it(stationmaster, exchange):
