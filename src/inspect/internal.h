@@ -63,6 +63,9 @@ void exchange_note_repeat(struct exchange *x, size_t number);
 /* Which message of the transaction had this senderNonce; 0: none, or it is too
  * short to tell. */
 size_t exchange_nonce_find(const struct exchange *x, struct span nonce);
+/* The answer that brought a certificate to this requester, none of which was
+ * confirmed; 0: there is none. */
+size_t exchanges_unconfirmed(struct exchanges *all, struct span requester);
 /* The same among the answers of all transactions. */
 size_t exchanges_nonce_find(const struct exchanges *all, struct span nonce);
 
@@ -97,6 +100,9 @@ struct linted {
     /* The message of another transaction whose senderNonce is the recipNonce of
      * this one, which belongs to no transaction; 0: none. */
     size_t stray_of;
+    /* The message with a certificate that its requester let lie, to ask again
+     * now; 0: none. */
+    size_t unconfirmed;
     struct message_certs certs;
     struct protection protection;
     struct facts facts;        /* of a request; those not known are zero */

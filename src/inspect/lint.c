@@ -424,11 +424,18 @@ static void note_repeat(struct linted *in)
         exchange_note_repeat(x, in->seen->number);
 }
 
-static void find_stray(struct linted *in)
+/* What was before it in other transactions. */
+static void find_others(struct linted *in)
 {
-    if (in->way == WAY_REQUEST && in->exchange == NULL)
-        in->stray_of = exchanges_nonce_find(in->lint->exchanges,
-                                            in->msg->header.recip_nonce);
+    struct exchanges *all = in->lint->exchanges;
+
+    if (in->way != WAY_REQUEST)
+        return;
+    if (in->exchange == NULL)
+        in->stray_of = exchanges_nonce_find(all, in->msg->header.recip_nonce);
+    if (in->protection.verifies == VERDICT_HOLDS &&
+        !span_is_absent(in->protection.signer.der))
+        in->unconfirmed = exchanges_unconfirmed(all, in->protection.signer.der);
 }
 
 static enum err judge(struct linted *in, struct fault *f)
@@ -445,10 +452,10 @@ static enum err judge(struct linted *in, struct fault *f)
         return ERR_OK;
     }
     in->way = find_way(in);
-    find_stray(in);
     if (message_certs_read(in->msg, in->arena, &in->certs) != ERR_OK)
         return fault_set(f, ERR_NO_MEM, "certificates");
     TRY(lint_find_protection(in, f));
+    find_others(in);
     TRY(judge_steps(in, f));
     return exchanges_keep(in->lint->exchanges, in, f);
 }

@@ -108,6 +108,19 @@ static enum verdict check_requester_stays(const struct linted *in,
                              "by another credential than the first message's");
 }
 
+/* FIELD: a chain with a gap has a radio ask every few seconds, and no message
+ * says why. */
+static enum verdict check_confirmed(const struct linted *in,
+                                    struct found *found)
+{
+    if (!is_request(in) || in->unconfirmed == 0)
+        return VERDICT_HOLDS;
+    return lint_broken(found, "header.sender",
+                       "asks again, and did not confirm the certificate of "
+                       "message %zu",
+                       in->unconfirmed);
+}
+
 /* What was asked is answered once; the same bytes again are no other answer. */
 static enum verdict check_answer_has_request(const struct linted *in,
                                              struct found *found)
@@ -445,6 +458,7 @@ const struct lint_row lint_exchange_rows[] = {
     { RULE_NONCE_IS_FRESH, check_nonce_fresh },
     { RULE_TRANSACTION_STAYS, check_transaction_stays },
     { RULE_REQUESTER_STAYS, check_requester_stays },
+    { RULE_ISSUED_IS_CONFIRMED, check_confirmed },
     { RULE_ANSWER_HAS_REQUEST, check_answer_has_request },
     { RULE_ANSWER_NAMES_RECIPIENT, check_answer_recipient },
     { RULE_ANSWER_TIME_IS_NEAR, check_answer_time },

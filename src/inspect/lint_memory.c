@@ -13,6 +13,13 @@
 #define MAX_KEPT_LEN ((size_t)24 * 1024 * 1024)
 #define NUM_BUCKETS 4096
 
+/* The transaction in which a requester was given a certificate last. */
+struct brought {
+    uint8_t requester[32]; /* SHA-256 of its certificate */
+    uint8_t id[LIMIT_ID_LEN];
+    size_t id_len; /* 0: none */
+};
+
 struct exchanges {
     struct exchange *buckets[NUM_BUCKETS];
     struct exchange *oldest, *newest;
@@ -20,6 +27,7 @@ struct exchanges {
     size_t kept_len; /* of all kept */
     /* Of the last answers, by their first octets. */
     struct kept_nonce answers[NUM_BUCKETS];
+    struct brought brought[NUM_BUCKETS];
 };
 
 enum err exchanges_new(struct exchanges **out, struct fault *f)
@@ -136,6 +144,42 @@ struct exchange *exchanges_find(struct exchanges *all, struct span id)
         if (is_of(x, id))
             return x;
     return NULL;
+}
+
+/* --- certificates that nobody confirmed --- */
+
+static struct brought *brought_at(struct exchanges *all, struct span requester,
+                                  uint8_t hash[32])
+{
+    hash_sha256_pair(requester, SPAN_NONE, hash);
+    return &all->brought[(hash[0] | (size_t)hash[1] << 8) % NUM_BUCKETS];
+}
+
+static void keep_brought(struct exchanges *all, const struct exchange *x)
+{
+    struct brought made = { .id_len = x->id_len };
+    struct brought *slot;
+
+    if (x->signer == NULL || x->state != FACT_UNCONFIRMED)
+        return;
+    slot = brought_at(all, span_of(x->signer->bytes, x->signer->len),
+                      made.requester);
+    memcpy(made.id, x->id, x->id_len);
+    *slot = made;
+}
+
+size_t exchanges_unconfirmed(struct exchanges *all, struct span requester)
+{
+    uint8_t hash[32];
+    const struct brought *slot = brought_at(all, requester, hash);
+    const struct exchange *x;
+
+    if (slot->id_len == 0 || memcmp(slot->requester, hash, sizeof(hash)) != 0)
+        return 0;
+    x = exchanges_find(all, span_of(slot->id, slot->id_len));
+    return x != NULL && x->state == FACT_UNCONFIRMED && x->granted != NULL
+               ? x->granted->number
+               : 0;
 }
 
 static void forget_messages(struct exchanges *all, struct exchange *x)
@@ -322,6 +366,7 @@ static void keep_answer(struct exchanges *all, const struct linted *in,
         set_kept(all, &x->granted, k);
     if (x->state == FACT_WAITING && in->msg->body.type != CMP_POLL_REP)
         set_kept(all, &x->waiting, k);
+    keep_brought(all, x);
 }
 
 static void keep_request(struct exchanges *all, const struct linted *in,

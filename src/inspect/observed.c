@@ -6,19 +6,21 @@
 
 /* --- the transaction --- */
 
-/* In the same HTTP exchange, whatever transaction it belongs to. */
+/* In the same HTTP exchange, whatever transaction it belongs to; but what a
+ * nested holds is remembered by transaction alone. */
 static enum err find_request(struct observed *o, struct fault *f)
 {
     const struct http_seen *http = o->in->seen->http;
     struct cmp_message *asked;
 
     o->request = o->in->before.request;
-    if (http == NULL || span_is_absent(http->asked))
+    if (http == NULL || span_is_absent(http->asked) || o->in->is_inside)
         return ERR_OK;
     asked = arena_alloc(o->in->arena, sizeof(*asked));
     if (asked == NULL)
         return fault_set(f, ERR_NO_MEM, "request");
-    if (cmp_message_read(http->asked, o->in->arena, asked, NULL) != ERR_OK)
+    if (cmp_message_read(http->asked, o->in->arena, asked, NULL) != ERR_OK ||
+        asked->body.type == CMP_NESTED)
         return ERR_OK;
     o->asked_id = asked->header.transaction_id;
     o->request = asked;

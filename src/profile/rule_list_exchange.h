@@ -27,6 +27,12 @@ R(REQUESTER_STAYS, "requester-stays", "RFC 9483, 4.1.1 (RFC 9810, 5.3.18)",    \
   "one credential for all messages of a transaction",                          \
   "protect every message with the credential of the first; use the new "       \
   "certificate afterwards")                                                    \
+R(ISSUED_IS_CONFIRMED, "issued-is-confirmed",                                  \
+  "TS 33.310, 9.5.4.5 (RFC 9810, 5.3.18)", BAD_REQUEST, EXCHANGE, WARNING,     \
+  FIRSTS, NEEDS_SIGNER | NEEDS_EXCHANGE, NULL,                                 \
+  "a certConf for the certificate of the transaction before",                  \
+  "find out why the station did not take the answer, by its log: it asks "     \
+  "again and again")                                                           \
 R(ANSWER_HAS_REQUEST, "answer-has-request", "RFC 9483, 3.1", BAD_REQUEST,      \
   EXCHANGE, ERROR, ANSWERS, NEEDS_EXCHANGE, NULL,                              \
   "one answer to a message, unless the same one is repeated",                  \

@@ -471,6 +471,17 @@ def answered_twice(d, s):
     d.conf.fields["recip_nonce"] = again.fields["sender_nonce"]
 
 
+@row("asks-again-without-certConf", "issued-is-confirmed")
+def asks_again(d, s):
+    d.messages[2:] = [d.station.ir()]
+
+
+@row("transactionID-of-before", "transaction-id-is-new")
+def transaction_id_of_before(d, s):
+    again = d.station.ir(transaction_id=d.ask.transaction_id)
+    d.messages.append(again)
+
+
 answers("recipient-of-the-answer", "answer-names-recipient")(
     recipient=pki.directory(pki.name(CN="Somebody")))
 answers("clock-of-the-answer", "answer-time-is-near",
