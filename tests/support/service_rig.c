@@ -38,8 +38,19 @@ static void check_fault(const struct fault *f)
     must(f->err == ERR_OK || rule_find(f->rule) != NULL, "a rule");
 }
 
+/* Of several things asked for, some may be refused; what a nested holds are
+ * jobs of their own. */
+static bool is_answered_whole(const struct job *job)
+{
+    for (size_t i = 0; i < job->num_asks; i++)
+        if (job->asks[i].fault.err != ERR_OK)
+            return false;
+    return job->fault.err == ERR_OK && job->outcome != OUTCOME_REPLAYED &&
+           job->batch == NULL;
+}
+
 /* What is answered was judged by every rule that is about it, but for those
- * about shared secrets and challenges, of which there are none here. */
+ * about shared secrets and challenges. */
 static void check_looked_at(const struct job *job)
 {
     uint32_t body = BODY_BIT(job->msg.body.type);
@@ -62,7 +73,7 @@ static void check_ended(const struct job *job)
 {
     enum verdict verdict;
 
-    if (job->fault.err == ERR_OK && job->outcome != OUTCOME_REPLAYED)
+    if (is_answered_whole(job) && !is_mac_protected(job))
         check_looked_at(job);
     check_fault(&job->fault);
     for (size_t i = 0; i < job->num_asks; i++)
