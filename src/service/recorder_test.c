@@ -332,7 +332,7 @@ static void old_messages_expire_at_start(void **state)
     struct recorded m = message(100);
 
     (void)state;
-    m.at -= 3700 * 1000;
+    m.at -= 3700 * (int64_t)1000;
     add_many(rig.recorder, &m, 5);
     m = message(100);
     add_many(rig.recorder, &m, 3);
