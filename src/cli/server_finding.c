@@ -56,12 +56,25 @@ void server_rule_print(const struct cli *cli, const struct rule *rule)
     print_part(cli, "cure", rule->cure);
 }
 
+/* What a verdict would take. */
+static void print_needs(const struct cli *cli, const struct rule *rule)
+{
+    char needs[RULE_NEEDS_LEN];
+
+    if (rule->needs == NEEDS_NOTHING)
+        return;
+    rule_needs_format(rule->needs, needs);
+    print_part(cli, "needs", needs);
+}
+
 void server_finding_print(const struct cli *cli,
                           const struct finding_view *finding)
 {
     const struct rule *rule = finding->rule;
 
     print_head(cli, style_of(finding), word_of(finding), rule);
+    if (finding->verdict == VERDICT_CANNOT_TELL)
+        print_needs(cli, rule);
     if (finding->verdict != VERDICT_BROKEN)
         return;
     if (finding->request > 0)

@@ -16,7 +16,8 @@
  *     asked  ...
  *     cure   ...
  *
- * One that holds, or was not judged, is its first line alone.
+ * One that holds is its first line alone; one that was not judged has a line
+ * besides of what that takes.
  */
 void server_finding_print(const struct cli *cli,
                           const struct finding_view *finding);

@@ -1,7 +1,13 @@
 """`stationmaster lint` over whole exchanges: nothing about good ones, and just
 what is wrong with others; and over the worst input there is."""
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -211,6 +217,40 @@ def test_as_text(stationmaster, tmp_path, parties):
     assert max(len(line) for line in text.split("\n")
                if str(tmp_path) not in line) < 80
     assert text.endswith(" not judged\n")
+
+
+def on_terminal(words, columns, **env):
+    """What a command prints on a terminal so wide."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+            list(map(str, words)), stdout=theirs, stderr=theirs,
+            env={**os.environ, "TERM": "xterm", **env}) as run:
+        os.close(theirs)
+        heard = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while data := os.read(ours, 4096):
+                heard += data
+        os.close(ours)
+    assert run.returncode == 8
+    return heard.decode().replace("\r\n", "\n")
+
+
+def test_on_terminal(stationmaster, work, parties):
+    made = dialogue(parties)
+    made.conf.content = cmp.seq(cmp.cert_status(bytes(32)))
+    (work / "made.der").write_bytes(b"".join(bytes(m) for m in made.messages))
+    words = [stationmaster, "lint", "made.der"]
+    text = on_terminal(words, 60, NO_COLOR="")
+    assert "\033[31merror" in text
+    plain = on_terminal(words, 60, NO_COLOR="1")
+    assert "\033" not in plain
+    assert "found  the hash of something else\n" in plain
+    told = plain.partition("  error")[2].partition("\n\n")[0]
+    assert 40 < max(map(len, told.split("\n")[1:])) < 60
+    assert 80 < max(map(len, on_terminal(words, 200, NO_COLOR="1")
+                         .partition("  error")[2].split("\n")))
 
 
 def test_table(stationmaster):
