@@ -232,7 +232,9 @@ static enum cli_exit exit_of(const struct totals *t)
 {
     if (t->errors > 0)
         return CLI_EXIT_ERRORS;
-    return t->warnings > 0 ? CLI_EXIT_WARNINGS : CLI_EXIT_DONE;
+    if (t->warnings > 0)
+        return CLI_EXIT_WARNINGS;
+    return t->problems > 0 ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
 }
 
 static enum err tell_all(struct run *run, struct fault *f)
@@ -416,7 +418,8 @@ static const struct cli_verb verbs[] = {
             "is not judged; what only the server knows, neither: see replay "
             "for that.\n\n"
             "Ends with 7 where the worst was a warning, with 8 where it was "
-            "an error.",
+            "an error; with 1 where nothing is broken, but a part of the input "
+            "could not be read.",
         .options = options,
         .num_options = sizeof(options) / sizeof(options[0]),
         .has_json = true,

@@ -166,6 +166,14 @@ def test_gzip(stationmaster, exchange, tmp_path):
     assert "compressed by gzip; unpack it first" in done.stderr
 
 
+def test_tls(stationmaster):
+    """Nothing broken is told of what cannot be read."""
+    file = conftest.TOP / "tests/fuzz/corpus/inspect_input/talk-TLS"
+    told = run(stationmaster, "lint", file, code=1).stdout
+    assert "TLS: cannot be read; capture behind the end of TLS" in told
+    assert "1 part could not be read" in told
+
+
 # --- HTTP ---
 
 @pytest.mark.parametrize("name, options, found, code", (
