@@ -79,6 +79,9 @@ static enum err seal(struct worker *w, struct job *job,
     struct sealing *sealing = w->line->authority->sealing;
     bool found;
 
+    if (sealing == NULL) /* which serving makes sure of */
+        return rule_break(&job->fault, RULE_SECRETS_CAN_BE_OPENED, PATH,
+                          "secrets.key_file is not open here");
     TRY(find_of_station(w, job, job->facts.vendor, job->facts.serial, r,
                         &found));
     if (!found) {

@@ -37,6 +37,17 @@ static enum err half_agree(void *key, struct crypto_ctx *cx,
     return is_not_here(key, f);
 }
 
+static enum err half_decrypt(void *key, struct crypto_ctx *cx,
+                             struct span encrypted, struct arena *a,
+                             struct secret **out, struct fault *f)
+{
+    (void)cx;
+    (void)encrypted;
+    (void)a;
+    (void)out;
+    return is_not_here(key, f);
+}
+
 static enum err half_spki(void *key, struct arena *a, struct span *out,
                           struct fault *f)
 {
@@ -57,6 +68,7 @@ static const struct key_ops half_ops = {
     .spki = half_spki,
     .free = half_free,
     .agree = half_agree,
+    .decrypt = half_decrypt,
 };
 
 static bool is_there(const struct keys *keys, const char *name)

@@ -4,8 +4,8 @@
  * told.
  *
  * The store is read and never written, nothing of it is locked against a server
- * that runs beside, no private key of the authority is opened (but one that
- * agrees, for agreeMAC), and no secret loses a use.
+ * that runs beside, no private key of the authority is opened (but the one that
+ * stations encrypt to), and no secret loses a use.
  */
 #ifndef SERVICE_REPLAY_H
 #define SERVICE_REPLAY_H

@@ -1,6 +1,7 @@
 """Revocation passphrases (RFC 9810, 5.3.19.9 and appendix B): brought by genm,
 and used by a station whose key is gone."""
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -169,6 +170,37 @@ def test_where_it_is_off(world):
     assert list(told) == [id_it(7)]
     assert [o.oid for o in told[id_it(7)]] == [REV_PASSPHRASE]
     assert refused(station, under(station.rr())) == {"wrongIntegrity"}
+
+
+def replayed(world, out, config=None):
+    """What a server of this folder would do, told beside it."""
+    done = subprocess.run(
+        [world.server.stationmaster, "replay", "-", "--config",
+         str(config or world.server.config), "--json", "--path", PASS],
+        input=bytes(out), capture_output=True, timeout=60)
+    (told,) = json.loads(done.stdout)["messages"]
+    return told
+
+
+def test_replayed(world, tmp_path):
+    """Judged to the end, and nothing of it kept; nor where a key is gone."""
+    station = world.enrolled(OFF)
+    station.path = PASS
+    out = bring(world, station)
+    assert replayed(world, out)["outcome"] == "answered"
+    assert refused(station, under(station.rr())) == {"badMessageCheck"}
+    keep(world, station=station)
+    assert replayed(world, under(station.rr()))["outcome"] == "revoked"
+    assert status_of(world, station.cert) is False
+    out = bring(world, station)
+    for gone in "secrets.key", "curve.key":
+        there = tmp_path / gone
+        world.server.stop()
+        shutil.copytree(world.server.folder, there)
+        world.server.start()
+        (there / gone).unlink()
+        told = replayed(world, out, there / world.server.config.name)
+        assert told["end"] == "not judged", told
 
 
 def test_that_waits_for_an_operator(world):
