@@ -45,15 +45,17 @@ class Dialogue:
     """ir, ip, certConf, pkiconf, or what `kind` gets. Each message is a
     cmp.Outgoing; `parts` has them by name, `order` says which and when."""
 
-    def __init__(self, operator, vendor, kind="ir", suggests=False):
+    def __init__(self, operator, vendor, kind="ir", suggests=False,
+                 **request):
         self.operator, self.vendor = operator, vendor
         holder = vendor.station("BS-1")
         if kind == "kur":
             holder = operator.issue(None)
             holder.chain = [operator.issuing.cert]
         self.station = Station(None, holder)
-        self.ask = self.station.request(
-            kind, subject=holder.subject if suggests else None)
+        if suggests:
+            request["subject"] = holder.subject
+        self.ask = self.station.request(kind, **request)
         self.key = self.ask.key
         self.cert_options = {}
         if kind == "kur":
