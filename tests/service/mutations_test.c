@@ -22,11 +22,9 @@
 #include "base/limits.h"
 #include "inspect/lint.h"
 #include "inspect/tree.h"
-#include "mutation_scene.h"
+#include "mutation_der.h"
 #include "support/der_mutate.h"
 
-#define NUM(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_SITES 1024
 #define RUNS_A_ROUND 100
 #define RUN_ARENA ((size_t)4 << 20)
 /* Rules that 10,000 runs have to break, so that it is not always the first. */
@@ -39,10 +37,10 @@ static struct {
     struct mutation_scene scene;
     struct lint *lints[PROFILE_TYPE_NUM];
     struct trusted *trusted;
+    struct mutator mutator;
     struct arena *arena; /* of a run */
     struct arena *shown; /* of its tree */
     struct buf text;
-    uint64_t random;
     /* What became of the message at hand, by each job of it. */
     void (*check)(const struct job *job);
     const char *failure;
@@ -51,201 +49,7 @@ static struct {
     unsigned long broken[RULE_NUM], refused, dropped, taken;
 } all;
 
-/* splitmix64 */
-static uint64_t draw(void)
-{
-    uint64_t z = all.random += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-static size_t below(size_t num)
-{
-    return (size_t)(draw() >> 16) % num;
-}
-
-static bool percent(size_t of)
-{
-    return below(100) < of;
-}
-
-static void *take(size_t len)
-{
-    void *out = arena_alloc(all.arena, len);
-
-    assert_non_null(out);
-    return out;
-}
-
-/* --- changing an element --- */
-
-static struct span element_at(struct span der, const uint8_t *site)
-{
-    struct der in =
-        der_open(span_of(site, der.len - (size_t)(site - der.ptr)), NULL);
-    struct span out = SPAN_NONE;
-    unsigned tag;
-
-    assert_int_equal(der_any(&in, &tag, &out), ERR_OK);
-    return out;
-}
-
-static struct span any_element(struct span der)
-{
-    const uint8_t *sites[MAX_SITES];
-    size_t num = der_sites(der, sites, MAX_SITES);
-
-    return element_at(der, sites[below(num)]);
-}
-
-/* Something else that is an element somewhere. */
-static struct span stranger(void)
-{
-    const struct mutation_scene *s = &all.scene;
-
-    return any_element(s->list[below(s->num)].body);
-}
-
-static struct span twice(struct span element)
-{
-    uint8_t *out = take(2 * element.len);
-
-    memcpy(out, element.ptr, element.len);
-    memcpy(out + element.len, element.ptr, element.len);
-    return span_of(out, 2 * element.len);
-}
-
-/* The same tag around octets of no meaning, or none, or very many. */
-static struct span refilled(struct span element)
-{
-    static const size_t lens[] = { 0, 0, 1, 1, 2, 8, 16, 20, 129, 400, 3000 };
-    size_t len = lens[below(NUM(lens))];
-    uint8_t *bytes = take(len + 1);
-    struct der_writer w;
-    struct span out = SPAN_NONE;
-
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)draw();
-    der_writer_init(&w, all.arena, len + 8);
-    der_put_raw(&w, span_of(bytes, len));
-    der_put_header(&w, element.ptr[0], 0);
-    assert_int_equal(der_finish(&w, &out), ERR_OK);
-    return out;
-}
-
-static struct span reshaped(struct span der)
-{
-    const uint8_t *sites[MAX_SITES];
-    enum der_mutation how = (enum der_mutation)below(DER_MUT_NUM);
-    size_t num = der_mutate_sites(der, how, sites, MAX_SITES);
-
-    return num == 0 ? der : der_mutate(der, how, sites[below(num)], all.arena);
-}
-
-static struct span with_other_element(struct span der)
-{
-    struct span old = any_element(der), fresh = SPAN_NONE;
-
-    switch (below(5)) {
-    case 0:
-        fresh = old.ptr == der.ptr ? stranger() : SPAN_LIT("");
-        break;
-    case 1:
-        fresh = old.ptr == der.ptr ? stranger() : twice(old);
-        break;
-    case 2:
-        fresh = any_element(der);
-        break;
-    case 3:
-        fresh = stranger();
-        break;
-    case 4:
-        fresh = refilled(old);
-        break;
-    }
-    return der_replace(der, old.ptr, fresh, all.arena);
-}
-
-static bool is_leaf(struct span element)
-{
-    return (element.ptr[0] & 0x20) == 0;
-}
-
-/* An element of this kind, from anywhere; itself where none turns up. */
-static struct span kindred(struct span element)
-{
-    for (int i = 0; i < 32; i++) {
-        struct span other = stranger();
-
-        if (other.ptr[0] == element.ptr[0] && !span_is_equal(other, element))
-            return other;
-    }
-    return element;
-}
-
-/* The same element with an octet of its content another one. */
-static struct span nudged(struct span element)
-{
-    static const uint8_t likely[] = { 0x00, 0x01, 0x02, 0x03, 0x05,
-                                      0x06, 0x7f, 0x80, 0xff };
-    struct der in = der_open(element, NULL);
-    struct span content = SPAN_NONE;
-    uint8_t *bytes = take(element.len);
-    size_t at;
-
-    assert_int_equal(der_content(&in, element.ptr[0], &content), ERR_OK);
-    if (content.len == 0)
-        return element;
-    memcpy(bytes, element.ptr, element.len);
-    at = element.len - 1 - below(content.len < 40 ? content.len : 40);
-    if (percent(50))
-        bytes[at] = likely[below(NUM(likely))];
-    else
-        bytes[at] ^= (uint8_t)(1u << below(8));
-    return span_of(bytes, element.len);
-}
-
-/* What most likely still parses: a value that is another one of its kind. */
-static struct span with_other_value(struct span der)
-{
-    struct span old = any_element(der);
-
-    for (int i = 0; i < 16 && !is_leaf(old); i++)
-        old = any_element(der);
-    return der_replace(der, old.ptr,
-                       is_leaf(old) && percent(60) ? nudged(old) : kindred(old),
-                       all.arena);
-}
-
-/* A few changes that leave DER, then some that may not. */
-static struct span mutated(struct span der)
-{
-    size_t num = 1 + below(3);
-
-    for (size_t i = 0; i < num; i++) {
-        if (percent(80))
-            der = with_other_value(der);
-        else
-            der = percent(20) ? reshaped(der) : with_other_element(der);
-    }
-    if (percent(8) && der.len > 8)
-        der = der_scramble(der, NULL, 0, 1 + (unsigned)below(3), &all.random,
-                           all.arena);
-    return der;
-}
-
 /* --- a message --- */
-
-static struct span random_octets(size_t len)
-{
-    uint8_t *out = take(len);
-
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)draw();
-    return span_of(out, len);
-}
 
 static struct span signed_by(const struct privkey *key, struct span part)
 {
@@ -276,7 +80,7 @@ static struct span protected_by(const struct good *g, struct span part)
 static struct span proven(const struct good *g, struct span body)
 {
     struct der in = der_open(body, NULL);
-    struct cert_req_msg *first = take(sizeof(*first));
+    struct cert_req_msg *first = arena_alloc(all.arena, sizeof(*first));
     struct pki_body read;
 
     if (g->pop_key == NULL || cmp_body_read(&in, all.arena, &read) != ERR_OK ||
@@ -297,9 +101,9 @@ static struct span header_of(const struct good *g)
     struct pki_header h = g->header;
     struct span out = SPAN_NONE;
 
-    h.sender_nonce = random_octets(16);
+    h.sender_nonce = mutator_octets(&all.mutator, 16);
     if (!g->keeps_id)
-        h.transaction_id = random_octets(16);
+        h.transaction_id = mutator_octets(&all.mutator, 16);
     assert_int_equal(cmp_header_write(&h, all.arena, &out), ERR_OK);
     return out;
 }
@@ -339,8 +143,8 @@ static struct span wrapped(struct span message)
     der_put_header(&w, DER_SEQUENCE, 0);
     der_put_header(&w, DER_CTX(CMP_NESTED), 0);
     assert_int_equal(der_finish(&w, &body), ERR_OK);
-    if (percent(20))
-        body = mutated(body);
+    if (mutator_percent(&all.mutator, 20))
+        body = mutated(&all.mutator, body);
     return joined(&outer, header_of(&outer), body);
 }
 
@@ -348,20 +152,21 @@ static struct span make_message(const struct good *g)
 {
     struct span header = header_of(g), body = g->body, out;
 
-    if (percent(25))
-        header = mutated(header);
-    if (percent(90))
-        body = mutated(body);
-    if (percent(80))
+    if (mutator_percent(&all.mutator, 25))
+        header = mutated(&all.mutator, header);
+    if (mutator_percent(&all.mutator, 90))
+        body = mutated(&all.mutator, body);
+    if (mutator_percent(&all.mutator, 80))
         body = proven(g, body);
     out = joined(g, header, body);
-    if (percent(10))
+    if (mutator_percent(&all.mutator, 10))
         out = wrapped(out);
-    if (percent(8))
-        out = der_scramble(out, NULL, 0, 1 + (unsigned)below(4), &all.random,
-                           all.arena);
-    if (percent(1))
-        out.len = below(out.len);
+    if (mutator_percent(&all.mutator, 8))
+        out = der_scramble(out, NULL, 0,
+                           1 + (unsigned)mutator_below(&all.mutator, 4),
+                           &all.mutator.random, all.arena);
+    if (mutator_percent(&all.mutator, 1))
+        out.len = mutator_below(&all.mutator, out.len);
     return out;
 }
 
@@ -380,8 +185,11 @@ static struct span other_answer(struct span reply)
     body = msg.body.der;
     g.certs = msg.extra_certs;
     g.num_certs = msg.num_extra_certs;
-    return joined(&g, percent(30) ? mutated(header) : header,
-                  percent(80) ? mutated(body) : body);
+    return joined(
+        &g,
+        mutator_percent(&all.mutator, 30) ? mutated(&all.mutator, header)
+                                          : header,
+        mutator_percent(&all.mutator, 80) ? mutated(&all.mutator, body) : body);
 }
 
 /* --- what becomes of it --- */
@@ -537,9 +345,9 @@ static const struct path_profile *choose_profile(const struct good *g)
 {
     const struct authority *au = service_line(all.scene.rig.service)->authority;
 
-    return g->profile != NULL && percent(90)
+    return g->profile != NULL && mutator_percent(&all.mutator, 90)
                ? g->profile
-               : &au->profiles[below(au->num_profiles)];
+               : &au->profiles[mutator_below(&all.mutator, au->num_profiles)];
 }
 
 static void print_bytes(struct span bytes)
@@ -556,17 +364,20 @@ static void run(uint64_t seed)
     const struct good *g;
     struct span message, reply, answer;
 
-    all.random = seed * 0xd1342543de82ef95u;
+    all.mutator.random = seed * 0xd1342543de82ef95u;
     arena_reset(all.arena);
     /* Half of them those that fit the state. */
-    g = &s->list[percent(60) ? below(SCENE_NUM_FITTING) : below(s->num)];
+    g = &s->list[mutator_percent(&all.mutator, 60)
+                     ? mutator_below(&all.mutator, SCENE_NUM_FITTING)
+                     : mutator_below(&all.mutator, s->num)];
     profile = choose_profile(g);
     message = make_message(g);
     reply = send(profile, message);
     show(message);
     judge(profile->profile.type, SEEN_REQUEST, message);
-    if (!span_is_absent(reply) && percent(50)) {
-        answer = percent(70) ? other_answer(reply) : reply;
+    if (!span_is_absent(reply) && mutator_percent(&all.mutator, 50)) {
+        answer =
+            mutator_percent(&all.mutator, 70) ? other_answer(reply) : reply;
         show(answer);
         judge(profile->profile.type, SEEN_RESPONSE, answer);
     }
@@ -621,6 +432,7 @@ static int setup(void **state)
     (void)state;
     scene_make(&all.scene);
     all.arena = arena_new(RUN_ARENA);
+    all.mutator = (struct mutator){ .arena = all.arena, .scene = &all.scene };
     all.shown = arena_new(TREE_ARENA_LEN);
     buf_init(&all.text, LIMIT_MESSAGE_LEN);
     if (trusted_new(&all.trusted, &f) != ERR_OK ||
