@@ -52,7 +52,6 @@ INFO_VALUES = {
     oid(IT, 6): rfc5280.CertificateList(), oid(IT, 7): Oids(),
     oid(IT, 10): univ.ObjectIdentifier(),
     oid(IT, 11): rfc5280.AlgorithmIdentifier(), oid(IT, 13): univ.Null(),
-    oid(IT, 12): rfc4211.EncryptedKey(),
     oid(IT, 14): useful.GeneralizedTime(), oid(IT, 15): rfc4210.PKIMessages(),
     oid(IT, 16): rfc4210.PKIFreeText(), oid(IT, 17): Certs(),
     oid(IT, 20): rfc5280.Certificate(), oid(IT, 21): rfc4210.PKIFreeText(),
@@ -100,6 +99,8 @@ ATTRIBUTES = {**rfc5280.certificateAttributesMap,
 # What pyasn1-modules calls otherwise.
 ALIASES = {"pop": "popo", "gen": "genp", "signature": "signatureValue",
            "vals": "values", "attrType": "type", "attrValues": "values",
+           "hashFunc": "hashAlgorithm", "maskGenFunc": "maskGenAlgorithm",
+           "pSourceFunc": "pSourceAlgorithm",
            "subjectPublicKeyInfo": "subjectPKInfo"}
 DEFAULTS = {"version", "critical", "cA", "minimum", "trailerField",
             "saltLength", "aes-ICVlen", "prf", "onlyContainsUserCerts",
@@ -118,7 +119,10 @@ OPEN = {
                   "2.5.29.54": rfc5280.InhibitAnyPolicy()},
     "qualifier": rfc5280.policyQualifierInfoMap,
     "content": CONTENTS, "eContent": CONTENTS,
-    "subjectPublicKey": {"1.2.840.113549.1.1.1": rfc8017.RSAPublicKey()},
+    "subjectPublicKey": {"1.2.840.113549.1.1.1": rfc8017.RSAPublicKey(),
+                         "1.2.840.113549.1.1.10": rfc8017.RSAPublicKey(),
+                         "1.2.840.10040.4.1": univ.Integer(),
+                         "1.2.840.10046.2.1": univ.Integer()},
 }
 
 # For messages that it does not take whole: types it does, by our name.
@@ -334,7 +338,7 @@ class Comparison:
         self.both.add(path)
         # RFC 4210 had EncryptedValue where RFC 9810 has a choice.
         if node["type"] == "EncryptedKey" and not isinstance(
-                value, univ.Choice):
+                value, (univ.Any, univ.Choice)):
             self.walk(value, join(path, "encryptedValue"), key)
         elif isinstance(value, univ.Choice):
             self.choice(value, path, key)
@@ -419,6 +423,8 @@ class Comparison:
             if not rest and (spec is not None or "fields" not in node):
                 self.opened.add(path)
                 self.walk(inner, path, key)
+            else:
+                self.part(node)
         elif path.endswith(".extnValue") and path not in self.opened and (
                 node["type"] != "OCTET STRING"):
             # It does not open this one: nothing is compared but the octets.
