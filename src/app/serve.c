@@ -428,10 +428,11 @@ static const struct cli_verb serve_verbs[] = {
             "says, and serves the CRLs, until it is told to stop.\n\n"
             "SIGTERM and SIGINT finish what is under way, for at most "
             "server.drain. SIGHUP reads TLS certificates, trust anchors, CRLs "
-            "and allow-lists anew and reopens the log file; anchors, CRLs and "
-            "allow-lists are also read when their files change. SIGUSR1 logs "
-            "figures since the start (outcomes, commits, HTTP refusals by "
-            "status), as stopping does.",
+            "and allow-lists anew and reopens the log file and the recorder's; "
+            "anchors, CRLs and allow-lists are also read when their files "
+            "change. SIGUSR1 logs figures since the start (outcomes, commits, "
+            "messages recorded and not, HTTP refusals by status), as stopping "
+            "does.",
         .options = serve_options,
         .num_options = sizeof(serve_options) / sizeof(serve_options[0]),
         .example = "stationmaster serve --config /etc/stationmaster/"
