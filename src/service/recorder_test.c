@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "service/recorded.h"
 #include "service/recorder.h"
+#include "support/crash_vfs.h"
 
 static char folder[] = "/tmp/recorder-test-XXXXXX";
 static char file[64], log_file[64];
@@ -22,6 +23,7 @@ static const uint8_t noise[60000];
 static int set_up_group(void **state)
 {
     (void)state;
+    crash_vfs_register();
     if (mkdtemp(folder) == NULL)
         return 1;
     snprintf(file, sizeof(file), "%s/recorder.db", folder);
@@ -57,10 +59,11 @@ struct rig {
 
 static const struct recorder_keep keeps[] = { { "bs", 3600 } };
 
-static struct rig start(const char *path)
+static struct rig start_on(const char *path, const char *vfs)
 {
     struct rig rig = { 0 };
     struct recorder_options o = { .file = path,
+                                  .vfs = vfs,
                                   .size = RECORD_FILE_SIZE_MIN,
                                   .node = "node",
                                   .rules = SPAN_LIT("a-rule"),
@@ -74,6 +77,11 @@ static struct rig start(const char *path)
     o.log = rig.log;
     assert_int_equal(recorder_new(&o, &rig.recorder, &f), ERR_OK);
     return rig;
+}
+
+static struct rig start(const char *path)
+{
+    return start_on(path, NULL);
 }
 
 static void stop(struct rig *rig)
@@ -211,6 +219,38 @@ static void stalled_disk_delays_nobody(void **state)
     assert_int_equal(times_logged("recorder-fails"), 1);
     assert_int_equal(times_logged("recorder-works"), 1);
     assert_in_range(times_logged("not-recorded"), 1, 2);
+}
+
+static void full_disk_is_logged_once(void **state)
+{
+    const struct timespec pause = { .tv_nsec = 10000000 };
+    struct recorded m = message(1000);
+    struct recorder_stats stats;
+    uint64_t num = 60;
+    struct rig rig;
+
+    (void)state;
+    crash_vfs_reset();
+    rig = start_on("recorder.db", CRASH_VFS);
+    add_many(rig.recorder, &m, 10);
+    assert_int_equal(wait_for(rig.recorder, 10).lost, 0);
+    crash_vfs_fail(CRASH_WRITE, 1, 1000000, SQLITE_FULL);
+    add_many(rig.recorder, &m, 50);
+    assert_int_equal(wait_for(rig.recorder, 60).lost, 50);
+    recorder_reopen(rig.recorder); /* in vain */
+    add_many(rig.recorder, &m, 10);
+    assert_int_equal(wait_for(rig.recorder, num += 10).lost, 60);
+    crash_vfs_fail(CRASH_WRITE, 1, 0, SQLITE_FULL);
+    recorder_reopen(rig.recorder);
+    do { /* until the file is open again */
+        nanosleep(&pause, NULL);
+        recorder_add(rig.recorder, &m);
+        stats = wait_for(rig.recorder, ++num);
+    } while (stats.recorded == 10 && num < 1000);
+    assert_true(stats.recorded > 10);
+    stop(&rig);
+    assert_int_equal(times_logged("recorder-fails"), 1);
+    assert_int_equal(times_logged("recorder-works"), 1);
 }
 
 static void unwritable_path_is_logged_once(void **state)
@@ -406,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_added_is_written),
         TEST(stalled_disk_delays_nobody),
+        TEST(full_disk_is_logged_once),
         TEST(unwritable_path_is_logged_once),
         TEST(torn_file_is_begun_anew),
         TEST(file_torn_while_open_is_begun_anew),
