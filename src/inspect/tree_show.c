@@ -137,7 +137,10 @@ static void name_value(const struct tree_node *node, struct buf *out)
     AUTO(arena) a = arena_new(8 * node->own.len + 4096);
     const char *text = a == NULL ? NULL : name_format(node->own, a);
 
-    buf_add_str(out, node->own.len == 2 ? "NULL-DN" : text);
+    if (node->own.len == 2)
+        buf_add_str(out, "NULL-DN");
+    else if (text != NULL)
+        value_escaped(span_str(text), out);
 }
 
 /* "label value" of a field below, after a comma. */

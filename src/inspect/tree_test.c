@@ -125,6 +125,9 @@ static void parts_have_values(void **state)
           "[0].infoValue[0]", "UTF8String", "hi" },
         { "PKIStatusInfo", "3003 020109", "status", "PKIStatus", "9" },
         { "Name", "3000", "", "Name", "NULL-DN" },
+        /* A name that would move a terminal. */
+        { "Name", "3017 3115 3013 0603550403 0c0c 61c29b6d e280ae 5c 1b626364",
+          "", "Name", "CN=a\\u{9b}m\\u{202e}\\\\\\1bbcd" },
         /* A key package: the key is not shown. */
         { "AsymmetricKeyPackage", "300f 300d 020100 3005 06032b6570 0401 ff",
           "[0].privateKey", "OCTET STRING", "1 octets that are not shown" },

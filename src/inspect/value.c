@@ -54,30 +54,47 @@ void value_oid(struct span content, struct buf *out)
 
 /* --- Text --- */
 
+/* Characters that turn the direction of writing, or are not seen. */
+static bool is_invisible(uint32_t c)
+{
+    return c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+           c == 0xfeff;
+}
+
+static void add_utf8_of(uint32_t c, struct buf *out)
+{
+    static const uint8_t lead[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    uint8_t u[4];
+
+    for (size_t i = len; i-- > 1; c >>= 6)
+        u[i] = (uint8_t)(0x80 | (c & 0x3f));
+    u[0] = (uint8_t)(lead[len] | c);
+    buf_add(out, span_of(u, len));
+}
+
 /* One character; what a terminal would obey or hide is escaped. */
-static void add_character(uint32_t c, struct buf *out)
+static void add_safe(uint32_t c, struct buf *out)
 {
     bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-    bool turns = c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
-                 (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-                 c == 0xfeff;
-    uint8_t u[4];
-    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const uint8_t lead[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
 
-    if (c == '\\') {
-        buf_add_str(out, "\\\\");
-    } else if (control && c < 0x80) {
+    if (control && c < 0x80)
         buf_printf(out, "\\x%02x", (unsigned)c);
-    } else if (control || turns || c > 0x10ffff ||
-               (c >= 0xd800 && c <= 0xdfff)) {
+    else if (control || is_invisible(c) || c > 0x10ffff ||
+             (c >= 0xd800 && c <= 0xdfff))
         buf_printf(out, "\\u{%x}", (unsigned)c);
-    } else {
-        for (size_t i = len - 1; i > 0; i--, c >>= 6)
-            u[i] = (uint8_t)(0x80 | (c & 0x3f));
-        u[0] = (uint8_t)(lead[len] | c);
-        buf_add(out, span_of(u, len));
-    }
+    else
+        add_utf8_of(c, out);
+}
+
+/* And so that a backslash is never taken for an escape. */
+static void add_character(uint32_t c, struct buf *out)
+{
+    if (c == '\\')
+        buf_add_str(out, "\\\\");
+    else
+        add_safe(c, out);
 }
 
 /* The character at the start of well formed UTF-8, and its octets. */
@@ -113,6 +130,22 @@ static void add_wide(struct span text, size_t width, struct buf *out)
         for (size_t k = 0; k < width; k++)
             c = c << 8 | text.ptr[i + k];
         add_character(c, out);
+    }
+}
+
+void value_escaped(struct span text, struct buf *out)
+{
+    uint32_t c = 0;
+
+    if (!utf8_is_valid(text)) {
+        value_printable(text, out);
+        return;
+    }
+    while (text.len > 0) {
+        size_t n = take_utf8(text, &c);
+
+        add_safe(c, out);
+        text = span_of(text.ptr + n, text.len - n);
     }
 }
 

@@ -24,6 +24,9 @@ void value_string(enum der_tag tag, struct span content, struct buf *out);
 /* Whatever it is, as text: octets that are no UTF-8 are escaped. */
 void value_printable(struct span bytes, struct buf *out);
 
+/* Text in which backslashes are escaped already. */
+void value_escaped(struct span text, struct buf *out);
+
 /* "2026-11-22T10:00:00Z"; fractions of a second are kept. */
 void value_time(enum der_tag tag, struct span content, struct buf *out);
 
