@@ -391,67 +391,6 @@ static enum err judge_responses(struct linted *in, struct observed *o,
     return ERR_OK;
 }
 
-/* --- genp and announcements --- */
-
-static void judge_told_step(struct linted *in, enum rule_step step,
-                            const struct told_judged *judged, const char *path)
-{
-    struct rule_range range = rules_of(step);
-
-    for (size_t i = range.first; i < range.end; i++) {
-        struct client_found text = { "" };
-        struct found found = { "", "" };
-        enum rule_id rule = (enum rule_id)i;
-        enum verdict verdict = VERDICT_HOLDS;
-
-        if (!told_rule_holds(rule, judged, &text))
-            verdict = lint_broken(&found, path, "%s", text.text);
-        lint_tell(in, rule, verdict, &found);
-    }
-}
-
-/* A question beyond the topics we know may be answered in ways we do not. */
-static bool is_all_known(const struct info_list *genm)
-{
-    for (size_t i = 0; i < genm->num; i++) {
-        bool is_topic = false;
-
-        for (enum client_topic t = TOPIC_CA_CERTS; t < TOPIC_NUM; t++)
-            is_topic |= client_topic_asked(t) == genm->list[i].id;
-        if (!is_topic)
-            return false;
-    }
-    return true;
-}
-
-static enum err judge_genp(struct linted *in, const struct observed *o,
-                           struct fault *f)
-{
-    struct client_question question;
-    struct client_told told;
-
-    if (in->msg->body.type != CMP_GENP || o->first == NULL ||
-        o->first->body.type != CMP_GENM ||
-        !is_all_known(&o->first->body.general))
-        return ERR_OK;
-    TRY(observed_question(o->first, in->arena, &question));
-    TRY(client_told_read(&in->msg->body.general, in->arena, &told, f));
-    judge_told_step(in, STEP_TOLD,
-                    &(struct told_judged){ .question = &question,
-                                           .told = &told,
-                                           .now = lint_now(in) },
-                    "body.genp");
-    return ERR_OK;
-}
-
-static void judge_announcement(struct linted *in)
-{
-    judge_told_step(
-        in, STEP_ANNOUNCED,
-        &(struct told_judged){ .message = in->msg, .now = lint_now(in) },
-        "body");
-}
-
 enum err lint_judge_answer(struct linted *in, struct fault *f)
 {
     struct observed o;
@@ -465,11 +404,9 @@ enum err lint_judge_answer(struct linted *in, struct fault *f)
                          in->protection.kind == PROTECTION_MAC
                              ? STEP_ANSWER_MAC
                              : STEP_ANSWER_SIGNER);
-    if (in->way == WAY_ANNOUNCEMENT) {
-        judge_announcement(in);
-        return ERR_OK;
-    }
+    if (in->way == WAY_ANNOUNCEMENT)
+        return lint_judge_told(in, &o, f);
     (void)judge_step(in, &o, STEP_ANSWER_BODY);
     TRY(judge_responses(in, &o, f));
-    return judge_genp(in, &o, f);
+    return lint_judge_told(in, &o, f);
 }

@@ -225,30 +225,35 @@ static enum err key_of(const struct observed *o, size_t at, struct span *out,
                : fault_set(f, ERR_NO_MEM, "public key");
 }
 
-static enum err find_path(struct observed *o, struct client_cert_facts *c,
-                          struct fault *f)
+enum err observed_path(const struct linted *in, struct span cert,
+                       struct fault *why, enum verdict *out, struct fault *f)
 {
-    struct trusted *t = lint_trusted(o->in);
-    char *why = arena_alloc(o->in->arena, sizeof(f->text));
-    struct fault reason = { 0 };
+    struct trusted *t = lint_trusted(in);
     struct path path;
     enum err e;
 
-    o->path = VERDICT_CANNOT_TELL;
-    if (why == NULL)
-        return fault_set(f, ERR_NO_MEM, "path");
+    *out = VERDICT_CANNOT_TELL;
     if (!trusted_has_anchor(t, TRUSTED_ANY) &&
         !trusted_has_anchor(t, TRUSTED_OPERATOR))
         return ERR_OK;
-    e = path_check(t->cx, t->trust, lint_now(o->in), c->cert->der,
-                   o->in->msg->extra_certs, o->in->msg->num_extra_certs,
-                   o->in->arena, &path, &reason);
+    e = path_check(t->cx, t->trust, lint_now(in), cert, in->msg->extra_certs,
+                   in->msg->num_extra_certs, in->arena, &path, why);
     if (e != ERR_OK && e != ERR_SIGNER_NOT_TRUSTED)
-        return fault_set(f, e, "%s", reason.text);
-    c->is_trusted = e == ERR_OK;
-    memcpy(why, reason.text, sizeof(reason.text));
-    c->path_text = why;
-    o->path = e == ERR_OK ? VERDICT_HOLDS : VERDICT_BROKEN;
+        return fault_set(f, e, "%s", why->text);
+    *out = e == ERR_OK ? VERDICT_HOLDS : VERDICT_BROKEN;
+    return ERR_OK;
+}
+
+static enum err find_path(struct observed *o, struct client_cert_facts *c,
+                          struct fault *f)
+{
+    struct fault *why = arena_alloc(o->in->arena, sizeof(*why));
+
+    if (why == NULL)
+        return fault_set(f, ERR_NO_MEM, "path");
+    TRY(observed_path(o->in, c->cert->der, why, &o->path, f));
+    c->is_trusted = o->path == VERDICT_HOLDS;
+    c->path_text = why->text;
     return ERR_OK;
 }
 
@@ -276,40 +281,4 @@ enum err observed_turn(struct observed *o, size_t response, struct fault *f)
     if (sig_alg_find_any(&cert->sig_alg) != SIG_UNKNOWN)
         c->hash = cert->der; /* that it can be made is all that is asked */
     return find_path(o, c, f);
-}
-
-/* --- genm --- */
-
-static enum err read_wish(const struct info_type_value *info, struct arena *a,
-                          struct client_question *q)
-{
-    struct der value = der_open(info->value, NULL);
-
-    if (span_is_absent(info->value))
-        return ERR_OK;
-    if (info->id == OID_ID_IT_CRL_STATUS_LIST)
-        return crl_status_list_read(&value, a, &q->crls);
-    if (info->id == OID_ID_IT_SUPP_LANG_TAGS)
-        return text_list_read(&value, a, &q->languages);
-    if (info->id == OID_ID_IT_KEY_PAIR_PARAM_REQ)
-        return der_oid(&value, &q->algorithm);
-    return ERR_OK;
-}
-
-enum err observed_question(const struct cmp_message *genm, struct arena *a,
-                           struct client_question *out)
-{
-    const struct info_list *infos = &genm->body.general;
-
-    *out = (struct client_question){ 0 };
-    for (size_t i = 0; i < infos->num; i++)
-        for (enum client_topic t = TOPIC_CA_CERTS; t < TOPIC_NUM; t++)
-            if (client_topic_asked(t) == infos->list[i].id) {
-                enum err e = read_wish(&infos->list[i], a, out);
-
-                out->wants[t] = true;
-                if (e == ERR_NO_MEM)
-                    return e;
-            }
-    return ERR_OK;
 }

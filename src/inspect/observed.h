@@ -39,9 +39,15 @@ size_t observed_asked_at(const struct observed *o, int64_t cert_req_id);
 MUST_USE enum err observed_turn(struct observed *o, size_t response,
                                 struct fault *f);
 
-/* The question that a genm puts. */
-MUST_USE enum err observed_question(const struct cmp_message *genm,
-                                    struct arena *a,
-                                    struct client_question *out);
+/* Does this certificate lead to an anchor that a person gave as the operator's,
+ * or as nobody's in particular? CANNOT_TELL: there is no such anchor. `why` is
+ * filled where it does not. Failures are our own. */
+MUST_USE enum err observed_path(const struct linted *in, struct span cert,
+                                struct fault *why, enum verdict *out,
+                                struct fault *f);
+
+/* A station's rules over a genp or an announcement (lint_told.c). */
+MUST_USE enum err lint_judge_told(struct linted *in, const struct observed *o,
+                                  struct fault *f);
 
 #endif
