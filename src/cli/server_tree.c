@@ -192,7 +192,7 @@ static size_t break_at(struct span text, size_t columns)
 
     if (max == text.len)
         return max;
-    for (size_t i = max; i > max / 2; i--) {
+    for (size_t i = max; i > max / 4; i--) {
         if (strchr(", +/", text.ptr[i - 1]) != NULL)
             return i;
     }

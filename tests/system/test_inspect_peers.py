@@ -12,8 +12,11 @@ import pytest
 
 from cmplib import pki
 from cmplib.capture import Relay
+from cmplib.cmp import id_it, info
 from cmplib.http import PATH
 from cmplib.program import Program
+from cmplib.secret import holder, pbm, pbmac1
+from cmplib.station import Refused, Station
 from cmplib.storm import free_ports
 from independent import Comparison, generic, inspect, nodes
 
@@ -21,6 +24,7 @@ TOP = Path(__file__).resolve().parents[2]
 VECTORS = TOP / "tests" / "vectors"
 CORPUS = TOP / "tests" / "fuzz" / "corpus"
 PATHS = VECTORS / "inspect_paths.txt"
+LAB = f"{PATH}/p/lab"
 
 
 def tlv(tag, *parts):
@@ -43,7 +47,7 @@ def body(tag):
     return lambda part: message(tlv(0xa0 + tag, part))
 
 
-def info(last):
+def told(last):
     """As the value of an InfoTypeAndValue in a genp."""
     oid = tlv(6, bytes.fromhex("2b060105050704"), bytes([last]))
     return lambda part: message(tlv(0xb6, tlv(0x30, tlv(0x30, oid, part))))
@@ -81,10 +85,10 @@ FOLDERS = {
     "asn1_x509": body(16), "asn1_rev_ann": body(17),
     "asn1_info_list": body(21), "asn1_error_msg": body(23),
     "asn1_cert_conf": body(24), "asn1_poll_req": body(25),
-    "asn1_poll_rep": body(26), "asn1_crl": info(6),
-    "asn1_alg_list": info(2), "asn1_oid_list": info(7),
-    "asn1_cert_req_template": info(19), "asn1_crl_status_list": info(22),
-    "asn1_kem_ciphertext": info(24), "asn1_encrypted_value": encrypted_cert,
+    "asn1_poll_rep": body(26), "asn1_crl": told(6),
+    "asn1_alg_list": told(2), "asn1_oid_list": told(7),
+    "asn1_cert_req_template": told(19), "asn1_crl_status_list": told(22),
+    "asn1_kem_ciphertext": told(24), "asn1_encrypted_value": encrypted_cert,
     "asn1_cms_enveloped": enveloped, "asn1_cert_id": control(5),
 }
 
@@ -190,4 +194,45 @@ def test_an_enrolment(world, stationmaster, station, tmp_path):
         "nested", "nested"]
     read = Read()
     read.add(messages, "exchange.pcap")
+    assert_listed(read)
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Every message that a station of the suite sends and gets."""
+    messages = []
+    post = Station.post
+
+    def post_and_keep(self, data, path=None):
+        response = post(self, data, path)
+        messages.extend([bytes(data), response.body])
+        return response
+    monkeypatch.setattr(Station, "post", post_and_keep)
+    return messages
+
+
+def test_other_operations(world, stationmaster, recorded):
+    """Under signatures and secrets, as far as another's words for them go."""
+    station = world.station(path=LAB)
+    out = station.p10cr()
+    station.ask(station.conf(out, station.ask(out), number=-1))
+    station.enroll()
+    world.enrolled(LAB).revoke(reason="superseded")
+    for asked in (2, 4, 17, 19, info(id_it(20), world.server.root.der)):
+        world.station(path=LAB).learn(asked)
+    world.station(path=f"{PATH}/p/ahead").learn(info(id_it(20)))
+    for mac in pbm(), pbmac1("SHA512", "SHA384"):
+        holder(world, LAB, mac=mac).enroll()
+    with pytest.raises(Refused):
+        station.obtain(station.ir(popo_key=pki.Key()))
+    bodies = set()
+    read = Read()
+    for message_ in recorded:
+        shown = inspect(stationmaster, "-", data=message_)
+        assert all(one["whole"] for one in shown)
+        bodies |= {one["tree"]["fields"][1]["fields"][0]["name"]
+                   for one in shown}
+        read.add(shown, "recorded")
+    assert bodies >= {"ir", "ip", "p10cr", "cp", "certConf", "pkiconf", "genm",
+                      "genp", "rr", "rp"}
     assert_listed(read)
