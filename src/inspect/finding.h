@@ -17,6 +17,16 @@ struct finding_view {
     const struct rule *cause; /* that this follows from; NULL: from none */
 };
 
+/*
+ * The whole path, as `inspect` writes it, of what rules name from the request
+ * or body they are about on: "popo" is "body.ir[0].popo". `body` is its
+ * name, "" where it is not known. `request` counts from 1, 0 where there is
+ * but one. Into the arena; `path` as it is where there is
+ * nothing to add, or no memory.
+ */
+const char *finding_path(struct arena *a, const char *body, size_t request,
+                         const char *path);
+
 /* "holds", "broken", "not judged"; static storage. */
 const char *verdict_name(enum verdict verdict);
 

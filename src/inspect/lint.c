@@ -157,6 +157,13 @@ static bool is_told(const struct lint *l, enum rule_id rule,
     return false;
 }
 
+static const char *path_of(const struct linted *in, const struct found *found)
+{
+    return finding_path(
+        in->arena, in->msg == NULL ? "" : cmp_body_name(in->msg->body.type),
+        in->request, found->path);
+}
+
 void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
                const struct found *found)
 {
@@ -180,7 +187,7 @@ void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
     l->list[r->num++] = (struct finding_view){
         .rule = rule_get(rule),
         .verdict = verdict,
-        .path = copy != NULL ? copy->path : "",
+        .path = copy != NULL ? path_of(in, copy) : "",
         .found = copy != NULL ? copy->text : "",
         .message = r->number,
         .request = in->request,

@@ -169,7 +169,8 @@ const struct schema_type *schema_row_find(const struct schema_type *open,
     /* schema_basic.c */                                                       \
     T(boolean)                                                                 \
     T(integer)                                                                 \
-    T(bit_string) T(octet_string) T(null) T(oid) T(utf8) T(ia5) T(utc_time)    \
+    T(bit_string)                                                              \
+    T(octet_string) T(null) T(oid) T(utf8) T(ia5) T(utc_time)                  \
         T(generalized_time) T(any) T(any_sequence) T(directory_string) T(time) \
             T(version) T(ip_address) T(private_key) /* schema_x509.c */        \
         T(certificate) T(crl) T(cmp_certificate) T(tbs_certificate) T(         \

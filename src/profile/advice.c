@@ -86,7 +86,7 @@ enum verdict check_reg_info(const struct judged *in, struct found *found)
 {
     if (in->req->num_reg_info == 0)
         return VERDICT_HOLDS;
-    return broken(found, "body.regInfo", "%zu of them", in->req->num_reg_info);
+    return broken(found, "regInfo", "%zu of them", in->req->num_reg_info);
 }
 
 /* What a key of this kind cannot be used for. */

@@ -59,7 +59,7 @@ enum verdict check_made_key_proof(const struct judged *in, struct found *found)
 {
     if (!is_to_be_made(in) || in->req->popo.type == POPO_ABSENT)
         return VERDICT_HOLDS;
-    return broken(found, "body.popo", "%s, and no key to prove possession of",
+    return broken(found, "popo", "%s, and no key to prove possession of",
                   pop_method_word(pop_method_of(&in->req->popo)));
 }
 

@@ -145,7 +145,7 @@ enum verdict check_ccr_popo(const struct judged *in, struct found *found)
 {
     if (in->req->popo.type == POPO_SIGNATURE)
         return VERDICT_HOLDS;
-    return broken(found, "body.popo", "%s",
+    return broken(found, "popo", "%s",
                   pop_method_word(pop_method_of(&in->req->popo)));
 }
 

@@ -98,7 +98,7 @@ enum verdict check_popo_signature(const struct judged *in, struct found *found)
         popo->type == POPO_RA_VERIFIED ||
         (is_private(popo) && !takes_no_other(in->profile)))
         return VERDICT_HOLDS;
-    return broken(found, "body.popo", "%s%s", choice_of(popo),
+    return broken(found, "popo", "%s%s", choice_of(popo),
                   pop_method_word(pop_method_of(popo)));
 }
 
@@ -109,7 +109,7 @@ enum verdict check_popo_method(const struct judged *in, struct found *found)
     if ((in->profile->pop_methods & POP_BIT(method)) != 0 ||
         method == POP_RA_VERIFIED || is_to_be_made(in))
         return VERDICT_HOLDS;
-    return broken(found, "body.popo", "%s%s", choice_of(&in->req->popo),
+    return broken(found, "popo", "%s%s", choice_of(&in->req->popo),
                   pop_method_word(method));
 }
 
@@ -133,7 +133,7 @@ enum verdict check_popo_for_key(const struct judged *in, struct found *found)
         return broken(found, "header.pvno",
                       "%lld, in which nothing encrypts to such a key",
                       (long long)in->msg->header.pvno);
-    return broken(found, "body.popo", "%s%s for a %s key", choice_of(popo),
+    return broken(found, "popo", "%s%s for a %s key", choice_of(popo),
                   pop_method_word(pop_method_of(popo)), key_kind_name(kind));
 }
 
@@ -165,10 +165,10 @@ enum verdict check_signing_key(const struct judged *in, struct found *found)
     if (!is_private(popo) || !in->profile->signing_keys_sign)
         return VERDICT_HOLDS;
     if (use == 0)
-        return broken(found, "body.popo", "%s%s, and no keyUsage is asked for",
+        return broken(found, "popo", "%s%s, and no keyUsage is asked for",
                       choice_of(popo), pop_method_word(pop_method_of(popo)));
     if ((use & ~allowed) != 0)
-        return broken(found, "body.popo",
+        return broken(found, "popo",
                       "%s%s for a key whose keyUsage lets it do more",
                       choice_of(popo), pop_method_word(pop_method_of(popo)));
     return VERDICT_HOLDS;

@@ -178,7 +178,7 @@ enum verdict check_cert_req_id(const struct judged *in, struct found *found)
 
     if (id == 0 || (id > 0 && max_requests(in) > 1))
         return VERDICT_HOLDS;
-    return broken(found, "body[0].certReq.certReqId", "%lld", (long long)id);
+    return broken(found, "certReq.certReqId", "%lld", (long long)id);
 }
 
 enum verdict check_cert_req_id_single(const struct judged *in,
@@ -192,8 +192,8 @@ enum verdict check_cert_req_id_single(const struct judged *in,
         times += all->list[i].cert_req.cert_req_id == id;
     if (times == 1)
         return VERDICT_HOLDS;
-    return broken(found, "body.certReq.certReqId", "%lld, %zu times",
-                  (long long)id, times);
+    return broken(found, "certReq.certReqId", "%lld, %zu times", (long long)id,
+                  times);
 }
 
 enum verdict check_ca_fields(const struct judged *in, struct found *found)
@@ -259,10 +259,10 @@ enum verdict check_popo_alg(const struct judged *in, struct found *found)
         return VERDICT_HOLDS;
     describe_alg(&req->popo.alg, name, sizeof(name));
     if (sig == SIG_UNKNOWN || (in->profile->sig_algs & (1u << sig)) == 0)
-        return broken(found, "body[0].popo.algorithmIdentifier", "%s", name);
+        return broken(found, "popo.algorithmIdentifier", "%s", name);
     if (!sig_alg_fits(sig, kind))
-        return broken(found, "body[0].popo.algorithmIdentifier",
-                      "%s under a %s key", name, key_kind_name(kind));
+        return broken(found, "popo.algorithmIdentifier", "%s under a %s key",
+                      name, key_kind_name(kind));
     return VERDICT_HOLDS;
 }
 

@@ -40,9 +40,11 @@ static const char *time_of(struct arena *a, int64_t millis)
 
 /* --- findings --- */
 
-static void read_finding(struct arena *a, const struct recorded_finding *in,
+static void read_finding(struct arena *a, const struct recorded *m,
+                         const struct recorded_finding *in,
                          struct explained_finding *out)
 {
+    const char *body = text_of(a, m->texts[RECORDED_BODY]);
     unsigned long request = strtoul(in->request, NULL, 10);
     struct found found;
 
@@ -50,12 +52,13 @@ static void read_finding(struct arena *a, const struct recorded_finding *in,
     out->view.rule = rule_find(in->rule);
     out->view.verdict = VERDICT_BROKEN;
     out->view.request = request;
-    out->view.path = in->path;
+    out->view.path = finding_path(a, body, request, in->path);
     out->view.found = in->text;
     if (in->kind == RECORDED_NOTE)
         return;
     found_parse(in->text, &found);
-    out->view.path = text_of(a, span_str(found.path));
+    out->view.path =
+        finding_path(a, body, request, text_of(a, span_str(found.path)));
     out->view.found = text_of(a, span_str(found.text));
 }
 
@@ -175,7 +178,7 @@ static enum err list_findings(struct arena *a, const struct recorded *m,
     if (list == NULL)
         return ERR_NO_MEM;
     while (num < FINDINGS_MAX && recorded_finding_next(&in, &finding))
-        read_finding(a, &finding, &list[num++]);
+        read_finding(a, m, &finding, &list[num++]);
     apply_verdicts(m, list, &num);
     sort_findings(list, num);
     out->findings = list;

@@ -66,43 +66,34 @@ static const char *time_of(struct telling *t, int64_t seconds)
 /* --- findings --- */
 
 static void add_finding(struct telling *t, const struct rule *rule,
-                        enum verdict verdict, struct span path,
-                        struct span found, size_t request)
+                        enum verdict verdict, const struct found *found,
+                        size_t request)
 {
+    enum cmp_body_type type = t->job->msg.body.type;
+    const char *body = type < CMP_BODY_NUM ? cmp_body_name(type) : "";
+
     if (t->num_findings == t->max_findings)
         return;
     t->findings[t->num_findings++] = (struct finding_view){
         .rule = rule,
         .verdict = verdict,
-        .path = text_of(t, path),
-        .found = text_of(t, found),
+        .path = finding_path(t->arena, body, request, copy_of(t, found->path)),
+        .found = copy_of(t, found->text),
         .message = t->number,
         .request = request,
     };
 }
 
-/* A fault's text is "path: what was found; asked: ..." (profile/rules.c). */
 static void add_fault(struct telling *t, const struct fault *fault,
                       size_t request)
 {
     const struct rule *rule = rule_find(fault->rule);
-    const char *colon = strstr(fault->text, ": ");
-    const char *found = colon == NULL ? fault->text : colon + 2;
-    const char *end = NULL;
+    struct found found;
 
-    for (const char *at = strstr(found, "; asked: "); at != NULL;
-         at = strstr(at + 1, "; asked: "))
-        end = at;
     if (rule == NULL)
         return;
-    add_finding(t, rule, VERDICT_BROKEN,
-                colon == NULL ? SPAN_LIT("")
-                              : span_of((const uint8_t *)fault->text,
-                                        (size_t)(colon - fault->text)),
-                end == NULL
-                    ? span_str(found)
-                    : span_of((const uint8_t *)found, (size_t)(end - found)),
-                request);
+    found_parse(fault->text, &found);
+    add_finding(t, rule, VERDICT_BROKEN, &found, request);
 }
 
 /* The cause of a refusal, then what else is refused, then what is let pass.
@@ -124,8 +115,7 @@ static void tell_findings(struct telling *t, enum replay_end end)
         enum verdict verdict = VERDICT_CANNOT_TELL;
 
         (void)findings_find(&job->findings, f->rule->number, &verdict);
-        add_finding(t, f->rule, verdict, span_str(f->found.path),
-                    span_str(f->found.text), 0);
+        add_finding(t, f->rule, verdict, &f->found, 0);
     }
 }
 
