@@ -5,6 +5,7 @@
 #include <stdnoreturn.h>
 
 #include "base/file.h"
+#include "crypto/envelope.h"
 #include "support/cmp_vectors.h"
 
 #define SCENE_ARENA ((size_t)8 << 20)
@@ -31,7 +32,11 @@ static const char profiles[] =
     "  - { name: wait, type: open, ca: issuing, signer: cmp,\n"
     "      approval: operator, approval_of_revocations: true,\n"
     "      approval_of_general: true, approval_of_updates: true,\n"
-    "      subject: 'CN={serial}.{vendor}' }\n";
+    "      subject: 'CN={serial}.{vendor}' }\n"
+    "  - { name: pass, type: open, ca: issuing, signer: cmp,\n"
+    "      subject: 'CN={serial}.{vendor}', revocation_passphrases: true,\n"
+    "      general: { encryption_key: sealed, encryption_certificate: "
+    "../sealed.pem } }\n";
 
 static noreturn void die(const char *what, const struct fault *f)
 {
@@ -62,6 +67,19 @@ static void make_ra(struct mutation_scene *s)
                  ERR_OK &&
              x509_read(s->ra->der, w->arena, &s->ra_cert) == ERR_OK,
          "the RA's key");
+}
+
+static void make_encryption(struct mutation_scene *s)
+{
+    struct sim_world *w = s->world;
+    const struct test_cert *cert = test_cert_make(
+        w->pki, &(struct test_cert_spec){ .subject = "CN=Sealed",
+                                          .key_usage = "keyAgreement" });
+
+    test_pki_save(w->pki, "sealed.pem", cert->pem, 0644);
+    test_pki_save(w->pki, "sealed.key", test_key_pem(cert->key), 0600);
+    must(x509_read(cert->der, w->arena, &s->encryption) == ERR_OK,
+         "caProtEncCert");
 }
 
 static void load_signer_key(struct mutation_scene *s)
@@ -105,12 +123,17 @@ static void open_rig(struct mutation_scene *s, struct rig *r,
 
 void scene_make(struct mutation_scene *s)
 {
-    struct sim_setup setup = { .kind = "mem", .profiles = profiles };
+    struct sim_setup setup = {
+        .kind = "mem",
+        .profiles = profiles,
+        .keys = "  - { name: sealed, file: ../sealed.key }\n",
+    };
     const char *dir;
 
     *s = (struct mutation_scene){ .world = sim_world_new() };
     dir = test_pki_dir(s->world->pki);
     make_ra(s);
+    make_encryption(s);
     load_signer_key(s);
     make_sealing_key(s->world);
     setup.more = arena_printf(
@@ -190,6 +213,15 @@ static struct good *add_message(struct mutation_scene *s, const char *name,
     return g;
 }
 
+static const struct good *good_of(const struct mutation_scene *s,
+                                  const char *name)
+{
+    for (size_t i = 0; i < s->num; i++)
+        if (strcmp(s->list[i].name, name) == 0)
+            return &s->list[i];
+    die(name, NULL);
+}
+
 static const struct privkey *new_key(const struct station_sim *s)
 {
     return s->keys[s->num_asked % SIM_NUM_KEYS];
@@ -246,16 +278,14 @@ static void add_poll(struct mutation_scene *s)
     g->body = SPAN_LIT(POLL_BODY);
 }
 
-static void add_secret(struct mutation_scene *s)
+static void add_secret(struct mutation_scene *s, struct secret_record r)
 {
     struct line *line = service_line(s->rig.service);
-    struct secret_record r = { .reference = REFERENCE,
-                               .name = REFERENCE,
-                               .state = SECRET_ACTIVE,
-                               .uses_left = -1,
-                               .created_at = s->world->now };
     struct change *c = change_new();
 
+    r.state = SECRET_ACTIVE;
+    r.uses_left = -1;
+    r.created_at = s->world->now;
     must(c != NULL &&
              sealing_seal(line->authority->sealing, s->world->cx, r.reference,
                           SCENE_SECRET, s->arena, &r.sealed, NULL) == ERR_OK,
@@ -283,10 +313,38 @@ static void name_by_secret(struct mutation_scene *s, struct good *g)
          "a MAC");
 }
 
+/* A genm that brings one, and an rr under it. */
+static void add_passphrase(struct mutation_scene *s)
+{
+    struct envelope_to to = { .way = ENVELOPE_AGREE,
+                              .cipher = ENVELOPE_AES128_CBC,
+                              .rid = envelope_id(&s->encryption),
+                              .key = &s->encryption.spki };
+    struct info_type_value info = { .id = OID_ID_IT_REV_PASSPHRASE };
+    struct pki_body body = { .type = CMP_GENM, .general = { &info, 1 } };
+    struct good *g = add(s, "genm with a passphrase");
+
+    *g = *good_of(s, "kur");
+    g->name = "genm with a passphrase";
+    g->profile = profile_of(s, "pass");
+    g->pop_key = NULL;
+    g->header.pvno = 3;
+    info.oid = oid_span(info.id);
+    must(envelope_make(s->world->cx, &to, OID_ID_DATA, SCENE_SECRET, DER_CTX(0),
+                       s->arena, &info.value, NULL) == ERR_OK &&
+             cmp_body_write(&body, s->arena, &g->body) == ERR_OK,
+         "a passphrase");
+    g = add(s, "rr under a passphrase");
+    *g = *good_of(s, "rr");
+    g->name = "rr under a passphrase";
+    g->profile = profile_of(s, "pass");
+    name_by_secret(s, g);
+}
+
 /* Each body that others have made, from a station that may well send it. */
 static void add_vectors(struct mutation_scene *s)
 {
-    const struct good ir = s->list[0], kur = s->list[2];
+    const struct good ir = *good_of(s, "ir"), kur = *good_of(s, "kur");
 
     for (size_t i = 0; i < num_cmp_vectors; i++) {
         struct span bytes = cmp_vector_load(&cmp_vectors[i], s->arena);
@@ -308,7 +366,7 @@ static void add_under_secret(struct mutation_scene *s)
 {
     struct good *g = add(s, "ir under a secret");
 
-    *g = s->list[0];
+    *g = *good_of(s, "ir");
     g->name = "ir under a secret";
     g->profile = profile_of(s, "lab");
     name_by_secret(s, g);
@@ -321,11 +379,19 @@ void scene_begin(struct mutation_scene *s, uint64_t seed)
     open_rig(s, &s->rig, &s->keeps);
     for (unsigned i = 0; i < NUM_STATIONS; i++)
         station_sim_reset(&s->stations[i], seed);
-    add_secret(s);
+    add_secret(
+        s, (struct secret_record){ .reference = REFERENCE, .name = REFERENCE });
+    add_secret(s, (struct secret_record){
+                      .reference = SPAN_LIT(PASSPHRASE_PREFIX "acme/1002"),
+                      .vendor = SPAN_LIT("acme"),
+                      .serial = SPAN_LIT("1002"),
+                      .is_weak = 1,
+                      .purpose = SECRET_FOR_REVOCATION });
     add_requests(s);
     add_confirmation(s);
     add_poll(s);
     add_under_secret(s);
+    add_passphrase(s);
     add_vectors(s);
 }
 

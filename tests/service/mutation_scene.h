@@ -21,7 +21,7 @@ struct good {
 };
 
 /* The first of them go with the state as it is. */
-#define SCENE_NUM_FITTING 7
+#define SCENE_NUM_FITTING 8
 #define SCENE_MAX_GOOD 128
 #define SCENE_SECRET SPAN_LIT("between the mast and us")
 
@@ -34,8 +34,9 @@ struct mutation_scene {
     const struct test_cert *ra;
     struct privkey *ra_key;
     struct x509_cert ra_cert;
-    struct privkey *signer_key; /* of the answers */
-    struct arena *arena;        /* of a round */
+    struct privkey *signer_key;  /* of the answers */
+    struct x509_cert encryption; /* caProtEncCert */
+    struct arena *arena;         /* of a round */
     struct good list[SCENE_MAX_GOOD];
     size_t num;
 };

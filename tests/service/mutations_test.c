@@ -44,6 +44,7 @@ static struct {
     /* What became of the message at hand, by each job of it. */
     void (*check)(const struct job *job);
     const char *failure;
+    const char *rule; /* that it was refused under; NULL */
     bool is_refused, is_taken, has_rule;
     /* Over all runs. */
     unsigned long broken[RULE_NUM], refused, dropped, taken;
@@ -207,6 +208,7 @@ static void see_fault(const struct fault *f)
     if (err_whose(f->err) == WHOSE_OURS)
         fail_with("refused for a trouble of our own");
     all.has_rule = true;
+    all.rule = rule_find(f->rule)->id;
     all.broken[rule_find(f->rule)->number]++;
 }
 
@@ -399,6 +401,46 @@ static void begin_round(uint64_t seed)
     line->probe.ended = see_end;
 }
 
+/* What is mutated is good: each of those that fit is taken as it is. */
+static void test_good(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENE_NUM_FITTING; i++) {
+        const struct good *g = &all.scene.list[i];
+        const struct path_profile *profile;
+
+        begin_round(first_seed);
+        arena_reset(all.arena);
+        profile = g->profile;
+        if (profile == NULL)
+            profile = service_line(all.scene.rig.service)->authority->profiles;
+        (void)send(profile, joined(g, header_of(g), g->body));
+        scene_end(&all.scene);
+        if (all.failure != NULL || all.is_refused)
+            fail_msg("%s: %s", g->name,
+                     all.failure != NULL ? all.failure : all.rule);
+    }
+}
+
+/* A transaction begun twice, the second time without the certificate that the
+ * first has made known. */
+static void test_signer_known_from_before(void **state)
+{
+    struct good g;
+
+    (void)state;
+    begin_round(first_seed);
+    arena_reset(all.arena);
+    g = all.scene.list[0];
+    g.keeps_id = true;
+    all.failure = NULL;
+    judge(PROFILE_OPEN, SEEN_REQUEST, joined(&g, header_of(&g), g.body));
+    g.num_certs = 0;
+    judge(PROFILE_OPEN, SEEN_REQUEST, joined(&g, header_of(&g), g.body));
+    assert_null(all.failure);
+    scene_end(&all.scene);
+}
+
 static void test_mutations(void **state)
 {
     int64_t start = clock_monotonic_micros();
@@ -466,7 +508,11 @@ static int teardown(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_mutations) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_signer_known_from_before),
+        cmocka_unit_test(test_mutations),
+    };
 
     if (argc > 1)
         num_runs = strtoul(argv[1], NULL, 10);

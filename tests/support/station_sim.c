@@ -174,8 +174,8 @@ static const char *or_else(const char *value, const char *otherwise)
     return value != NULL ? value : otherwise;
 }
 
-/* node, kind and file of the store, workers, type, confirm_wait, the aftermath
- * twice, further profiles and settings */
+/* node, kind and file of the store, workers, further keys, type, confirm_wait,
+ * the aftermath twice, further profiles and settings */
 static const char config_text[] =
     "node: %s\n"
     "store: { kind: %s, file: %s }\n"
@@ -186,6 +186,7 @@ static const char config_text[] =
     "keys:\n"
     "  - { name: issuing, file: issuing.key }\n"
     "  - { name: cmp, file: cmp.key }\n"
+    "%s"
     "cas:\n"
     "  - { name: issuing, certificate: issuing.pem, chain: [root.pem],\n"
     "      key: issuing, crl: { path: /crl/issuing.crl } }\n"
@@ -209,9 +210,10 @@ const struct config *sim_world_config(struct sim_world *w,
     const char *text = arena_printf(
         w->arena, config_text, or_else(setup->node, "a"),
         or_else(setup->kind, "sqlite"), or_else(setup->store, "store.db"),
-        or_else(setup->workers, "4"), or_else(setup->type, "3gpp-bs"),
-        or_else(setup->confirm_wait, "10m"), aftermath, aftermath,
-        or_else(setup->profiles, ""), or_else(setup->more, ""));
+        or_else(setup->workers, "4"), or_else(setup->keys, ""),
+        or_else(setup->type, "3gpp-bs"), or_else(setup->confirm_wait, "10m"),
+        aftermath, aftermath, or_else(setup->profiles, ""),
+        or_else(setup->more, ""));
     const char *path = arena_printf(w->arena, "%s/sim.yaml", w->folder);
     struct fault f = { 0 };
     struct buf errors;

@@ -47,7 +47,8 @@ struct sim_setup {
     const char *aftermath;    /* "revoke": what follows on no certConf */
     const char *workers;      /* "4" */
     const char *type;         /* "3gpp-bs", of the profile */
-    const char *profiles;     /* "": further ones, as YAML */
+    const char *keys;         /* "": further ones, as YAML */
+    const char *profiles;     /* the same */
     const char *more;         /* "": further settings, likewise */
 };
 
