@@ -165,6 +165,7 @@ const struct schema_type *schema_row_find(const struct schema_type *open,
 
 /* --- The types that can be asked for by name, or are used across files --- */
 
+/* clang-format off */
 #define SCHEMA_SHARED(T)                                                       \
     /* schema_basic.c */                                                       \
     T(boolean)                                                                 \
@@ -195,6 +196,7 @@ const struct schema_type *schema_row_find(const struct schema_type *open,
                 T(kem_ciphertext) /* schema_cms.c */                           \
         T(content_info) T(enveloped_data) T(signed_data) T(key_package)
 
+/* clang-format on */
 #define SCHEMA_EXTERN(id) extern const struct schema_type asn_##id;
 SCHEMA_SHARED(SCHEMA_EXTERN)
 #undef SCHEMA_EXTERN
