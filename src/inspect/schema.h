@@ -168,34 +168,30 @@ const struct schema_type *schema_row_find(const struct schema_type *open,
 /* clang-format off */
 #define SCHEMA_SHARED(T)                                                       \
     /* schema_basic.c */                                                       \
-    T(boolean)                                                                 \
-    T(integer)                                                                 \
-    T(bit_string)                                                              \
-    T(octet_string) T(null) T(oid) T(utf8) T(ia5) T(utc_time)                  \
-        T(generalized_time) T(any) T(any_sequence) T(directory_string) T(time) \
-            T(version) T(ip_address) T(private_key) /* schema_x509.c */        \
-        T(certificate) T(crl) T(cmp_certificate) T(tbs_certificate) T(         \
-            certification_request) T(name) T(rdn) T(extensions) T(extension)   \
-            T(alg_id) T(spki) T(general_name) T(general_names) T(attribute)    \
-                T(attributes) T(                                               \
-                    distribution_point_name) /* schema_alg.c, schema_ext.c */  \
-        T(alg_parameters) T(public_key) T(extension_value)                     \
-            T(other_name_value) /* schema_crmf.c */                            \
-        T(cert_req_messages) T(cert_template) T(cert_request) T(cert_id)       \
-            T(controls) T(encrypted_key) T(encrypted_value)                    \
-                T(publication_info) /* schema_cmp.c */                         \
-        T(pki_message) T(pki_messages) T(pki_header) T(pki_body)               \
-            T(status_info) T(free_text) T(cert_rep) T(cert_confirm)            \
-                T(error_msg) T(rev_req) T(rev_rep) T(poll_req) T(poll_rep)     \
-                    T(pop_challenges) T(pop_answers) T(pop_rand)               \
-                        T(key_rec_rep) T(ca_key_update) T(ca_key_update_v2)    \
-                            T(ca_key_update_v3) T(rev_ann)                     \
-                                T(info_list) /* schema_itav.c */               \
-        T(info_value) T(alg_list) T(oid_list) T(certs) T(crls)                 \
-            T(cert_req_template) T(crl_status_list)                            \
-                T(kem_ciphertext) /* schema_cms.c */                           \
-        T(content_info) T(enveloped_data) T(signed_data) T(key_package)
-
+    T(boolean) T(integer) T(bit_string) T(octet_string) T(null) T(oid)         \
+    T(utf8) T(ia5) T(utc_time) T(generalized_time) T(any) T(any_sequence)      \
+    T(directory_string) T(time) T(version) T(ip_address) T(private_key)        \
+    /* schema_x509.c */                                                        \
+    T(certificate) T(crl) T(cmp_certificate) T(tbs_certificate)                \
+    T(certification_request) T(name) T(rdn) T(extensions) T(extension)         \
+    T(alg_id) T(spki) T(general_name) T(general_names) T(attribute)            \
+    T(attributes) T(distribution_point_name)                                   \
+    /* schema_alg.c, schema_ext.c */                                           \
+    T(alg_parameters) T(public_key) T(extension_value) T(other_name_value)     \
+    /* schema_crmf.c */                                                        \
+    T(cert_req_messages) T(cert_template) T(cert_request) T(cert_id)           \
+    T(controls) T(encrypted_key) T(encrypted_value) T(publication_info)        \
+    /* schema_cmp.c */                                                         \
+    T(pki_message) T(pki_messages) T(pki_header) T(pki_body) T(status_info)    \
+    T(free_text) T(cert_rep) T(cert_confirm) T(error_msg) T(rev_req)           \
+    T(rev_rep) T(poll_req) T(poll_rep) T(pop_challenges) T(pop_answers)        \
+    T(pop_rand) T(key_rec_rep) T(ca_key_update) T(ca_key_update_v2)            \
+    T(ca_key_update_v3) T(rev_ann) T(info_list)                                \
+    /* schema_itav.c */                                                        \
+    T(info_value) T(alg_list) T(oid_list) T(certs) T(crls)                     \
+    T(cert_req_template) T(crl_status_list) T(kem_ciphertext)                  \
+    /* schema_cms.c */                                                         \
+    T(content_info) T(enveloped_data) T(signed_data) T(key_package)
 /* clang-format on */
 #define SCHEMA_EXTERN(id) extern const struct schema_type asn_##id;
 SCHEMA_SHARED(SCHEMA_EXTERN)
