@@ -104,6 +104,7 @@ struct linted {
      * now; 0: none. */
     size_t unconfirmed;
     struct message_certs certs;
+    size_t num_verified; /* certificates and CRLs in it, see lint_verify */
     struct protection protection;
     struct facts facts;        /* of a request; those not known are zero */
     uint32_t has;              /* what of enum rule_needs is at hand */
@@ -159,6 +160,15 @@ void lint_judge_request(struct linted *in);
 
 /* Runs a station's steps over an answer or announcement (lint_answer.c). */
 MUST_USE enum err lint_judge_answer(struct linted *in, struct fault *f);
+
+/*
+ * Is this signed with the key of `issuer`? Of one message so many are verified
+ * and no more (MAX_VERIFIED), whatever names its certificates bear; then it is
+ * not known, like under an algorithm that is not computed.
+ */
+enum known lint_verify(struct linted *in, const struct x509_cert *issuer,
+                       const struct alg_id *alg, struct span tbs,
+                       struct span signature);
 
 /* Certificates that were judged before (lint_certificates.c). */
 struct cert_memo;

@@ -14,6 +14,8 @@
  * go. */
 #define MEMO_LEN 4096
 #define ID_LEN 32
+/* Twice the certificates that a message has at most. */
+#define MAX_VERIFIED (2 * LIMIT_EXTRA_CERTS)
 
 struct cert_memo {
     uint8_t ids[MEMO_LEN][ID_LEN];
@@ -73,16 +75,25 @@ static enum cert_role role_of(const struct linted *in,
 
 /* --- whose signature --- */
 
-static enum known verify(const struct linted *in, const struct x509_cert *cert,
-                         const struct x509_cert *issuer)
+enum known lint_verify(struct linted *in, const struct x509_cert *issuer,
+                       const struct alg_id *alg, struct span tbs,
+                       struct span signature)
 {
-    enum err e = sig_verify(lint_crypto(in), &issuer->spki, &cert->sig_alg,
-                            cert->tbs, cert->signature, NULL);
+    enum err e;
 
+    if (in->num_verified++ >= MAX_VERIFIED)
+        return KNOWN_UNKNOWN;
+    e = sig_verify(lint_crypto(in), &issuer->spki, alg, tbs, signature, NULL);
     if (e == ERR_OK)
         return KNOWN_YES;
     /* Otherwise an algorithm that is not computed, or a failure of our own. */
     return e == ERR_BAD_MESSAGE_CHECK ? KNOWN_NO : KNOWN_UNKNOWN;
+}
+
+static enum known verify(struct linted *in, const struct x509_cert *cert,
+                         const struct x509_cert *issuer)
+{
+    return lint_verify(in, issuer, &cert->sig_alg, cert->tbs, cert->signature);
 }
 
 /* A path that is remembered costs nothing, and its signatures verify. */
@@ -105,7 +116,7 @@ static bool has_path(const struct linted *in, const struct cert_judged *judged)
  * say so is one the issuer whatever the signature says; otherwise the one that
  * verifies is.
  */
-static void find_issuer(const struct linted *in, struct cert_judged *judged)
+static void find_issuer(struct linted *in, struct cert_judged *judged)
 {
     const struct message_certs *c = &in->certs;
     const struct x509_cert *cert = judged->cert;

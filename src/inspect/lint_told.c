@@ -49,22 +49,23 @@ static const struct x509_cert *read_cert(const struct linted *in,
                : NULL;
 }
 
-static bool verifies(const struct linted *in, const struct x509_cert *cert,
+static bool verifies(struct linted *in, const struct x509_cert *cert,
                      const struct x509_cert *issuer)
 {
     return cert != NULL && issuer != NULL &&
-           sig_verify(lint_crypto(in), &issuer->spki, &cert->sig_alg, cert->tbs,
-                      cert->signature, NULL) == ERR_OK;
+           lint_verify(in, issuer, &cert->sig_alg, cert->tbs,
+                       cert->signature) == KNOWN_YES;
 }
 
 /* Which of those that a person trusts signed newWithOld. */
-static const struct x509_cert *find_old(const struct linted *in,
+static const struct x509_cert *find_old(struct linted *in,
                                         const struct x509_cert *linked)
 {
     const struct trusted *t = lint_trusted(in);
 
-    for (size_t i = 0; i < t->num_certs; i++)
-        if (verifies(in, linked, &t->certs[i].cert))
+    for (size_t i = 0; i < t->num_certs && linked != NULL; i++)
+        if (name_is_equal(t->certs[i].cert.subject, linked->issuer) &&
+            verifies(in, linked, &t->certs[i].cert))
             return &t->certs[i].cert;
     return NULL;
 }
@@ -143,8 +144,8 @@ static enum err find_issuer(struct linted *in, struct told_crl *told,
             continue;
         told->issuer = c;
         told->signature_holds =
-            sig_verify(lint_crypto(in), &c->spki, &told->crl->sig_alg,
-                       told->crl->tbs, told->crl->signature, NULL) == ERR_OK;
+            lint_verify(in, c, &told->crl->sig_alg, told->crl->tbs,
+                        told->crl->signature) == KNOWN_YES;
         if (told->signature_holds)
             break;
     }
