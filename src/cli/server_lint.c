@@ -249,39 +249,78 @@ static enum err tell_all(struct run *run, struct fault *f)
     return ERR_OK;
 }
 
-static enum err find_profile(const struct cli *cli, enum profile_type *out,
-                             struct fault *f)
+static enum err find_type(const struct cli *cli, struct profile *out,
+                          struct fault *f)
 {
     const char *name = cli_value(cli, "profile");
+    enum profile_type type = profile_type_find(name == NULL ? "3gpp-bs" : name);
 
-    *out = profile_type_find(name);
-    if (*out != PROFILE_TYPE_NUM)
-        return ERR_OK;
-    return fault_set(f, ERR_USAGE,
-                     "no profile %s: 3gpp-bs, rfc9483, legacy-2010 or open is "
-                     "asked",
-                     name);
+    if (type == PROFILE_TYPE_NUM)
+        return fault_set(f, ERR_USAGE,
+                         "no profile %s: 3gpp-bs, rfc9483, legacy-2010 or open "
+                         "is asked",
+                         name);
+    lint_profile(out, type);
+    return ERR_OK;
+}
+
+/* By its name, or the default one. */
+static const struct config_profile *choose(const struct config *config,
+                                           const char *name)
+{
+    for (size_t i = 0; i < config->num_profiles; i++) {
+        const struct config_profile *p = &config->profiles[i];
+
+        if (name == NULL ? p->is_default || config->num_profiles == 1
+                         : strcmp(p->name, name) == 0)
+            return p;
+    }
+    return NULL;
+}
+
+/* What a server with this configuration asks; `config` lives as long as it. */
+static enum err find_configured(const struct cli *cli, struct config **config,
+                                struct profile *out, struct fault *f)
+{
+    const char *name = cli_value(cli, "profile");
+    const struct config_profile *chosen;
+    struct buf errors;
+    enum err e;
+
+    buf_init(&errors, (size_t)64 * 1024);
+    e = config_load(cli_value(cli, "config"), config, &errors, f);
+    if (errors.len > 0)
+        fputs(buf_str(&errors), cli->err);
+    buf_done(&errors);
+    TRY(e);
+    chosen = choose(*config, name);
+    if (chosen == NULL)
+        return fault_set(f, ERR_USAGE, "say --profile: %s has no profile %s",
+                         cli_value(cli, "config"),
+                         name == NULL ? "that is the default" : name);
+    return profile_configure(chosen, out, f);
 }
 
 static enum err lint_files(struct cli *cli, struct fault *f)
 {
+    AUTO(config) config = NULL;
     AUTO(trusted) trusted = NULL;
     AUTO(lint) lint = NULL;
     struct lint_settings settings = { .now = clock_seconds(),
                                       .tells_all = cli_has(cli, "all") };
     struct run run = { .cli = cli, .tells_all = settings.tells_all };
-    enum profile_type type = PROFILE_TYPE_NUM;
     enum err e;
 
     if (cli->num_operands == 0)
         return fault_set(f, ERR_USAGE, "FILE is missing, or --list");
-    TRY(find_profile(cli, &type, f));
+    TRY(cli_has(cli, "config")
+            ? find_configured(cli, &config, &settings.profile, f)
+            : find_type(cli, &settings.profile, f));
     TRY(trusted_new(&trusted, f));
-    if (type == PROFILE_LEGACY_2010)
+    if (settings.profile.type == PROFILE_LEGACY_2010)
         trusted_allow_legacy(trusted);
     TRY(server_trusted_fill(cli, trusted, f));
     settings.trusted = trusted;
-    lint_profile(&settings.profile, type);
     TRY(lint_new(&settings, &lint, f));
     run.lint = lint;
     if (cli->json) {
@@ -369,9 +408,12 @@ static enum err run_lint(struct cli *cli, struct fault *f)
 }
 
 static const struct cli_option options[] = {
-    { "profile", "NAME", "3gpp-bs",
-      "judge by this profile: 3gpp-bs, rfc9483, legacy-2010 or open",
+    { "profile", "NAME", NULL,
+      "judge by this profile: 3gpp-bs, which is what is taken otherwise, "
+      "rfc9483, legacy-2010 or open; with --config one of that",
       CLI_ONCE },
+    { "config", "FILE", NULL,
+      "judge by a profile as this server's configuration has it", CLI_ONCE },
     TRUSTED_OPTIONS,
     { "all", NULL, NULL, "tell what holds, and what could not be judged, too",
       CLI_ONCE },

@@ -143,25 +143,35 @@ static void count(struct lint_report *r, const struct rule *rule,
     }
 }
 
+static const char *path_of(const struct linted *in, size_t request,
+                           const struct found *found)
+{
+    return finding_path(
+        in->arena, in->msg == NULL ? "" : cmp_body_name(in->msg->body.type),
+        request, found->path);
+}
+
 /* Of several requests, what is wrong with the message is told once. */
-static bool is_told(const struct lint *l, enum rule_id rule,
+static bool is_told(const struct linted *in, enum rule_id rule,
                     const struct found *found)
 {
+    const struct lint *l = in->lint;
+
     for (size_t i = 0; i < l->report.num; i++) {
         const struct finding_view *v = &l->list[i];
 
-        if (v->rule->number == rule && strcmp(v->path, found->path) == 0 &&
+        if (v->rule->number == rule &&
+            strcmp(v->path, path_of(in, v->request, found)) == 0 &&
             strcmp(v->found, found->text) == 0)
             return true;
     }
     return false;
 }
 
-static const char *path_of(const struct linted *in, const struct found *found)
+/* How many there are is a matter of the message, though each is asked. */
+static bool is_of_number(enum rule_id rule)
 {
-    return finding_path(
-        in->arena, in->msg == NULL ? "" : cmp_body_name(in->msg->body.type),
-        in->request, found->path);
+    return rule == RULE_ONE_REQUEST || rule == RULE_ONE_REVOCATION;
 }
 
 void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
@@ -171,7 +181,7 @@ void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
     struct lint_report *r = &l->report;
     struct found *copy = NULL;
 
-    if (in->request > 1 && found != NULL && is_told(l, rule, found))
+    if (in->request > 1 && found != NULL && is_told(in, rule, found))
         return;
     count(r, rule_get(rule), verdict);
     if (verdict != VERDICT_BROKEN && !l->settings.tells_all)
@@ -187,10 +197,10 @@ void lint_tell(struct linted *in, enum rule_id rule, enum verdict verdict,
     l->list[r->num++] = (struct finding_view){
         .rule = rule_get(rule),
         .verdict = verdict,
-        .path = copy != NULL ? path_of(in, copy) : "",
+        .path = copy != NULL ? path_of(in, in->request, copy) : "",
         .found = copy != NULL ? copy->text : "",
         .message = r->number,
-        .request = in->request,
+        .request = is_of_number(rule) ? 0 : in->request,
     };
 }
 

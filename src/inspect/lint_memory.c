@@ -268,10 +268,16 @@ bool lint_has_certificate(const struct cert_response *r)
            !span_is_absent(r->encrypted_cert);
 }
 
-static enum fact_transaction after_responses(const struct cmp_message *msg)
+/* A first message that is refused begins nothing; what waited, or was
+ * challenged, is refused for good. */
+static enum fact_transaction after_responses(const struct cmp_message *msg,
+                                             enum fact_transaction before)
 {
     const struct cert_rep_message *rep = &msg->body.cert_rep;
-    enum fact_transaction state = FACT_NO_TRANSACTION;
+    enum fact_transaction state =
+        before == FACT_WAITING || before == FACT_CHALLENGED
+            ? FACT_REJECTED
+            : FACT_NO_TRANSACTION;
 
     for (size_t i = 0; i < rep->num_responses; i++) {
         if (rep->responses[i].status.status == STATUS_WAITING)
@@ -314,7 +320,7 @@ static enum fact_transaction state_after(const struct linted *in,
     case CMP_CP:
     case CMP_KUP:
     case CMP_CCP:
-        return after_responses(in->msg);
+        return after_responses(in->msg, state);
     case CMP_POPDECC:
         return FACT_CHALLENGED;
     case CMP_POLL_REP:

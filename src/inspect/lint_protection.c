@@ -49,8 +49,10 @@ static enum verdict check_alg(const struct linted *in, struct found *found)
     const struct rule *rule = rule_get(RULE_PROTECTION_ALG_IS_ALLOWED);
     enum verdict verdict = lint_own(in, rule, found);
 
-    if (verdict != VERDICT_HOLDS || !in->protection.is_bad_alg)
-        return verdict;
+    if (verdict != VERDICT_HOLDS || !in->protection.is_bad_alg ||
+        (has_signer(in) &&
+         !signer_key_is_allowed(in->profile, &in->protection.signer.spki)))
+        return verdict; /* of the key alone is said below */
     return lint_broken(found, "header.protectionAlg", "%s", in->protection.why);
 }
 
@@ -195,12 +197,12 @@ static enum verdict check_usage(const struct linted *in, struct found *found)
     return lint_broken(found, "extraCerts", "a keyUsage without it");
 }
 
-/* An operator's choice for all but what no server takes. */
+/* Under the operator's name, and yet not the operator's: the store tells. */
 static enum verdict check_old(const struct linted *in, struct found *found)
 {
-    if (in->facts.signer_kind != SIGNER_VENDOR)
-        return VERDICT_CANNOT_TELL;
-    return lint_broken(found, "extraCerts", "a vendor's certificate");
+    (void)in;
+    (void)found;
+    return VERDICT_CANNOT_TELL;
 }
 
 static enum verdict check_ra(const struct linted *in, struct found *found)

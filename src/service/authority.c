@@ -324,7 +324,7 @@ static uint32_t approval_of(const struct config_profile *config)
     return config->approval_of_revocations ? first | BODY_BIT(CMP_RR) : first;
 }
 
-static enum err set_policy(const struct config_profile *config,
+enum err profile_configure(const struct config_profile *config,
                            struct profile *p, struct fault *f)
 {
     static const enum lenience reuse[] = {
@@ -470,7 +470,7 @@ static enum err make_profile(struct authority *au, struct crypto_ctx *cx,
     out->config = config;
     out->issuer = &au->issuers[config->ca - c->cas];
     out->signer = &au->signers[config->signer - c->signers];
-    TRY(set_policy(config, &out->profile, f));
+    TRY(profile_configure(config, &out->profile, f));
     TRY(make_shapes(config, out, f));
     operator_root = out->issuer->chain[out->issuer->num_chain - 1];
     if (!span_is_equal(operator_root,

@@ -175,6 +175,11 @@ const struct issuer *authority_find_issuer(const struct authority *au,
 const struct issuer *authority_find_issuer_by_name(const struct authority *au,
                                                    struct span name);
 
+/* The profile's type with what the configuration chooses. ERR_CONFIG: what the
+ * type does not allow. */
+MUST_USE enum err profile_configure(const struct config_profile *config,
+                                    struct profile *p, struct fault *f);
+
 /* Named in the profile, which otherwise serves every vendor. */
 bool profile_serves(const struct config_profile *p,
                     const struct config_vendor *vendor);

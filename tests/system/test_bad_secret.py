@@ -7,7 +7,7 @@ import pytest
 from cmplib import cmp, pki
 from cmplib.der import integer, octets, seq
 from cmplib.http import PATH
-from cmplib.rows import Rows
+from cmplib.rows import Rows, check_told
 from cmplib.secret import (UNIT, Holder, check_mac, has_mac, holder, pbm, pbmac1,
                            plain, run)
 
@@ -317,6 +317,7 @@ BEFORE_THE_MAC = {"mac-work-is-bounded", "mac-salt-is-sane", "mac-is-allowed",
 @pytest.mark.parametrize("build,body,failure,rule,path", rows.params)
 def test_refused(world, build, body, failure, rule, path):
     server = world.server
+    spoken = len(server.said)
     out = build(world)
     before, mark = server.tables(), server.mark()
     began = time.monotonic()
@@ -335,6 +336,7 @@ def test_refused(world, build, body, failure, rule, path):
     assert reply.status.status == "rejection"
     assert reply.cert is None
     assert server.tables() == before
+    check_told(server, spoken, out, path, line)
 
 
 def test_one_answer_for_unknown_and_wrong(world):

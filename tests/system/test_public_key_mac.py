@@ -4,7 +4,7 @@ import pytest
 
 from cmplib import cmp, http, pki
 from cmplib.der import bits, retag, seq
-from cmplib.rows import Rows
+from cmplib.rows import Rows, check_told
 from cmplib.secret import check_mac, holder, pbm, pbmac1, plain
 
 LITE, OLD, LAB = (f"{http.PATH}/p/{name}" for name in ("lite", "old", "lab"))
@@ -64,6 +64,7 @@ row("in-a-signed-request", by_signature, "poposk-input-has-sender", LAB)
 @pytest.mark.parametrize("build, body, failure, rule, path", rows.params)
 def test_refused(world, build, body, failure, rule, path):
     server = world.server
+    began = len(server.said)
     out = build(world)
     before, mark = server.tables(), server.mark()
     response = world.station(path=path).post(out)
@@ -74,3 +75,4 @@ def test_refused(world, build, body, failure, rule, path):
     if hasattr(out, "holder") and reply.sender_kid == out.holder.reference:
         check_mac(reply, out)
     assert server.tables() == before
+    check_told(server, began, out, path, line)

@@ -3,6 +3,7 @@ import importlib
 import re
 
 import conftest
+from cmplib import linted
 
 # Warnings: test_good_input.py, test_several.py, test_wishes.py and
 # test_made_key.py have the messages, and they are taken; of the last four
@@ -37,3 +38,39 @@ def test_each_rule_has_a_row():
     params = list(all_params())
     assert len(params) >= 70
     assert rules == {p.values[3] for p in params} | WARNINGS | BEHIND
+
+
+# Of the station's rules: that it names them is not shown yet.
+NOT_SHOWN = {"reply-over-http", "reply-in-time", "reply-is-der",
+             "cert-is-usable"}
+
+
+def rules_of(pattern):
+    """Identifier and enumerator of each row of these lists."""
+    return {m[2]: m[1] for file in (conftest.TOP / "src/profile").glob(pattern)
+            for m in re.finditer(r'^R\(([A-Z0-9_]+),\s*\\?\s*"([a-z0-9-]+)"',
+                                 file.read_text(), re.MULTILINE)}
+
+
+def test_each_other_rule_is_in_a_test():
+    """What the station and lint judge by, in unit tests or here. (For those of
+    HTTP inspect/http_rules_test.c sees to that itself; the server's own
+    troubles are one for each failure, service/verdicts.c.)"""
+    tests = "\n".join(file.read_text() for folder, pattern in (
+        ("src", "*/*_test.[ch]"), ("tests", "s*/*.py"), ("tests", "s*/*.c"))
+        for file in (conftest.TOP / folder).glob(pattern)
+        if file.name != "test_rule_rows.py")
+    words = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)+|RULE_[A-Z0-9_]+", tests))
+    rules = rules_of("rule_list_[sec]*.h")
+    assert len(rules) > 140
+    assert {name for name, row in rules.items()
+            if name not in words and f"RULE_{row}" not in words} == NOT_SHOWN
+
+
+def test_what_lint_cannot_see_is_in_the_table():
+    """Names that are there; and rows of most rules are seen by lint."""
+    rules = rules_of("rule_list*.h")
+    assert set(linted.UNSEEN) <= set(rules)
+    assert {name for pair in linted.BESIDE for name in pair} <= set(rules)
+    rows = {p.values[3] for p in all_params()}
+    assert len(rows & set(linted.UNSEEN)) < len(rows) / 2

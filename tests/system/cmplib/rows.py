@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from cmplib import cmp, http
+from cmplib import cmp, http, linted
 from cmplib.station import Station
 
 
@@ -29,6 +29,7 @@ def check_refused(world, build, body, failure, rule, path):
     """The reply's protection, body and failInfo; the line of the log; and
     that no row of the store is another one than before."""
     server = world.server
+    began = len(server.said)
     out = build(world)
     server.wait_crl()
     before = server.tables()
@@ -47,7 +48,14 @@ def check_refused(world, build, body, failure, rule, path):
     assert line["fail_info"] == failure
     assert line["clause"].startswith(("RFC ", "TS 33.310"))
     assert server.tables() == before
+    check_told(server, began, out, path, line)
+
+
+def check_told(server, began, out, path, line):
+    """That the tools tell it as the server's log does: replay at once, lint
+    at the end of the module, with what was said since `began`."""
     check_replayed(server, out, path, line)
+    linted.keep(server, began, out, path, line["rule"])
 
 
 def without_drift(text):

@@ -114,6 +114,8 @@ class Server:
                               name, settings in profiles.items()})))
         self.log_file = self.folder / "log"
         self.process = None
+        self.said = []  # of Station.post
+        self.kept = []  # for linted.check
         self.root = self.certificate("root.pem")
         self.issuing = self.certificate("issuing.pem")
         self.cmp_signer = self.certificate("cmp.pem")

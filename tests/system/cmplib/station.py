@@ -1,5 +1,6 @@
 """A base station that does all of it right, unless told otherwise."""
 from cmplib import cmp, der, http, pki
+from cmplib.linted import Said
 from cmplib.der import ctx, integer, read, seq
 
 
@@ -24,8 +25,10 @@ class Station:
         """The HTTP response to these bytes."""
         port = self.server.tls_port if self.tls else self.server.port
         with http.Connection(port, self.tls) as connection:
-            return connection.ask(http.request(bytes(data),
-                                               path or self.path))
+            answer = connection.ask(http.request(bytes(data),
+                                                 path or self.path))
+        self.server.said.append(Said(bytes(data), path or self.path, answer))
+        return answer
 
     def ask(self, out):
         """The reply, which is believed."""

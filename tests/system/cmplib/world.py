@@ -2,7 +2,7 @@
 import itertools
 import time
 
-from cmplib import der, http, pki
+from cmplib import der, http, linted, pki
 from cmplib.ra import Ra, Ras
 from cmplib.server import Server
 from cmplib.station import Station
@@ -147,6 +147,7 @@ class World:
 
     def close(self):
         self.server.stop()
+        linted.check(self.server)
 
     # --- stations ---
 
