@@ -15,7 +15,7 @@
 #define MEMO_LEN 4096
 #define ID_LEN 32
 /* Twice the certificates that a message has at most. */
-#define MAX_VERIFIED (2 * LIMIT_EXTRA_CERTS)
+#define MAX_VERIFIED ((size_t)2 * LIMIT_EXTRA_CERTS)
 
 struct cert_memo {
     uint8_t ids[MEMO_LEN][ID_LEN];

@@ -1,8 +1,9 @@
 /*
  * What is asked of certificates by themselves, wherever a message has them: the
- * rows. The predicates are in certificate_fields.c and certificate_extensions.c;
- * which kinds of certificate each is about is told in certificate.c. What of TS
- * 33.310, 6.1 and 9.4 is known at second hand only is a warning.
+ * rows. The predicates are in certificate_fields.c and
+ * certificate_extensions.c; which kinds of certificate each is about is told in
+ * certificate.c. What of TS 33.310, 6.1 and 9.4 is known at second hand only is
+ * a warning.
  */
 #ifndef PROFILE_RULE_LIST_CERTIFICATE_H
 #define PROFILE_RULE_LIST_CERTIFICATE_H

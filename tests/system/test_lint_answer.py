@@ -4,7 +4,7 @@ import time
 import pytest
 
 from cmplib import cmp, der, pki
-from cmplib.der import NULL, ctx, integer, named_bits, read, seq
+from cmplib.der import NULL, ctx, integer, named_bits, seq
 from cmplib.dialogue import response
 from cmplib.faults import EE, Faults, check, linter, scene
 from cmplib.station import Station

@@ -8,7 +8,7 @@ import test_lint_answer
 import test_lint_certificate
 import test_lint_told
 from cmplib import cmp, der, pki
-from cmplib.der import NULL, integer, named_bits, octets, read, seq
+from cmplib.der import NULL, integer, named_bits, octets, seq
 from cmplib.dialogue import cert_rep, response
 from cmplib.faults import (EE, Faults, all_that_follows, check, ids_of, linter,
                            scene)
@@ -248,6 +248,19 @@ def conf_nonce(d, s):
 @pytest.mark.parametrize("change,rule,kind,profile,capture", row.params)
 def test_fault(scene, linter, change, rule, kind, profile, capture):
     check(scene, linter, change, rule, kind, profile, capture)
+
+
+def test_three_faults_are_found_and_no_other(scene, linter):
+    dialogue = scene.dialogue()
+    dialogue.answer.extra_certs.pop()
+    dialogue.answer.fields["recipient"] = pki.directory(pki.name(CN="Else"))
+    dialogue.conf.fields["recip_nonce"] = b"n" * 16
+    reports, code = linter.capture(dialogue)
+    assert [(m["body"], f["rule"]) for m in reports["messages"]
+            for f in m["findings"]] == [
+        ("ip", "ip-holds-root"), ("ip", "answer-names-recipient"),
+        ("certConf", "conf-has-recip-nonce")]
+    assert code == 8
 
 
 # Nothing breaks these alone.
