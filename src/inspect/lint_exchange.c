@@ -36,9 +36,10 @@ static const struct info_type_value *info(const struct linted *in, enum oid id)
 }
 
 /* confirmWaitTime; false where there is none that can be read. */
-static bool wait_time(const struct linted *in, int64_t *out)
+static bool wait_time(const struct cmp_message *msg, int64_t *out)
 {
-    const struct info_type_value *v = info(in, OID_ID_IT_CONFIRM_WAIT_TIME);
+    const struct info_type_value *v =
+        info_find(&msg->header.general_info, OID_ID_IT_CONFIRM_WAIT_TIME);
     struct der value;
 
     if (v == NULL || span_is_absent(v->value))
@@ -321,7 +322,7 @@ static enum verdict check_wait_form(const struct linted *in,
     int64_t until;
 
     return info(in, OID_ID_IT_CONFIRM_WAIT_TIME) == NULL ||
-                   wait_time(in, &until)
+                   wait_time(in->msg, &until)
                ? VERDICT_HOLDS
                : lint_broken(found, "header.generalInfo",
                              "confirmWaitTime that is no GeneralizedTime");
@@ -351,7 +352,7 @@ static enum verdict check_wait_ahead(const struct linted *in,
     const struct pki_header *h = &in->msg->header;
     int64_t until;
 
-    return h->has_message_time && wait_time(in, &until) &&
+    return h->has_message_time && wait_time(in->msg, &until) &&
                    until <= h->message_time
                ? lint_broken(found, "header.generalInfo",
                              "confirmWaitTime %lld seconds before messageTime",
@@ -385,6 +386,32 @@ static enum verdict check_conf_fail_info(const struct linted *in,
                                (long long)s->status_info.status);
     }
     return VERDICT_HOLDS;
+}
+
+/* By the clock of the answer, which wrote both times. When the server gave up
+ * is its own to know. */
+static enum verdict check_conf_time(const struct linted *in,
+                                    struct found *found)
+{
+    const struct cmp_message *granted = in->before.granted;
+    int64_t until, passed;
+
+    if ((in->has & NEEDS_EXCHANGE) != 0 &&
+        in->facts.transaction == FACT_REJECTED)
+        return lint_broken(found, "header.transactionID",
+                           "a transaction whose certificate was rejected");
+    if (granted == NULL || in->exchange->granted->at == 0 ||
+        in->seen->at == 0 || !granted->header.has_message_time ||
+        !wait_time(granted, &until))
+        return VERDICT_CANNOT_TELL;
+    passed = (in->seen->at - in->exchange->granted->at) / MICROSECONDS;
+    return passed <= until - granted->header.message_time + 1
+               ? VERDICT_HOLDS
+               : lint_broken(found, "header.generalInfo",
+                             "after %lld seconds, and confirmWaitTime is %lld "
+                             "after the answer",
+                             (long long)passed,
+                             (long long)(until - granted->header.message_time));
 }
 
 /* The least time that the last answer asks to wait; -1: it does not. */
@@ -478,6 +505,7 @@ const struct lint_row lint_exchange_rows[] = {
     { RULE_WAIT_TIME_IS_AHEAD, check_wait_ahead },
     { RULE_CERT_PROFILE_STANDS_RIGHT, check_profile_place },
     { RULE_CONF_FAIL_INFO_FITS, check_conf_fail_info },
+    { RULE_CONF_IS_IN_TIME, check_conf_time },
     { RULE_POLL_IS_NOT_EARLY, check_poll_early },
     { RULE_REQUEST_IS_NO_ERROR, check_no_error },
     { RULE_REJECTION_SAYS_WHY, check_says_why },

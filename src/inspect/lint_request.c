@@ -350,16 +350,6 @@ static enum verdict check_id_new(const struct linted *in, struct found *found)
     return is_answered(x) ? VERDICT_HOLDS : VERDICT_CANNOT_TELL;
 }
 
-/* Whether it timed out is the server's to know. */
-static enum verdict check_in_time(const struct linted *in, struct found *found)
-{
-    if ((in->has & NEEDS_EXCHANGE) != 0 &&
-        in->facts.transaction == FACT_REJECTED)
-        return lint_broken(found, "header.transactionID",
-                           "a transaction whose certificate was rejected");
-    return VERDICT_CANNOT_TELL;
-}
-
 static enum verdict check_hash(const struct linted *in, struct found *found)
 {
     const struct cert_conf *conf = &in->msg->body.cert_conf;
@@ -467,7 +457,6 @@ const struct lint_row lint_request_rows[] = {
     { RULE_TRANSACTION_ID_IS_NEW, check_id_new },
     { RULE_INFO_VALUE_IS_RIGHT, check_info_value },
     { RULE_LANGUAGE_IS_SPOKEN, check_language },
-    { RULE_CONF_IS_IN_TIME, check_in_time },
     { RULE_CONF_HASH_IS_RIGHT, check_hash },
     { RULE_MADE_KEY_IS_PACKED, check_made_key_packed },
     { RULE_RA_MAY_REQUEST, check_no_ra },

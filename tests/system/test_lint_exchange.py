@@ -240,6 +240,13 @@ def hash_of_another(d, s):
     d.conf.content = seq(cmp.cert_status(b"h" * 32))
 
 
+@row("certConf-late", "conf-is-in-time", capture=True)
+def conf_late(d, s):
+    d.times = [0, 0.1, 700, 700.1]
+    for m in (d.conf, d.done):
+        m.fields["message_time"] += 700
+
+
 @row("certConf-to-another-nonce", "conf-has-recip-nonce")
 def conf_nonce(d, s):
     d.conf.fields["recip_nonce"] = b"n" * 16
