@@ -158,7 +158,10 @@ static json_t *add_texts(json_t *object, const struct member *members,
                          size_t num)
 {
     for (size_t i = 0; object != NULL && i < num; i++) {
-        if (server_json_text(object, members[i].key, members[i].text) == 0)
+        if (members[i].text[0] == '\0' ||
+            json_object_set_new(object, members[i].key,
+                                server_json_span(span_str(members[i].text))) ==
+                0)
             continue;
         json_decref(object);
         return NULL;
@@ -225,11 +228,12 @@ static json_t *result_json(const struct seen *seen,
         { "clause", result->fault.clause },
         { "text", result->fault.text },
     };
-    json_t *json = json_pack(
-        "{s:I, s:I, s:s, s:s, s:s, s:o, s:o}", "number",
-        (json_int_t)seen->number, "part", (json_int_t)result->part, "where",
-        seen->where, "at", at, "end", replay_end_name(result->end), "findings",
-        findings_json(result), "items", items_json(result));
+    json_t *json =
+        json_pack("{s:I, s:I, s:o, s:s, s:s, s:o, s:o}", "number",
+                  (json_int_t)seen->number, "part", (json_int_t)result->part,
+                  "where", server_json_span(span_str(seen->where)), "at", at,
+                  "end", replay_end_name(result->end), "findings",
+                  findings_json(result), "items", items_json(result));
 
     return add_texts(json, members, sizeof(members) / sizeof(members[0]));
 }

@@ -3,8 +3,6 @@
  */
 #include "service/replay_internal.h"
 
-#include <stdlib.h>
-
 #include "base/limits.h"
 #include "base/text.h"
 

@@ -10,8 +10,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from conftest import TOP
 from cmplib import http, pki, secret
 from cmplib.capture import Relay
 from cmplib.storm import free_ports
@@ -211,6 +213,15 @@ def test_not_a_message(world):
         [world.server.stationmaster, "replay", "-", "--config",
          world.server.config], capture_output=True, input=b"hello")
     assert done.returncode == 1 and done.stdout == b""
+
+
+def test_schema():
+    """Its findings are those of lint."""
+    folder = TOP / "docs/schema"
+    own, lint = (json.loads((folder / f"{n}.json").read_text())
+                 for n in ("replay", "lint"))
+    jsonschema.Draft202012Validator.check_schema(own)
+    assert own["$defs"]["finding"] == lint["$defs"]["finding"]
 
 
 # --- nothing changes ---

@@ -60,6 +60,7 @@ BESIDE = {
     ("old-is-ours", "signer-has-path"): ALONE,
     ("body-is-served", "cert-has-aki"): CAST,
     ("body-is-served", "announced-status"): CAST,
+    ("body-is-served", "update-complete"): CAST,
     ("body-is-served", "message-is-der"): CAST,
     ("ccr-path-len-is-agreed", "cert-has-aki"): CAST,
     ("nested-is-readable", "transaction-id-is-there"): INSIDE,

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import jsonschema
+
 from cmplib import pki
 
 CONFIG = """\
@@ -59,6 +61,10 @@ PROFILE = dict(type="3gpp-bs", ca="issuing", signer="cmp",
 # Of these nothing changes by a refusal: audit entries, the counters of served
 # time and findings may. `head` is the end of the audit chain.
 NOT_COMPARED = {"audit", "head", "served", "finding"}
+
+
+REPLAYED = jsonschema.Draft202012Validator(json.loads((
+    Path(__file__).parents[3] / "docs/schema/replay.json").read_text()))
 
 
 def setting_lines(settings, indent):
@@ -185,9 +191,11 @@ class Server:
             [self.stationmaster, "replay", "-", "--config", str(self.config),
              "--json", *options], input=bytes(message), capture_output=True)
         try:
-            return done.returncode, json.loads(done.stdout)
+            told = json.loads(done.stdout)
         except ValueError:
             raise AssertionError(done.stderr.decode()) from None
+        REPLAYED.validate(told)
+        return done.returncode, told
 
     # --- its store ---
 
