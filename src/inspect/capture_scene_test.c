@@ -74,7 +74,7 @@ void scene_init(struct scene *s)
                                .ports = { 40000, 829 },
                                .isn = { 0xfffffff0, 5000 } };
     buf_init(&s->out, SCENE_CAP);
-    s->options = (struct input_options){ 64, 1024 * 1024, &s->totals };
+    s->options = (struct input_options){ 64, (size_t)1024 * 1024, &s->totals };
 }
 
 void scene_done(struct scene *s)

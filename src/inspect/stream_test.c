@@ -411,7 +411,7 @@ static void test_buffered(void **state)
     static const struct {
         size_t buffered;
         bool is_kept;
-    } rows[] = { { 65536, false }, { 4096 * 1024, true } };
+    } rows[] = { { 65536, false }, { (size_t)4096 * 1024, true } };
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
