@@ -371,7 +371,8 @@ static struct span http_text(int status)
     return SPAN_LIT("Cannot answer now; try later.\n");
 }
 
-/* The end of every job: the counters, one log line, the recorder, the answer. */
+/* The end of every job: the counters, one log line, the recorder, the answer.
+ */
 static void send_answer(struct job *job)
 {
     struct line *line = job->line;

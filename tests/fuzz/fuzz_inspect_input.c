@@ -77,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input_options options = { 8, 65536, &totals };
     struct fuzzed f = { 0 };
     struct fault why = { 0 };
-    enum err e = input_read_bytes(span_of(data, size), "x", &options, take, &f,
-                                  &why);
+    enum err e =
+        input_read_bytes(span_of(data, size), "x", &options, take, &f, &why);
 
     assert(e == ERR_OK || e == ERR_BAD_DATA_FORMAT);
     assert(e == ERR_OK || why.text[0] != '\0');

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from cmplib import cmp, der, pki
 from cmplib.cmp import id_it, info
-from cmplib.der import bits, ctx, read, retag, seq
+from cmplib.der import bits, read, retag, seq
 from cmplib.envelope import encrypt
 from cmplib.http import PATH
 from cmplib.possession import KEY_AGREEMENT

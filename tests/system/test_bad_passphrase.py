@@ -7,7 +7,6 @@ from cmplib import cmp, pki
 from cmplib.cmp import info
 from cmplib.der import integer, octets, retag, seq
 from cmplib.envelope import kari, pwri, sealed
-from cmplib.http import PATH
 from cmplib.rows import Rows, check_refused
 from cmplib.secret import holder, pbm, plain
 from cmplib.station import Station
