@@ -5,6 +5,7 @@ import calendar
 import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import time
@@ -213,6 +214,37 @@ def test_not_a_message(world):
         [world.server.stationmaster, "replay", "-", "--config",
          world.server.config], capture_output=True, input=b"hello")
     assert done.returncode == 1 and done.stdout == b""
+
+
+def mutated(rng, data):
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 3)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def test_mutations_are_judged_as_by_the_server(world):
+    """Each of a message of its own, since some are let pass."""
+    rng = random.Random(9483)
+    sent = [mutated(rng, bytes(world.station().ir())) for _ in range(150)]
+    text = "".join(pki.pem("CMP", data) for data in sent)
+    _, told = world.server.replay(text.encode(), "--answers")
+    told = [m for m in told["messages"] if m["part"] == 0]
+    assert len(told) == len(sent)
+    ends = set()
+    for data, found in zip(sent, told):
+        mark = world.server.mark()
+        answer = world.as_(None).post(data)
+        ends.add(found["end"])
+        if found["end"] == "unreadable":
+            assert answer.status == 400
+            continue
+        assert answer.status == 200
+        line = next(n for n in world.server.lines(mark)
+                    if n.get("event") in ("refused", "issued"))
+        assert (line["event"], line.get("rule"), line.get("fail_info")) == (
+            found["outcome"], found.get("rule"), found.get("fail_info"))
+    assert ends >= {"unreadable", "refused"}
 
 
 def test_schema():
