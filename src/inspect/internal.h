@@ -58,8 +58,9 @@ MUST_USE enum err exchanges_new(struct exchanges **out, struct fault *f);
 void exchanges_free(struct exchanges *all);
 /* NULL: none of this transactionID. */
 struct exchange *exchanges_find(struct exchanges *all, struct span id);
-/* The last request came again, in this message. */
-void exchange_note_repeat(struct exchange *x, size_t number);
+/* A request came again, in this message: the one that is answered next. */
+void exchanges_note_repeat(struct exchanges *all, struct exchange *x,
+                           struct span der, size_t number);
 /* Which message of the transaction had this senderNonce; 0: none, or it is too
  * short to tell. */
 size_t exchange_nonce_find(const struct exchange *x, struct span nonce);

@@ -438,7 +438,8 @@ static void note_repeat(struct linted *in)
         exchanges_find(in->lint->exchanges, in->msg->header.transaction_id);
 
     if (x != NULL && find_way(in) == WAY_REQUEST)
-        exchange_note_repeat(x, in->seen->number);
+        exchanges_note_repeat(in->lint->exchanges, x, in->msg->der,
+                              in->seen->number);
 }
 
 /* What was before it in other transactions. */

@@ -202,6 +202,16 @@ static enum verdict check_entitled(const struct observed *o,
                : VERDICT_CANNOT_TELL;
 }
 
+/* Two of one number: the request's own fault. */
+static bool is_ambiguous(const struct observed *o)
+{
+    for (size_t i = 0; i < o->num_asked; i++)
+        if (o->asked[i].req != NULL &&
+            observed_asked_at(o, o->asked[i].req->cert_req.cert_req_id) != i)
+            return true;
+    return false;
+}
+
 /* A station of ours numbers them from 0, others as they like. */
 static enum verdict check_cert_req_id(const struct observed *o,
                                       struct found *found)
@@ -209,7 +219,7 @@ static enum verdict check_cert_req_id(const struct observed *o,
     const struct cert_rep_message *rep = &o->in->msg->body.cert_rep;
     uint32_t seen = 0;
 
-    if (!o->is_ours)
+    if (!o->is_ours || is_ambiguous(o))
         return VERDICT_CANNOT_TELL;
     for (size_t i = 0; i < rep->num_responses; i++) {
         int64_t id = rep->responses[i].cert_req_id;

@@ -64,10 +64,9 @@ static enum cert_role role_of(const struct linted *in,
     bool is_signer = in->protection.from != SIGNER_NOT_FOUND &&
                      span_is_equal(in->protection.signer.der, cert->der);
 
-    if (is_signer && in->way == WAY_REQUEST)
-        return CERT_ROLE_STATION;
+    /* A CA signs a ccr, and may sign answers. */
     if (is_signer && !cert->is_ca)
-        return CERT_ROLE_ANSWERER;
+        return in->way == WAY_REQUEST ? CERT_ROLE_STATION : CERT_ROLE_ANSWERER;
     if (cert_is_own_issuer(cert))
         return CERT_ROLE_ROOT;
     return cert->is_ca || issued_one(in, cert) ? CERT_ROLE_CA : CERT_ROLE_OTHER;

@@ -87,9 +87,13 @@ size_t exchange_nonce_find(const struct exchange *x, struct span nonce)
     return 0;
 }
 
-void exchange_note_repeat(struct exchange *x, size_t number)
+void exchanges_note_repeat(struct exchanges *all, struct exchange *x,
+                           struct span der, size_t number)
 {
     x->repeated = number;
+    if (x->first != NULL &&
+        span_is_equal(span_of(x->first->bytes, x->first->len), der))
+        set_kept(all, &x->request, x->first);
 }
 
 /* Nonces are random. */

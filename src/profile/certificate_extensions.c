@@ -139,7 +139,8 @@ enum verdict cert_check_ski(const struct cert_judged *in, struct found *found)
 
 enum verdict cert_check_aki(const struct cert_judged *in, struct found *found)
 {
-    return !span_is_absent(in->cert->aki) || is_old(in)
+    return !span_is_absent(in->cert->aki) || is_old(in) ||
+                   cert_is_own_issuer(in->cert)
                ? VERDICT_HOLDS
                : cert_broken(in, found, "authorityKeyIdentifier",
                              "no keyIdentifier");

@@ -233,6 +233,8 @@ static const struct cert_case cases[] = {
       .extensions = DIGITAL AKI },
     { "station without AKI", CERT_ROLE_STATION, " cert-has-aki",
       .extensions = DIGITAL SKI },
+    { "self-signed without AKI", CERT_ROLE_STATION, "", .issuer = NAME,
+      .extensions = DIGITAL SKI },
     { "AKI is the issuer's SKI", CERT_ROLE_STATION, "",
       .issued_by = CA_BIT CA_USAGE "30{06{551d0e} 04{04{bb}}}" },
     { "AKI is another", CERT_ROLE_STATION, " cert-aki-is-issuers",
