@@ -289,7 +289,8 @@ def test_anothers_decoder_reads_it(cross, boss, tmp_path):
     relay = Relay(port, cross.server.port, file)
     station, out = ccr(cross, cross.peers["east"])
     station.server = types.SimpleNamespace(
-        port=port, root=cross.server.root, cmp_signer=cross.server.cmp_signer)
+        port=port, root=cross.server.root, said=[],
+        cmp_signer=cross.server.cmp_signer)
     reply = polled(station, out, station.ask(out))
     boss.approve(out)
     reply = station.ask(station.poll(out, reply))
