@@ -433,3 +433,24 @@ def test_after_a_crash(elsewhere, world):
     after = files(there)
     assert {n: after[n] for n in before if not n.endswith("-shm")} == \
         {n: before[n] for n in before if not n.endswith("-shm")}
+
+
+def test_lint_by_the_same_configuration(world, tmp_path):
+    """What a profile of it narrows is asked by lint too."""
+    out = world.station().ir()
+    out.algorithm = "ecdsa-sha384"
+    (tmp_path / "ir.der").write_bytes(bytes(out))
+
+    def lint(*words):
+        done = subprocess.run(
+            [world.server.stationmaster, "lint", tmp_path / "ir.der", *words],
+            capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    given = ["--config", world.server.config]
+    assert lint()[0] == lint(*given)[0] == 0
+    code, text = lint(*given, "--profile", "strict")
+    assert code == 8 and "protection-alg-is-allowed" in text
+    code, text = lint(*given, "--profile", "open")
+    assert code == 2 and "open" in text
+    assert lint("--config", tmp_path / "nowhere.yaml")[0] == 4

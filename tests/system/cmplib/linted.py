@@ -47,7 +47,16 @@ UNSEEN = {
         "mac-verifies", "passphrase-is-long", "passphrase-opens",
         "revocation-is-known", "signer-is-not-revoked"),
         OUTSIDE),
-    "body-is-served": "whether an announcement was meant for a station",
+    "body-is-served": "whether an announcement is for a station or of one",
+}
+# (rule, cause): what lint names before the rule that the server refused by,
+# besides the flaw of a certificate; and why.
+WHOSE = "a server looks for this signer's transactions alone"
+CAUSES = {
+    ("answer-has-transaction", "requester-stays"): WHOSE,
+    ("conf-has-transaction", "requester-stays"): WHOSE,
+    ("poll-has-transaction", "requester-stays"): WHOSE,
+    ("sender-kid-is-signers", "sender-is-signer"): "a quirk may forgive that",
 }
 # (rule, other): what lint finds besides, though it does not follow, and why.
 ALONE = "without the store an operator's certificate is known by its path"
@@ -59,8 +68,6 @@ BESIDE = {
     ("old-is-current", "cert-is-in-force"): ALONE,
     ("old-is-ours", "signer-has-path"): ALONE,
     ("body-is-served", "cert-has-aki"): CAST,
-    ("body-is-served", "announced-status"): CAST,
-    ("body-is-served", "update-complete"): CAST,
     ("body-is-served", "message-is-der"): CAST,
     ("ccr-path-len-is-agreed", "cert-has-aki"): CAST,
     ("nested-is-readable", "transaction-id-is-there"): INSIDE,
@@ -188,10 +195,13 @@ def complaints(row, reports):
     if row.rule not in told:
         if row.rule not in UNSEEN:
             return [f"lint does not find it, but {sorted(told)}"]
+        if row.rule == "body-is-served":
+            return []  # it is judged as a station would
     elif "follows_from" in told[row.rule]:
-        # What lint takes for the cause, and names it: a consequence there.
-        others = [rule for rule in others
-                  if rule != told[row.rule]["follows_from"]]
+        cause = told[row.rule]["follows_from"]
+        if not cause.startswith("cert-") and (row.rule, cause) not in CAUSES:
+            return [f"lint takes {cause} for its cause"]
+        others = [rule for rule in others if rule != cause]
     return [f"lint finds {rule}" for rule in others
             if (row.rule, rule) not in BESIDE]
 
