@@ -14,7 +14,7 @@ struct run {
     int64_t at;
     json_t *messages; /* --json; NULL otherwise */
     size_t num_skipped;
-    struct fault *fault; /* why reading was ended from here */
+    struct fault why; /* reading was ended from here */
     enum cli_exit worst;
 };
 
@@ -324,7 +324,7 @@ static enum err on_seen(void *arg, const struct seen *seen)
         skip(run, seen, "an answer; --answers judges it as if it was sent");
         return ERR_OK;
     }
-    return judge(run, seen, run->fault);
+    return judge(run, seen, &run->why);
 }
 
 static enum err read_time(struct run *run, struct fault *f)
@@ -373,14 +373,12 @@ static enum err check_path(struct run *run, struct fault *f)
 
 static enum err replay_file(struct run *run, struct fault *f)
 {
-    struct fault why = { 0 };
     enum err e;
 
     TRY(check_path(run, f));
-    run->fault = &why;
     e = input_read(cli_operand(run->cli, 0), NULL, on_seen, run, f);
-    if (why.err != ERR_OK)
-        *f = why;
+    if (run->why.err != ERR_OK)
+        *f = run->why;
     return e;
 }
 

@@ -31,7 +31,7 @@
 #endif
 /* A sanitizer takes its share of both. */
 #define MAX_TIME (IS_SANITIZED ? 5 * SECOND : SECOND)
-#define MAX_RSS_KIB (64 * 1024)
+#define MAX_RSS_KIB (64L * 1024)
 
 struct tools {
     struct trusted *trusted;
