@@ -371,8 +371,7 @@ static struct span http_text(int status)
     return SPAN_LIT("Cannot answer now; try later.\n");
 }
 
-/* The end of every job: the counters, one log line, the recorder, the answer.
- */
+/* The end of every job: counters, one log line, the recorder, the answer. */
 static void send_answer(struct job *job)
 {
     struct line *line = job->line;
@@ -407,6 +406,7 @@ static void forget(struct job *job)
         .bytes = span_is_absent(job->outer) ? job->bytes : job->outer,
         .source = job->source,
         .peer = job->peer,
+        .tls_client = job->tls_client,
         .received = job->received,
         .send = job->send,
         .send_arg = job->send_arg,
