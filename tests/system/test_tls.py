@@ -244,7 +244,7 @@ def enrol_over(doors, credential, context, mode="request"):
     station = Station(doors.server, credential, tls=context)
     station.server = type("Port", (), dict(
         tls_port=doors.ports[mode], root=doors.server.root,
-        cmp_signer=doors.server.cmp_signer))
+        cmp_signer=doors.server.cmp_signer, said=[]))
     mark = doors.server.mark()
     station.enroll()
     return doors.server.wait_lines(mark, "issued")[0]
