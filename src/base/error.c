@@ -73,6 +73,11 @@ const char *fail_info_name(enum fail_info bit)
     return fail_info_names[bit];
 }
 
+const char *fault_found(const struct fault *f)
+{
+    return f->found[0] == '\0' ? f->text : f->found;
+}
+
 PRINTF_LIKE(2, 0)
 static void set_text(struct fault *f, const char *fmt, va_list args)
 {
@@ -82,6 +87,11 @@ static void set_text(struct fault *f, const char *fmt, va_list args)
     memcpy(f->text, text, sizeof(text));
 }
 
+static void forget_rule(struct fault *f)
+{
+    f->rule[0] = f->path[0] = f->found[0] = '\0';
+}
+
 enum err(fault_set)(struct fault *f, enum err e, const char *fmt, ...)
 {
     va_list args;
@@ -89,7 +99,8 @@ enum err(fault_set)(struct fault *f, enum err e, const char *fmt, ...)
     if (f == NULL)
         return e;
     f->err = e;
-    f->rule[0] = f->clause[0] = '\0';
+    f->clause[0] = '\0';
+    forget_rule(f);
     va_start(args, fmt);
     set_text(f, fmt, args);
     va_end(args);
@@ -104,7 +115,7 @@ enum err(fault_clause)(struct fault *f, enum err e, const char *clause,
     if (f == NULL)
         return e;
     f->err = e;
-    f->rule[0] = '\0';
+    forget_rule(f);
     snprintf(f->clause, sizeof(f->clause), "%s", clause);
     va_start(args, fmt);
     set_text(f, fmt, args);

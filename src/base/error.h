@@ -151,14 +151,20 @@ const char *fail_info_name(enum fail_info bit);
  * Why something failed. `clause` names what is enforced ("RFC 9810, 5.1.1"),
  * `text` says what was found and what was asked, and may be shown to an
  * operator; it never holds a secret. `rule` is the id of the rule table's row,
- * where one was broken. All are empty strings when not given.
+ * where one was broken; then `path` and `found`, both in `text` too, are where
+ * in the message and what stands there. All are empty strings when not given.
  */
 struct fault {
     enum err err;
     char rule[32];
     char clause[64];
+    char path[64];
+    char found[160];
     char text[320];
 };
+
+/* `found`, or all of `text` where what was found is not said apart. */
+const char *fault_found(const struct fault *f);
 
 /*
  * Records a failure and returns `e`, so that a caller can return the call.

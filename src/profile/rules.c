@@ -68,35 +68,17 @@ static void add_finding(struct findings *findings, const struct rule *rule,
     findings->list[findings->num++] = (struct finding){ rule, *found };
 }
 
-/* Between what was found and what is asked, in the text of a fault. */
-#define ASKED "; asked: "
-
 static enum err refuse(struct fault *f, const struct rule *rule,
                        const struct found *found)
 {
-    fault_clause(f, rule->err, rule->clause, "%s: %s" ASKED "%s", found->path,
+    fault_clause(f, rule->err, rule->clause, "%s: %s; asked: %s", found->path,
                  found->text, rule->asked);
-    if (f != NULL)
-        text_format(f->rule, sizeof(f->rule), "%s", rule->id);
+    if (f == NULL)
+        return rule->err;
+    text_format(f->rule, sizeof(f->rule), "%s", rule->id);
+    text_format(f->path, sizeof(f->path), "%s", found->path);
+    text_format(f->found, sizeof(f->found), "%s", found->text);
     return rule->err;
-}
-
-void found_parse(const char *text, struct found *out)
-{
-    const char *colon = strstr(text, ": "), *end = NULL;
-
-    for (const char *at = strstr(text, ASKED); at != NULL;
-         at = strstr(at + 1, ASKED))
-        end = at;
-    if (colon == NULL || end == NULL || colon > end) {
-        text_format(out->path, sizeof(out->path), "%s", "");
-        text_format(out->text, sizeof(out->text), "%s", text);
-        return;
-    }
-    text_format(out->path, sizeof(out->path), "%.*s", (int)(colon - text),
-                text);
-    text_format(out->text, sizeof(out->text), "%.*s", (int)(end - colon - 2),
-                colon + 2);
 }
 
 enum err rules_check(enum rule_step step, const struct judged *in,

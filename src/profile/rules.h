@@ -186,10 +186,6 @@ void findings_pass(struct findings *findings, enum rule_step step,
 MUST_USE enum err rules_check(enum rule_step step, const struct judged *in,
                               struct findings *findings, struct fault *f);
 
-/* What was found and where, out of the text of a fault that names a rule; of
- * any other text all of it, nowhere. */
-void found_parse(const char *text, struct found *out);
-
 /* Puts a rule's name, and its clause where there is none, to a fault that was
  * set without; nothing, where it names one. */
 void rule_name(struct fault *f, enum rule_id number);

@@ -46,7 +46,6 @@ static void read_finding(struct arena *a, const struct recorded *m,
 {
     const char *body = text_of(a, m->texts[RECORDED_BODY]);
     unsigned long request = strtoul(in->request, NULL, 10);
-    struct found found;
 
     *out = (struct explained_finding){ .id = in->rule, .clause = in->clause };
     out->view.rule = rule_find(in->rule);
@@ -54,12 +53,6 @@ static void read_finding(struct arena *a, const struct recorded *m,
     out->view.request = request;
     out->view.path = finding_path(a, body, request, in->path);
     out->view.found = in->text;
-    if (in->kind == RECORDED_NOTE)
-        return;
-    found_parse(in->text, &found);
-    out->view.path =
-        finding_path(a, body, request, text_of(a, span_str(found.path)));
-    out->view.found = text_of(a, span_str(found.text));
 }
 
 /* The verdict on each rule, by the rules of the program that judged. */

@@ -27,8 +27,8 @@ static void add_fault(struct buf *out, const char *request,
     add_string(out, err_name(f->err));
     add_string(out, f->rule);
     add_string(out, f->clause);
-    add_string(out, "");
-    add_string(out, f->text);
+    add_string(out, f->path);
+    add_string(out, fault_found(f));
 }
 
 static void add_note(struct buf *out, const struct finding *finding)

@@ -38,7 +38,7 @@ struct recorded_finding {
     const char *rule;    /* its id */
     const char *clause;
     const char *path;
-    const char *text;
+    const char *text; /* what was found there */
 };
 /* The next one in `*in`, which moves past it. False: there is none. */
 bool recorded_finding_next(struct span *in, struct recorded_finding *out);

@@ -64,8 +64,8 @@ static const char *time_of(struct telling *t, int64_t seconds)
 /* --- findings --- */
 
 static void add_finding(struct telling *t, const struct rule *rule,
-                        enum verdict verdict, const struct found *found,
-                        size_t request)
+                        enum verdict verdict, const char *path,
+                        const char *found, size_t request)
 {
     enum cmp_body_type type = t->job->msg.body.type;
     const char *body = type < CMP_BODY_NUM ? cmp_body_name(type) : "";
@@ -75,8 +75,8 @@ static void add_finding(struct telling *t, const struct rule *rule,
     t->findings[t->num_findings++] = (struct finding_view){
         .rule = rule,
         .verdict = verdict,
-        .path = finding_path(t->arena, body, request, copy_of(t, found->path)),
-        .found = copy_of(t, found->text),
+        .path = finding_path(t->arena, body, request, copy_of(t, path)),
+        .found = copy_of(t, found),
         .message = t->number,
         .request = request,
     };
@@ -86,12 +86,10 @@ static void add_fault(struct telling *t, const struct fault *fault,
                       size_t request)
 {
     const struct rule *rule = rule_find(fault->rule);
-    struct found found;
 
-    if (rule == NULL)
-        return;
-    found_parse(fault->text, &found);
-    add_finding(t, rule, VERDICT_BROKEN, &found, request);
+    if (rule != NULL)
+        add_finding(t, rule, VERDICT_BROKEN, fault->path, fault_found(fault),
+                    request);
 }
 
 /* The cause of a refusal, then what else is refused, then what is let pass.
@@ -113,7 +111,7 @@ static void tell_findings(struct telling *t, enum replay_end end)
         enum verdict verdict = VERDICT_CANNOT_TELL;
 
         (void)findings_find(&job->findings, f->rule->number, &verdict);
-        add_finding(t, f->rule, verdict, &f->found, 0);
+        add_finding(t, f->rule, verdict, f->found.path, f->found.text, 0);
     }
 }
 

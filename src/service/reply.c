@@ -102,7 +102,6 @@ static size_t safe_texts(const struct fault *fault, struct arena *a,
 {
     const struct rule *rule = rule_find(fault->rule);
     const char *asked, *cure;
-    struct found found;
 
     if (err_whose(fault->err) != WHOSE_PEER) {
         out[0] = SPAN_LIT("temporarily unavailable; try again later");
@@ -112,9 +111,8 @@ static size_t safe_texts(const struct fault *fault, struct arena *a,
         out[0] = span_str(err_text(fault->err));
         return 1;
     }
-    found_parse(fault->text, &found);
     asked = arena_printf(a, "%s%s%s: asked: %s", rule->clause,
-                         found.path[0] == '\0' ? "" : ", at ", found.path,
+                         fault->path[0] == '\0' ? "" : ", at ", fault->path,
                          rule->asked);
     cure = arena_printf(a, "try: %s", rule->cure);
     if (asked == NULL || cure == NULL)
