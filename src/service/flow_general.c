@@ -125,23 +125,6 @@ static enum err fill(struct worker *w, struct job *job, struct pki_body *body,
 
 /* --- 9: record --- */
 
-/* An operator is to see whose it is. */
-static int64_t put_station(struct job *job)
-{
-    const struct station_record r = {
-        .vendor = job->facts.vendor,
-        .serial = job->facts.serial,
-        .state = STATION_ACTIVE,
-        .first_seen = job->facts.now,
-        .last_seen = job->facts.now,
-    };
-
-    if (job->station.id != 0)
-        return job->station.id;
-    change_add_station(job->change, &r);
-    return STORE_NEW;
-}
-
 /* The one answer that promises something. */
 static enum err keep_passphrase(struct job *job)
 {
@@ -152,7 +135,7 @@ static enum err keep_passphrase(struct job *job)
     if (entry == NULL)
         return fault_set(&job->fault, ERR_NO_MEM, "audit entry");
     passphrase_record(job);
-    record_exchange(job, waiting_put(job, put_station(job)));
+    record_exchange(job, waiting_put(job, record_station(job, SPAN_NONE)));
     change_add_audit(job->change, job->facts.now, span_str(entry));
     return ERR_OK;
 }
@@ -161,7 +144,8 @@ static enum err record(struct worker *w, struct job *job)
 {
     (void)w;
     if (job->decision.action == TXN_WAIT) {
-        waiting_put(job, put_station(job));
+        /* An operator is to see whose it is. */
+        waiting_put(job, record_station(job, SPAN_NONE));
         return waiting_keep(job);
     }
     if (job->passphrase != NULL)

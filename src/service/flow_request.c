@@ -265,23 +265,6 @@ enum err request_fill(struct worker *w, struct job *job, struct pki_body *body,
 
 /* --- 9: record --- */
 
-static int64_t add_station(struct job *job, const struct ask *first)
-{
-    struct station_record r = {
-        .vendor = job->facts.vendor,
-        .serial = job->facts.serial,
-        .state = STATION_ACTIVE,
-        .subject = first->names.subject,
-        .first_seen = job->facts.now,
-        .last_seen = job->facts.now,
-    };
-
-    if (job->station.id != 0)
-        return job->station.id;
-    change_add_station(job->change, &r);
-    return STORE_NEW;
-}
-
 /* How long the next message is waited for; 0: none is. */
 static int64_t wait_of(const struct job *job)
 {
@@ -305,19 +288,9 @@ static enum transaction_state state_of(const struct job *job)
 
 static int64_t put_transaction(struct job *job, int64_t station)
 {
-    struct transaction_record r = {
-        .requester = span_of(job->requester, sizeof(job->requester)),
-        .requester_cert =
-            is_mac_protected(job) ? SPAN_LIT("") : job->signer.der,
-        .transaction_id = job->msg.header.transaction_id,
-        .profile = span_str(job->profile->config->name),
-        .body_type = job->msg.body.type,
-        .pvno = job->msg.header.pvno,
-        .station = station,
-    };
+    struct transaction_record r =
+        job->is_resumed ? job->transaction : record_opened(job, station);
 
-    if (job->is_resumed)
-        r = job->transaction;
     r.state = state_of(job);
     r.sender_nonce = span_of(job->nonce, sizeof(job->nonce));
     r.ended_at = r.state == TRANSACTION_CONFIRMED ? job->facts.now : 0;
@@ -419,7 +392,7 @@ enum err request_record(struct worker *w, struct job *job)
         if (ask->fault.err != ERR_OK)
             continue;
         if (station == 0) {
-            station = add_station(job, ask);
+            station = record_station(job, ask->names.subject);
             transaction = put_transaction(job, station);
         }
         add_claims(job, ask, station);

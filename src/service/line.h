@@ -348,6 +348,10 @@ MUST_USE enum err verify_find_vendor(struct worker *w, struct job *job,
  * into job and facts. */
 MUST_USE enum err verify_find_ra(struct worker *w, struct job *job,
                                  bool *found);
+/* Of a signer that is no station, by name: "RA", "north". */
+MUST_USE enum err verify_revocation(struct job *job, const struct path *path,
+                                    enum config_revocation policy,
+                                    const char *kind, const char *name);
 /* verify_peer.c: the CA that signed a ccr, into job and facts. */
 job_step verify_peer;
 /* verify_original.c: the station's message that an RA brings along. */
@@ -433,6 +437,13 @@ MUST_USE enum err waiting_keep(struct job *job);
 void record_end_of_waiting(struct job *job);
 /* What a message under a shared secret takes of it. */
 void record_use_of_secret(struct job *job);
+/* The station of a first request, `subject` what it is to be named (absent: not
+ * yet): its id, or STORE_NEW, put into the change. */
+int64_t record_station(struct job *job, struct span subject);
+/* The transaction that a message opens, but for its state. */
+struct transaction_record record_opened(const struct job *job, int64_t station);
+/* Was a private key made here for one of the requests? */
+bool job_has_made_key(const struct job *job);
 /* Who it is about, as audit and log say it; into the job's arena. */
 const char *job_describe(struct job *job);
 /* The RA that signed it, or sent it in a nested; NULL: none. */

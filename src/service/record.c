@@ -29,13 +29,43 @@ const struct config_ra *job_ra(const struct job *job)
     return job->ra != NULL ? job->ra : job->wrapper;
 }
 
-/* Was a private key made here for one of the requests? */
-static bool has_made_key(const struct job *job)
+bool job_has_made_key(const struct job *job)
 {
     for (size_t i = 0; i < job->num_asks; i++)
         if (!span_is_absent(job->asks[i].private_key))
             return true;
     return false;
+}
+
+int64_t record_station(struct job *job, struct span subject)
+{
+    const struct station_record r = {
+        .vendor = job->facts.vendor,
+        .serial = job->facts.serial,
+        .state = STATION_ACTIVE,
+        .subject = subject,
+        .first_seen = job->facts.now,
+        .last_seen = job->facts.now,
+    };
+
+    if (job->station.id != 0)
+        return job->station.id;
+    change_add_station(job->change, &r);
+    return STORE_NEW;
+}
+
+struct transaction_record record_opened(const struct job *job, int64_t station)
+{
+    return (struct transaction_record){
+        .requester = span_of(job->requester, sizeof(job->requester)),
+        .requester_cert =
+            is_mac_protected(job) ? SPAN_LIT("") : job->signer.der,
+        .transaction_id = job->msg.header.transaction_id,
+        .profile = span_str(job->profile->config->name),
+        .body_type = job->msg.body.type,
+        .pvno = job->msg.header.pvno,
+        .station = station,
+    };
 }
 
 const char *job_describe(struct job *job)
@@ -56,7 +86,7 @@ const char *job_describe(struct job *job)
         (const char *)facts->serial.ptr, serial, id,
         job->secret.id != 0 ? " secret=" : "", (int)job->secret.reference.len,
         (const char *)job->secret.reference.ptr, ra != NULL ? " ra=" : "",
-        ra != NULL ? ra->name : "", has_made_key(job) ? " key=made" : "");
+        ra != NULL ? ra->name : "", job_has_made_key(job) ? " key=made" : "");
 }
 
 void record_exchange(struct job *job, int64_t transaction)

@@ -187,10 +187,8 @@ static bool is_wanted(const struct job *job)
 
 static bool may_hold_key(const struct job *job)
 {
-    for (size_t i = 0; i < job->num_asks; i++)
-        if (!span_is_absent(job->asks[i].private_key))
-            return true;
-    return job->outcome == OUTCOME_REPLAYED || job->batch != NULL;
+    return job_has_made_key(job) || job->outcome == OUTCOME_REPLAYED ||
+           job->batch != NULL;
 }
 
 static void fill_reply(const struct job *job, struct recorded *m)

@@ -135,6 +135,26 @@ static enum err check_revocation(struct job *job, const struct path *path,
     return ERR_OK;
 }
 
+enum err verify_revocation(struct job *job, const struct path *path,
+                           enum config_revocation policy, const char *kind,
+                           const char *name)
+{
+    switch (path->revocation) {
+    case REVOCATION_GOOD:
+        return ERR_OK;
+    case REVOCATION_REVOKED:
+        return rule_break(&job->fault, RULE_SIGNER_IS_NOT_REVOKED, "extraCerts",
+                          "a revoked certificate of %s %s", kind, name);
+    case REVOCATION_UNKNOWN:
+        break;
+    }
+    if (policy == CONFIG_REVOCATION_ADMIT)
+        return ERR_OK;
+    return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
+                      "a path of %s %s whose revocation cannot be told", kind,
+                      name);
+}
+
 /*
  * The vendors of a legacy profile alone are held to what it allows; all others,
  * there too, to what is allowed today.

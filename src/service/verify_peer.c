@@ -37,28 +37,10 @@ static size_t find_number(struct worker *w, const struct job *job)
     return i;
 }
 
-static enum err check_revocation(struct job *job,
-                                 const struct config_peer_ca *peer,
-                                 const struct path *path)
-{
-    switch (path->revocation) {
-    case REVOCATION_GOOD:
-        return ERR_OK;
-    case REVOCATION_REVOKED:
-        return rule_break(&job->fault, RULE_SIGNER_IS_NOT_REVOKED, "extraCerts",
-                          "a revoked certificate of the CA %s", peer->name);
-    case REVOCATION_UNKNOWN:
-        break;
-    }
-    if (peer->revocation == CONFIG_REVOCATION_ADMIT)
-        return ERR_OK;
-    return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
-                      "a path of the CA %s whose revocation cannot be told",
-                      peer->name);
-}
-
 static enum err check_path(struct worker *w, struct job *job, size_t number)
 {
+    const struct config_peer_ca *peer =
+        &w->line->authority->config->peer_cas[number];
     const struct cmp_message *msg = &job->msg;
     struct fault why = { 0 };
     struct path path;
@@ -73,8 +55,8 @@ static enum err check_path(struct worker *w, struct job *job, size_t number)
         job->fault = why;
         return e;
     }
-    return check_revocation(job, &w->line->authority->config->peer_cas[number],
-                            &path);
+    return verify_revocation(job, &path, peer->revocation, "the CA",
+                             peer->name);
 }
 
 enum err verify_peer(struct worker *w, struct job *job)

@@ -35,25 +35,6 @@ static enum err check_path(struct worker *w, struct job *job,
                       job->arena, out, why);
 }
 
-static enum err check_revocation(struct job *job, const struct config_ra *ra,
-                                 const struct path *path)
-{
-    switch (path->revocation) {
-    case REVOCATION_GOOD:
-        return ERR_OK;
-    case REVOCATION_REVOKED:
-        return rule_break(&job->fault, RULE_SIGNER_IS_NOT_REVOKED, "extraCerts",
-                          "a revoked certificate of RA %s", ra->name);
-    case REVOCATION_UNKNOWN:
-        break;
-    }
-    if (ra->revocation == CONFIG_REVOCATION_ADMIT)
-        return ERR_OK;
-    return rule_break(&job->fault, RULE_REVOCATION_IS_KNOWN, "extraCerts",
-                      "a path of RA %s whose revocation cannot be told",
-                      ra->name);
-}
-
 static void take(struct job *job, const struct config_ra *ra)
 {
     struct facts *facts = &job->facts;
@@ -97,7 +78,7 @@ enum err verify_find_ra(struct worker *w, struct job *job, bool *found)
             job->fault = why;
             return e;
         }
-        TRY(check_revocation(job, ra, &path));
+        TRY(verify_revocation(job, &path, ra->revocation, "RA", ra->name));
         take(job, ra);
         *found = true;
         return ERR_OK;

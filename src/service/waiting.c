@@ -4,26 +4,11 @@
  */
 #include "service/line.h"
 
-static struct transaction_record open_transaction(const struct job *job,
-                                                  int64_t station)
-{
-    return (struct transaction_record){
-        .requester = span_of(job->requester, sizeof(job->requester)),
-        .requester_cert =
-            is_mac_protected(job) ? SPAN_LIT("") : job->signer.der,
-        .transaction_id = job->msg.header.transaction_id,
-        .profile = span_str(job->profile->config->name),
-        .body_type = job->msg.body.type,
-        .pvno = job->msg.header.pvno,
-        .station = station,
-    };
-}
-
 int64_t waiting_put(struct job *job, int64_t station)
 {
     bool waits = job->decision.action == TXN_WAIT;
     struct transaction_record r =
-        job->is_resumed ? job->transaction : open_transaction(job, station);
+        job->is_resumed ? job->transaction : record_opened(job, station);
 
     r.state = waits ? TRANSACTION_WAITING : TRANSACTION_ENDED;
     r.sender_nonce = span_of(job->nonce, sizeof(job->nonce));
