@@ -8,16 +8,16 @@ struct rows {
     size_t num;
 };
 
-/* All rows of a bound statement. */
-static enum err get_rows(struct query *q, enum table t, struct arena *a,
-                         struct rows *out, struct fault *f)
+/* The rows of a bound statement, at most `max`. */
+static enum err get_some(struct query *q, enum table t, size_t max,
+                         struct arena *a, struct rows *out, struct fault *f)
 {
     union record record;
     void *at;
     bool row;
 
     *out = (struct rows){ NULL, 0 };
-    for (;;) {
+    while (out->num < max) {
         TRY(query_step(q, &row, f));
         if (!row)
             return ERR_OK;
@@ -27,6 +27,13 @@ static enum err get_rows(struct query *q, enum table t, struct arena *a,
             return fault_set(f, ERR_NO_MEM, "a list of %ss", shapes[t].name);
         memcpy(at, &record, shapes[t].size);
     }
+    return ERR_OK;
+}
+
+static enum err get_rows(struct query *q, enum table t, struct arena *a,
+                         struct rows *out, struct fault *f)
+{
+    return get_some(q, t, SIZE_MAX, a, out, f);
 }
 
 /* What SQLite takes for a limit. */
@@ -78,8 +85,7 @@ static enum err list_transactions(struct store_session *s,
 
     TRY(query_open(sqlite_conn_of(s), SQL_LIST_TRANSACTIONS, &q, f));
     query_bytes(q, 1, transaction_id);
-    query_int(q, 2, limit(max));
-    TRY(get_rows(q, TABLE_TRANSACTION, a, &rows, f));
+    TRY(get_some(q, TABLE_TRANSACTION, max, a, &rows, f));
     *out = (struct transaction_list){ rows.list, rows.num };
     return ERR_OK;
 }

@@ -59,7 +59,7 @@
         "SELECT e.head, t.bytes FROM txn x "                                   \
         "JOIN exchange e ON e.txn = x.id AND e.digest = ?2 "                   \
         "LEFT JOIN tail t ON t.id = e.tail "                                   \
-        "WHERE x.transaction_id = ?1 ORDER BY e.id DESC LIMIT 1")              \
+        "WHERE x.transaction_id = ?1 LIMIT 1")                                 \
     SQL(FIND_TRANSACTION,                                                      \
         "SELECT " TXN_COLUMNS " FROM txn "                                     \
         "WHERE transaction_id = ?2 AND requester = ?1")                        \
@@ -67,7 +67,7 @@
         "SELECT " TXN_COLUMNS " FROM txn WHERE id = ?1")                       \
     SQL(LIST_TRANSACTIONS,                                                     \
         "SELECT " TXN_COLUMNS " FROM txn WHERE transaction_id = ?1 "           \
-        "ORDER BY id LIMIT ?2")                                                \
+        "ORDER BY id")                                                         \
     SQL(FIND_STATION,                                                          \
         "SELECT " STATION_COLUMNS " FROM station "                             \
         "WHERE vendor = ?1 AND serial = ?2")                                   \
