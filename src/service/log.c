@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include "service/gate.h"
 
 #define LINE_CAP 4096
+/* Lines written together: what a pipe takes from one writer whole. */
+#define HELD_CAP PIPE_BUF
 
 struct log {
     char *file; /* NULL: standard error */
@@ -20,6 +23,12 @@ struct log {
     enum log_format format;
     enum log_level least;
 };
+
+/* Lines of this thread that wait for more, and the log they are for. */
+static _Thread_local struct {
+    struct log *log;
+    struct buf lines;
+} held;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
@@ -159,20 +168,48 @@ static void format_json(struct buf *line, const struct log_field *fields,
     json_decref(object);
 }
 
-static void write_line(struct log *log, struct buf *line)
+static void write_all(struct log *log, const struct buf *lines)
 {
     size_t sent = 0;
     ssize_t n;
 
-    buf_add_str(line, "\n");
-    while (sent < line->len) {
-        n = write(log->fd, line->ptr + sent, line->len - sent);
+    while (sent < lines->len) {
+        n = write(log->fd, lines->ptr + sent, lines->len - sent);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return; /* there is nowhere left to say so */
         sent += (size_t)n;
     }
+}
+
+static void write_line(struct log *log, struct buf *line)
+{
+    buf_add_str(line, "\n");
+    if (held.log != log) {
+        write_all(log, line);
+        return;
+    }
+    if (held.lines.len + line->len > HELD_CAP) {
+        write_all(log, &held.lines);
+        buf_clear(&held.lines);
+    }
+    buf_add(&held.lines, buf_span(line));
+    if (held.lines.failed != ERR_OK)
+        write_all(log, line);
+}
+
+void log_hold(struct log *log)
+{
+    held.log = log;
+    buf_init(&held.lines, HELD_CAP);
+}
+
+void log_release(struct log *log)
+{
+    write_all(log, &held.lines);
+    buf_done(&held.lines);
+    held.log = NULL;
 }
 
 #define MAX_FIELDS 32

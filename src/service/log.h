@@ -41,6 +41,11 @@ struct log_field {
 void log_write(struct log *log, enum log_level level, const char *event,
                const struct log_field *fields, size_t num);
 
+/* Between the two, lines of this thread are kept, and then written together:
+ * a write costs as much as making a line. Of one log at a time. */
+void log_hold(struct log *log);
+void log_release(struct log *log);
+
 /* A fault outside any message. */
 void log_fault(struct log *log, enum log_level level, const char *event,
                const struct fault *f);

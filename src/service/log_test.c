@@ -154,6 +154,42 @@ static void test_reopen(void **state)
     rig_close(&r);
 }
 
+/* Held lines come at the end, or when there are many, whole and in order. */
+static void test_held(void **state)
+{
+    struct rig r, other;
+    char number[16];
+    struct log_field field = { .key = "n" };
+    const char *at;
+    unsigned seen = 0;
+
+    (void)state;
+    rig_open(&r, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO);
+    rig_open(&other, LOG_FORMAT_LOGFMT, LOG_LEVEL_INFO);
+    log_hold(r.log);
+    log_write(r.log, LOG_LEVEL_INFO, "held", NULL, 0);
+    log_write(other.log, LOG_LEVEL_INFO, "at-once", NULL, 0);
+    assert_string_equal(rig_text(&r), "");
+    assert_non_null(rig_line(&other, "event=at-once"));
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(number, sizeof(number), "%u", i);
+        field.value = span_str(number);
+        log_write(r.log, LOG_LEVEL_INFO, "many", &field, 1);
+        at = rig_text(&r);
+        assert_true(*at == '\0' || at[strlen(at) - 1] == '\n');
+    }
+    assert_non_null(strstr(rig_text(&r), "event=held"));
+    assert_null(strstr(rig_text(&r), "n=199"));
+    log_release(r.log);
+    for (at = rig_text(&r); (at = strstr(at, "n=")) != NULL; at++)
+        assert_int_equal(strtoul(at + 2, NULL, 10), seen++);
+    assert_int_equal(seen, 200);
+    log_write(r.log, LOG_LEVEL_INFO, "after", NULL, 0);
+    assert_non_null(strstr(rig_text(&r), "event=after"));
+    rig_close(&other);
+    rig_close(&r);
+}
+
 static void test_no_file(void **state)
 {
     struct log *log = NULL;
@@ -219,9 +255,10 @@ static void test_job(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_fault),   cmocka_unit_test(test_reopen),
-        cmocka_unit_test(test_no_file), cmocka_unit_test(test_job),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_fault),  cmocka_unit_test(test_reopen),
+        cmocka_unit_test(test_held),   cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_job),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

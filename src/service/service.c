@@ -24,6 +24,9 @@ struct service {
     struct keeper *keeper;
     struct gate *gate;
     struct pool *pool;
+    void (*begin_answers)(void *arg); /* the owner's */
+    void (*end_answers)(void *arg);
+    void *answers_arg;
     struct arena *arena; /* of the paths */
     struct service_path_list paths;
     struct service_crl_path *crl_paths;
@@ -75,6 +78,25 @@ static enum err open_log(struct service *s, struct fault *f)
                     levels[log->level], &s->log, f);
 }
 
+/* Around the answers that follow a commit. The lines are out before them. */
+static void begin_answers(void *arg)
+{
+    struct service *s = arg;
+
+    log_hold(s->log);
+    if (s->begin_answers != NULL)
+        s->begin_answers(s->answers_arg);
+}
+
+static void end_answers(void *arg)
+{
+    struct service *s = arg;
+
+    log_release(s->log);
+    if (s->end_answers != NULL)
+        s->end_answers(s->answers_arg);
+}
+
 static enum err open_store(struct service *s,
                            const struct service_options *options,
                            struct fault *f)
@@ -87,11 +109,14 @@ static enum err open_store(struct service *s,
         .gather_us = options->store_gather_us,
         .vfs = options->store_vfs,
         .synchronous = options->store_synchronous,
-        .begin_results = options->begin_answers,
-        .end_results = options->end_answers,
-        .results_arg = options->answers_arg,
+        .begin_results = begin_answers,
+        .end_results = end_answers,
+        .results_arg = s,
     };
 
+    s->begin_answers = options->begin_answers;
+    s->end_answers = options->end_answers;
+    s->answers_arg = options->answers_arg;
     return store_open(&how, &s->store, f);
 }
 
