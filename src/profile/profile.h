@@ -174,6 +174,7 @@ struct fact_issued {
     int64_t cert_req_id;
     bool hash_alg_known; /* hashAlg of its CertStatus, if any */
     struct span hash;    /* with that, or the hash of its own signature */
+    struct span subject; /* of the certificate: a Name */
 };
 
 /* What certHash is made with (RFC 9810, 5.3.18): the digest that hashAlg names,

@@ -36,6 +36,7 @@ static enum err hash_issued(struct worker *w, struct job *job,
     if (hash == NULL || x509_read(r->der, job->arena, &cert) != ERR_OK)
         return fault_set(&job->fault, ERR_STORE,
                          "a stored certificate does not parse");
+    out->subject = cert.subject;
     digest = cert_hash_digest(&cert.sig_alg,
                               status != NULL ? &status->hash_alg : NULL);
     out->hash_alg_known = digest != DIGEST_NONE;
@@ -137,25 +138,19 @@ static void reject(struct job *job, struct certificate_record *cert)
 }
 
 /* The station goes by the certificate it took. */
-static enum err set_station(struct job *job,
-                            const struct certificate_record *cert)
+static void set_station(struct job *job, size_t taken)
 {
     struct station_record station = job->station;
-    struct x509_cert x509;
 
-    if (x509_read(cert->der, job->arena, &x509) != ERR_OK)
-        return fault_set(&job->fault, ERR_STORE,
-                         "a stored certificate does not parse");
-    station.certificate = cert->id;
-    station.subject = x509.subject;
+    station.certificate = job->issued.list[taken].id;
+    station.subject = job->facts.issued[taken].subject;
     station.last_seen = job->facts.now;
     change_set_station(job->change, &station);
-    return ERR_OK;
 }
 
 static enum err record(struct worker *w, struct job *job)
 {
-    const struct certificate_record *taken = NULL;
+    size_t taken = job->issued.num;
 
     (void)w;
     /* Where private keys may travel: this one arrived, or nobody wants it. */
@@ -170,15 +165,15 @@ static enum err record(struct worker *w, struct job *job)
         cert->changed = job->facts.now;
         if ((job->decision.confirmed & (1u << i)) != 0) {
             cert->status = CERTIFICATE_CONFIRMED;
-            taken = cert;
+            taken = i;
         } else {
             reject(job, cert);
         }
         change_set_certificate(job->change, cert);
     }
     release_old(job);
-    if (taken != NULL)
-        TRY(set_station(job, taken));
+    if (taken < job->issued.num)
+        set_station(job, taken);
     return record_common(job, job->transaction.id);
 }
 
