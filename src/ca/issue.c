@@ -2,10 +2,13 @@
 
 #include <assert.h>
 
+#include "base/clock.h"
+
 enum err serial_make(struct crypto_ctx *cx, int64_t now,
                      uint8_t out[CA_SERIAL_LEN], struct fault *f)
 {
-    uint64_t time = (uint64_t)now;
+    uint64_t sixteenth = (uint64_t)clock_monotonic_micros() % 1000000 / 62500;
+    uint64_t time = (uint64_t)now << 4 | sixteenth;
 
     for (unsigned i = 0; i < 4; i++)
         out[i] = (uint8_t)(time >> (24 - 8 * i));
