@@ -39,7 +39,7 @@ struct pool {
     pthread_mutex_t lock;
     struct seat *seats; /* of all workers */
     struct seat *top;   /* who sat down last, its caches still warm */
-    unsigned called;    /* from their seats, and not yet awake */
+    unsigned called;    /* from their seats, or about to look for a job */
     unsigned at_once;   /* workers that get on with their jobs */
     bool is_watched;    /* one worker wakes up by itself to look for a stall */
     struct lane *lanes; /* one for each CA, then that of confirmations */
@@ -184,20 +184,34 @@ static void sit(struct pool *p, struct seat *seat)
         leave(p, seat);
 }
 
+/* Whoever brings jobs comes first, where they share a processor. Nobody need
+ * be called for those jobs: this worker looks again. */
+static void let_others_run(struct pool *p)
+{
+    p->called++;
+    pthread_mutex_unlock(&p->lock);
+    sched_yield();
+    pthread_mutex_lock(&p->lock);
+    p->called--;
+}
+
 /*
- * Waits for a job. When no worker gets on with one nobody is about to add to
- * the writer's batch, and it is told so, once. NULL: the pool is closed and
- * empty.
+ * Waits for a job. When no worker gets on with one, and none came when the
+ * others had run, nobody is about to add to the writer's batch, and it is told
+ * so, once. NULL: the pool is closed and empty.
  */
 static struct job *wait_for_job(struct pool *p, struct seat *seat, size_t *lane)
 {
-    bool has_hinted = false;
+    bool has_hinted = false, has_yielded = false;
     struct job *job;
 
     while ((job = take_if_due(p, seat, lane)) == NULL) {
         if (p->is_closed && p->waiting == 0)
             return NULL;
-        if (!has_hinted && num_busy(p, clock_monotonic_micros()) == 0) {
+        if (!has_yielded) {
+            has_yielded = true;
+            let_others_run(p);
+        } else if (!has_hinted && num_busy(p, clock_monotonic_micros()) == 0) {
             has_hinted = true;
             pthread_mutex_unlock(&p->lock);
             store_hint_idle(p->line->store);
