@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -7,6 +8,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "base/secret.h"
 #include "crypto/internal.h"
 
 static const char *const group_names[CURVE_NUM] = {
@@ -189,16 +191,34 @@ void crypto_ctx_free(struct crypto_ctx *cx)
     EVP_PKEY_CTX_free(cx->rsa_import);
     for (int i = 0; i < SIGN_SLOTS; i++)
         EVP_PKEY_CTX_free(cx->slots[i].sign);
+    secret_wipe(cx->random, sizeof(cx->random));
     free(cx);
 }
 
 /* --- random bytes --- */
 
+/* OpenSSL keeps one generator a thread itself. */
+static enum err draw(uint8_t *out, size_t len, struct fault *f)
+{
+    if (RAND_bytes_ex(NULL, out, len, 0) != 1)
+        return crypto_fault(f, "random bytes");
+    return ERR_OK;
+}
+
 enum err random_fill(struct crypto_ctx *cx, uint8_t *out, size_t len,
                      struct fault *f)
 {
-    (void)cx; /* OpenSSL keeps one generator a thread itself */
-    if (RAND_bytes_ex(NULL, out, len, 0) != 1)
-        return crypto_fault(f, "random bytes");
+    uint8_t *from;
+
+    if (len > sizeof(cx->random) / 4)
+        return draw(out, len, f);
+    if (len > cx->num_random) {
+        TRY(draw(cx->random, sizeof(cx->random), f));
+        cx->num_random = sizeof(cx->random);
+    }
+    from = cx->random + sizeof(cx->random) - cx->num_random;
+    memcpy(out, from, len);
+    secret_wipe(from, len);
+    cx->num_random -= len;
     return ERR_OK;
 }

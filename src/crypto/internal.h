@@ -64,6 +64,10 @@ struct crypto_ctx {
     EVP_PKEY_CTX *rsa_import;
     struct sign_slot slots[SIGN_SLOTS];
     unsigned next_slot; /* the one to give up next */
+    /* Drawn from the generator at once, since each draw costs as much as a
+     * hundred octets; the last `num_random` are still to be given out. */
+    uint8_t random[512];
+    size_t num_random;
 };
 
 struct privkey {

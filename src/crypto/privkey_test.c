@@ -245,7 +245,7 @@ static void test_random(void **state)
     static uint8_t drawn[4096][16];
     static const uint8_t zero[64];
     struct ground *g = *state;
-    uint8_t long_one[64] = { 0 };
+    uint8_t long_one[64] = { 0 }, last[8] = { 0 }, any[600];
 
     for (size_t i = 0; i < NUM(drawn); i++) {
         assert_int_equal(random_fill(g->cx, drawn[i], 16, NULL), ERR_OK);
@@ -255,6 +255,15 @@ static void test_random(void **state)
     assert_int_equal(random_fill(g->cx, long_one, sizeof(long_one), NULL),
                      ERR_OK);
     assert_memory_not_equal(long_one, zero, sizeof(zero));
+    /* of every length, and no more than asked for */
+    for (size_t len = 8; len <= sizeof(any) - 8; len++) {
+        memset(any, 0, sizeof(any));
+        assert_int_equal(random_fill(g->cx, any, len, NULL), ERR_OK);
+        assert_memory_not_equal(any, last, 8);
+        assert_memory_not_equal(any + len - 8, zero, 8);
+        assert_memory_equal(any + len, zero, 8);
+        memcpy(last, any, 8);
+    }
 }
 
 /* FIPS 180-4 and FIPS 202 examples: "abc", and nothing. */
