@@ -81,10 +81,9 @@ static bool params_fit(enum params wanted, struct span params)
 
 enum digest digest_find_any(const struct alg_id *id)
 {
-    enum oid oid = oid_find(id->oid);
-
     for (int d = DIGEST_NONE + 1; d < DIGEST_NUM; d++) {
-        if (digests[d].oid == oid && params_fit(digests[d].params, id->params))
+        if (digests[d].oid == id->id &&
+            params_fit(digests[d].params, id->params))
             return (enum digest)d;
     }
     return DIGEST_NONE;
@@ -230,7 +229,7 @@ static enum err pss_params_read(struct span params, enum digest *hash,
     TRY(der_int64(&tagged, salt_len));
     TRY(der_end(&tagged));
     TRY(der_end(&seq));
-    if (oid_find(mgf_id.oid) != OID_ID_MGF1)
+    if (mgf_id.id != OID_ID_MGF1)
         return ERR_BAD_ALG;
     tagged = der_open(mgf_id.params, NULL);
     TRY(alg_id_read(&tagged, &mgf_hash_id));
@@ -252,12 +251,10 @@ static bool pss_fits(enum digest wanted, struct span params)
 
 enum sig_alg sig_alg_find_any(const struct alg_id *id)
 {
-    enum oid oid = oid_find(id->oid);
-
     for (int i = SIG_UNKNOWN + 1; i < SIG_ALG_NUM; i++) {
         const struct sig_alg_row *row = &sig_algs[i];
 
-        if (row->oid != oid)
+        if (row->oid != id->id)
             continue;
         if (row->params == PARAMS_PSS ? pss_fits(row->info.digest, id->params)
                                       : params_fit(row->params, id->params))
@@ -374,10 +371,8 @@ void key_kind_put(struct der_writer *w, enum key_kind kind)
 
 enum key_kind key_kind_find(const struct spki *key)
 {
-    enum oid oid = oid_find(key->alg.oid);
-
     for (int k = KEY_UNKNOWN + 1; k < KEY_KIND_NUM; k++) {
-        if (keys[k].oid == oid && key_fits(&keys[k], &key->alg))
+        if (keys[k].oid == key->alg.id && key_fits(&keys[k], &key->alg))
             return (enum key_kind)k;
     }
     return KEY_UNKNOWN;

@@ -72,13 +72,11 @@ const struct mac_policy mac_policy_strong = {
 
 enum digest hmac_find(const struct alg_id *id)
 {
-    enum oid oid = oid_find(id->oid);
-
     if (!span_is_absent(id->params) &&
         !span_is_equal(id->params, SPAN_LIT("\x05\x00")))
         return DIGEST_NONE;
     for (size_t i = 0; i < NUM_HMACS; i++) {
-        if (hmacs[i].oid == oid)
+        if (hmacs[i].oid == id->id)
             return hmacs[i].digest;
     }
     return DIGEST_NONE;
@@ -95,14 +93,12 @@ struct span hmac_alg_id(enum digest d)
 
 enum mac_alg mac_alg_find(const struct alg_id *id)
 {
-    enum oid oid = oid_find(id->oid);
-
     for (int i = MAC_UNKNOWN + 1; i < MAC_ALG_NUM; i++) {
-        if (rows[i].oid != OID_UNKNOWN && rows[i].oid == oid)
+        if (rows[i].oid != OID_UNKNOWN && rows[i].oid == id->id)
             return (enum mac_alg)i;
     }
     for (size_t i = 0; i < NUM_HMACS; i++) {
-        if (hmacs[i].oid == oid)
+        if (hmacs[i].oid == id->id)
             return MAC_HMAC;
     }
     return MAC_UNKNOWN;
@@ -324,7 +320,7 @@ static enum err pbmac1_resolve(struct der *in, struct mac_params *out)
     struct der inner;
 
     TRY(pbmac1_params_read(in, &p));
-    if (oid_find(p.key_derivation.oid) != OID_ID_PBKDF2)
+    if (p.key_derivation.id != OID_ID_PBKDF2)
         return ERR_BAD_ALG;
     inner = der_open(p.key_derivation.params, in->fail);
     TRY(pbkdf2_params_read(&inner, &kdf));

@@ -43,8 +43,15 @@ enum err alg_id_read_content(struct der *content, struct alg_id *out)
     if (der_has_more(content))
         TRY(der_at(content, "parameters", der_any(content, &tag, &id.params)));
     TRY(der_end(content));
+    id.id = oid_find(id.oid);
     *out = id;
     return ERR_OK;
+}
+
+void alg_id_set(struct alg_id *alg, enum oid id)
+{
+    alg->oid = oid_span(id);
+    alg->id = id;
 }
 
 enum err alg_id_read(struct der *in, struct alg_id *out)

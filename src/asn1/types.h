@@ -22,8 +22,11 @@ struct alg_id {
     struct span der; /* the whole SEQUENCE */
     struct span oid; /* content octets */
     struct span params;
+    enum oid id; /* OID_UNKNOWN: none of der/oid_list.h */
 };
 MUST_USE enum err alg_id_read(struct der *in, struct alg_id *out);
+/* Sets which algorithm it is; der and params stay. */
+void alg_id_set(struct alg_id *alg, enum oid id);
 /* The content of an AlgorithmIdentifier whose tag was replaced (IMPLICIT). */
 MUST_USE enum err alg_id_read_content(struct der *content, struct alg_id *out);
 

@@ -51,10 +51,9 @@ static enum digest digest_of(const struct alg_id *alg)
         { OID_ID_ALG_ECDH_POP_SHA384, DIGEST_SHA384 },
         { OID_ID_ALG_ECDH_POP_SHA512, DIGEST_SHA512 },
     };
-    enum oid id = oid_find(alg->oid);
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].oid == id && span_is_absent(alg->params))
+        if (rows[i].oid == alg->id && span_is_absent(alg->params))
             return rows[i].digest;
     return DIGEST_NONE;
 }

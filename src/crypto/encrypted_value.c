@@ -27,7 +27,7 @@ enum err encrypted_value_make(struct crypto_ctx *cx, const struct spki *key,
 /* keyAlg is RSA's where it is given: no other way is written down. */
 static bool is_key_alg(const struct alg_id *alg)
 {
-    return span_is_absent(alg->oid) || oid_find(alg->oid) == OID_RSA_ENCRYPTION;
+    return span_is_absent(alg->oid) || alg->id == OID_RSA_ENCRYPTION;
 }
 
 enum err encrypted_value_open(struct crypto_ctx *cx,

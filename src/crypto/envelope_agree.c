@@ -52,7 +52,7 @@ static const struct scheme {
 static const struct group *group_find(const struct spki *key)
 {
     enum key_kind kind = key_kind_find(key);
-    enum oid alg = oid_find(key->alg.oid);
+    enum oid alg = key->alg.id;
 
     for (size_t i = 0; i < NUM_GROUPS; i++) {
         if (groups[i].alg == alg && groups[i].kind == kind)
@@ -210,7 +210,7 @@ static enum err originator_fill(const struct group *g, EVP_PKEY *ephemeral,
     copy = arena_copy(a, span_of(point, len));
     OPENSSL_free(point);
     *out = (struct cms_id){ .type = CMS_ID_ORIGINATOR_KEY };
-    out->originator_key.alg.oid = oid_span(g->alg);
+    alg_id_set(&out->originator_key.alg, g->alg);
     out->originator_key.key = copy;
     if (span_is_absent(copy) ||
         oid_write(g->curve, a, &out->originator_key.alg.params) != ERR_OK)
@@ -228,7 +228,7 @@ static enum err kari_fill(struct crypto_ctx *cx, const struct group *g,
 
     TRY(random_fill(cx, ukm, sizeof(ukm), f));
     r->ukm = arena_copy(a, SPAN_OF(ukm));
-    r->key_enc_alg.oid = oid_span(g->scheme);
+    alg_id_set(&r->key_enc_alg, g->scheme);
     der_writer_init(&w, a, 32);
     der_put_oid(&w, oid_span(cipher_info(cipher)->wrap));
     der_put_header(&w, DER_SEQUENCE, 0);
@@ -292,8 +292,7 @@ static bool is_of_group(const struct group *g, const struct cms_id *originator)
     struct der in = der_open(alg->params, NULL);
     struct span curve;
 
-    if (originator->type != CMS_ID_ORIGINATOR_KEY ||
-        oid_find(alg->oid) != g->alg)
+    if (originator->type != CMS_ID_ORIGINATOR_KEY || alg->id != g->alg)
         return false;
     if (span_is_absent(alg->params))
         return true;
@@ -318,7 +317,7 @@ static enum err kari_read(const struct cms_recipient *r,
     struct der in = der_open(r->key_enc_alg.params, NULL);
     struct alg_id wrap = { .oid = SPAN_NONE };
 
-    out->digest = scheme_find(oid_find(r->key_enc_alg.oid));
+    out->digest = scheme_find(r->key_enc_alg.id);
     if (out->digest == DIGEST_NONE)
         return fault_clause(f, ERR_BAD_ALG, "RFC 9481, 4.1",
                             "the key agreement of an envelope is not of the "

@@ -116,7 +116,7 @@ static enum err mgf_read(struct der *in, enum digest *out)
     struct der params;
 
     TRY(alg_id_read(in, &mgf));
-    if (oid_find(mgf.oid) != OID_ID_MGF1)
+    if (mgf.id != OID_ID_MGF1)
         return ERR_BAD_ALG;
     params = der_open(mgf.params, NULL);
     TRY(alg_id_read(&params, &hash));
@@ -170,7 +170,7 @@ enum err ktri_open(struct crypto_ctx *cx, const struct cms_recipient *r,
                    const struct envelope_opener *with, size_t len,
                    struct cek *out, struct fault *f)
 {
-    enum oid id = oid_find(r->key_enc_alg.oid);
+    enum oid id = r->key_enc_alg.id;
     bool is_oaep = id == OID_ID_RSAES_OAEP;
     enum envelope_way way = is_oaep ? ENVELOPE_OAEP : ENVELOPE_PKCS1;
     enum digest hash = DIGEST_NONE;
@@ -387,7 +387,7 @@ static enum err password_wrap(struct crypto_ctx *cx,
     uint8_t iv[CBC_MAX_BLOCK];
 
     if (to->way == ENVELOPE_PASSWORD) {
-        r->key_enc_alg.oid = oid_span(cipher_info(to->cipher)->wrap);
+        alg_id_set(&r->key_enc_alg, cipher_info(to->cipher)->wrap);
         return key_wrap(cx->crypto, to->cipher, kek, cek, a, &r->encrypted_key,
                         f);
     }
@@ -447,7 +447,7 @@ static enum err kdf_read(const struct alg_id *alg, struct pwri_params *out,
     struct pbkdf2_params p = { 0 };
     uint32_t key_len = 0;
 
-    if (oid_find(alg->oid) != OID_ID_PBKDF2)
+    if (alg->id != OID_ID_PBKDF2)
         return fault_clause(f, ERR_BAD_ALG, "RFC 9481, 4.4",
                             "a key from a password is derived by PBKDF2");
     if (pbkdf2_params_read(&in, &p) != ERR_OK || der_end(&in) != ERR_OK)
@@ -487,8 +487,8 @@ static enum err key_enc_read(const struct alg_id *alg, struct pwri_params *out,
     if (out->cipher != ENVELOPE_CIPHER_NUM && span_is_absent(alg->params))
         return ERR_OK;
     out->way = ENVELOPE_PWRI_KEK;
-    if (oid_find(alg->oid) != OID_ID_ALG_PWRI_KEK ||
-        alg_id_read(&in, &cipher) != ERR_OK || der_end(&in) != ERR_OK)
+    if (alg->id != OID_ID_ALG_PWRI_KEK || alg_id_read(&in, &cipher) != ERR_OK ||
+        der_end(&in) != ERR_OK)
         return way_refused(f);
     out->cipher = cipher_find(cipher.oid);
     if (out->cipher == ENVELOPE_CIPHER_NUM ||

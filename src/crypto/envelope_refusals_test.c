@@ -45,18 +45,18 @@ static void a_block_less(struct cms_enveloped *e, struct cms_recipient *r)
 static void unknown_cipher(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)r;
-    e->content_enc_alg.oid = oid_span(OID_ID_AES256_GCM);
+    alg_id_set(&e->content_enc_alg, OID_ID_AES256_GCM);
 }
 static void old_cipher(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)r;
-    e->content_enc_alg.oid = oid_span(OID_DES_EDE3_CBC);
+    alg_id_set(&e->content_enc_alg, OID_DES_EDE3_CBC);
     e->content_enc_alg.params = SPAN_LIT("\x04\x08" SALT8);
 }
 static void other_cipher(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)r;
-    e->content_enc_alg.oid = oid_span(OID_ID_AES128_CBC);
+    alg_id_set(&e->content_enc_alg, OID_ID_AES128_CBC);
 }
 static void no_vector(struct cms_enveloped *e, struct cms_recipient *r)
 {
@@ -76,7 +76,7 @@ static void another_kind(struct cms_enveloped *e, struct cms_recipient *r)
 static void not_rsa(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)e;
-    r->key_enc_alg.oid = oid_span(OID_ID_RSASSA_PSS);
+    alg_id_set(&r->key_enc_alg, OID_ID_RSASSA_PSS);
 }
 static void a_label(struct cms_enveloped *e, struct cms_recipient *r)
 {
@@ -109,12 +109,12 @@ static void short_key(struct cms_enveloped *e, struct cms_recipient *r)
 static void other_scheme(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)e;
-    r->key_enc_alg.oid = oid_span(OID_DH_SINGLE_PASS_STD_DH_SHA224_KDF_SCHEME);
+    alg_id_set(&r->key_enc_alg, OID_DH_SINGLE_PASS_STD_DH_SHA224_KDF_SCHEME);
 }
 static void other_hash(struct cms_enveloped *e, struct cms_recipient *r)
 {
     (void)e;
-    r->key_enc_alg.oid = oid_span(OID_DH_SINGLE_PASS_STD_DH_SHA512_KDF_SCHEME);
+    alg_id_set(&r->key_enc_alg, OID_DH_SINGLE_PASS_STD_DH_SHA512_KDF_SCHEME);
 }
 static void no_wrap(struct cms_enveloped *e, struct cms_recipient *r)
 {

@@ -241,13 +241,13 @@ static void test_encrypted_value(void **state)
     v.enc_symm_key = SPAN_NONE;
     assert_int_equal(value_opened(s, &v, HOLDS_RSA), ERR_BAD_DATA_FORMAT);
     v = good;
-    v.key_alg.oid = oid_span(OID_ID_RSAES_OAEP);
+    alg_id_set(&v.key_alg, OID_ID_RSAES_OAEP);
     assert_int_equal(value_opened(s, &v, HOLDS_RSA), ERR_BAD_ALG);
     v = good;
-    v.key_alg.oid = oid_span(OID_RSA_ENCRYPTION);
+    alg_id_set(&v.key_alg, OID_RSA_ENCRYPTION);
     assert_int_equal(value_opened(s, &v, HOLDS_RSA), ERR_OK);
     v = good;
-    v.symm_alg.oid = oid_span(OID_ID_AES128_GCM);
+    alg_id_set(&v.symm_alg, OID_ID_AES128_GCM);
     assert_int_equal(value_opened(s, &v, HOLDS_RSA), ERR_BAD_ALG);
     v = good;
     v.enc_value.len--;

@@ -176,8 +176,8 @@ bool is_weakly_signed(const struct trust *t, const struct x509_cert *cert,
         (t->allows_legacy && sig_alg_find_any(&cert->sig_alg) != SIG_UNKNOWN))
         return false;
     oid_format(cert->sig_alg.oid, oid, sizeof(oid));
-    if (oid_find(cert->sig_alg.oid) != OID_UNKNOWN)
-        snprintf(oid, sizeof(oid), "%s", oid_name(oid_find(cert->sig_alg.oid)));
+    if (cert->sig_alg.id != OID_UNKNOWN)
+        snprintf(oid, sizeof(oid), "%s", oid_name(cert->sig_alg.id));
     fault_clause(f, ERR_SIGNER_NOT_TRUSTED, "TS 33.310, 6.1.1",
                  "certificate %s is signed with %s, which is not among the "
                  "algorithms allowed",

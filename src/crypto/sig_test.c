@@ -291,7 +291,7 @@ static void test_algorithm_and_kind_must_fit(void **state)
                 verify(g, &spki, (enum sig_alg)alg, DATA, SPAN_OF(sig)),
                 fits ? ERR_BAD_MESSAGE_CHECK : ERR_BAD_ALG);
         }
-        unknown.oid = oid_span(OID_SHA1_WITH_RSA_ENCRYPTION);
+        alg_id_set(&unknown, OID_SHA1_WITH_RSA_ENCRYPTION);
         assert_int_equal(
             sig_verify(g->cx, &spki, &unknown, DATA, SPAN_OF(sig), NULL),
             ERR_BAD_ALG);
@@ -450,7 +450,7 @@ static struct spki rsa_key(struct ground *g, size_t n_len, uint8_t n_first,
     der_put_uint(&w, DER_INTEGER, span_of(n, n_len));
     der_put_header(&w, DER_SEQUENCE, mark);
     assert_int_equal(der_finish(&w, &spki.key), ERR_OK);
-    spki.alg.oid = oid_span(OID_RSA_ENCRYPTION);
+    alg_id_set(&spki.alg, OID_RSA_ENCRYPTION);
     spki.alg.params = SPAN_LIT("\x05\x00");
     return spki;
 }

@@ -27,7 +27,7 @@ static void good(struct scene *s)
                                  .ca_key = &s->old.spki };
     t->subject = agreed.subject;
     t->issuer = s->facts.ca_subject;
-    t->signing_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+    alg_id_set(&t->signing_alg, OID_ECDSA_WITH_SHA256);
     t->has_not_before = t->has_not_after = true;
     t->not_before = SCENE_NOW;
     t->not_after = SCENE_NOW + 5000;
@@ -71,8 +71,7 @@ CHANGE(eku,
 CHANGE(san, scene_ask(s, OID_ID_CE_SUBJECT_ALT_NAME, "30{ 82{'a'} }"))
 CHANGE(name_constraints, scene_ask(s, OID_ID_CE_NAME_CONSTRAINTS, "30{}"))
 CHANGE(no_alg, s->template->signing_alg.oid = SPAN_NONE)
-CHANGE(other_alg,
-       s->template->signing_alg.oid = oid_span(OID_ECDSA_WITH_SHA384))
+CHANGE(other_alg, alg_id_set(&s->template->signing_alg, OID_ECDSA_WITH_SHA384))
 CHANGE(no_issuer, s->template->issuer = SPAN_NONE)
 CHANGE(null_issuer, s->template->issuer = SPAN_LIT("\x30\x00"))
 CHANGE(other_issuer, s->template->issuer = scene_name(s, "CN=Other"))

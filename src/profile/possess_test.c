@@ -74,7 +74,7 @@ static void set_rsa(struct scene *s)
     static const uint8_t exponent[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
 
     memcpy(key + sizeof(key) - sizeof(exponent), exponent, sizeof(exponent));
-    s->template->public_key.alg.oid = oid_span(OID_RSA_ENCRYPTION);
+    alg_id_set(&s->template->public_key.alg, OID_RSA_ENCRYPTION);
     s->template->public_key.alg.params = SPAN_LIT("\x05\x00");
     s->template->public_key.key = SPAN_OF(key);
 }

@@ -64,7 +64,7 @@ static void test_signed(void **state)
 
     (void)state;
     scene_init(&s, PROFILE_OPEN, CMP_NESTED);
-    s.msg.header.protection_alg.oid = oid_span(OID_ID_PASSWORD_BASED_MAC);
+    alg_id_set(&s.msg.header.protection_alg, OID_ID_PASSWORD_BASED_MAC);
     assert_int_equal(rules_check(STEP_HEADER, &in, &findings, &f),
                      ERR_WRONG_INTEGRITY);
     assert_string_equal(f.rule, "protection-is-signature");

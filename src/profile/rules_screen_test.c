@@ -28,8 +28,8 @@ CHANGE(no_alg, s->msg.header.protection_alg.oid = SPAN_NONE)
 CHANGE(no_bits, s->msg.protection.bytes = SPAN_NONE)
 CHANGE(no_protection, no_alg(s); no_bits(s))
 CHANGE(mac,
-       s->msg.header.protection_alg.oid = oid_span(OID_ID_PASSWORD_BASED_MAC))
-CHANGE(mac1, s->msg.header.protection_alg.oid = oid_span(OID_ID_PBMAC1))
+       alg_id_set(&s->msg.header.protection_alg, OID_ID_PASSWORD_BASED_MAC))
+CHANGE(mac1, alg_id_set(&s->msg.header.protection_alg, OID_ID_PBMAC1))
 
 /* Protects it with PasswordBasedMac of these, and sends no certificate. */
 static void pbm(struct scene *s, size_t salt_len, uint32_t iterations,
@@ -71,16 +71,13 @@ CHANGE(pbm_salt_64k, pbm(s, 65536, 500, SHA(256), SHA(256)))
 CHANGE(pbm_owf_sha1, pbm(s, 16, 500, SHA(1), SHA(256)))
 CHANGE(pbm_mac_sha1, pbm(s, 16, 500, SHA(256), SHA(1)))
 CHANGE(pbm_no_params, mac(s); s->msg.header.protection_alg.params = SPAN_NONE)
-CHANGE(dh_mac, s->msg.header.protection_alg.oid = oid_span(OID_ID_DH_BASED_MAC))
-CHANGE(kem_mac,
-       s->msg.header.protection_alg.oid = oid_span(OID_ID_KEM_BASED_MAC))
-CHANGE(hmac,
-       s->msg.header.protection_alg.oid = oid_span(OID_ID_HMAC_WITH_SHA256))
-CHANGE(sha1, s->msg.header.protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
+CHANGE(dh_mac, alg_id_set(&s->msg.header.protection_alg, OID_ID_DH_BASED_MAC))
+CHANGE(kem_mac, alg_id_set(&s->msg.header.protection_alg, OID_ID_KEM_BASED_MAC))
+CHANGE(hmac, alg_id_set(&s->msg.header.protection_alg, OID_ID_HMAC_WITH_SHA256))
+CHANGE(sha1, alg_id_set(&s->msg.header.protection_alg, OID_ECDSA_WITH_SHA1))
 CHANGE(md5,
-       s->msg.header.protection_alg.oid = oid_span(OID_MD5_WITH_RSA_ENCRYPTION))
-CHANGE(sha384,
-       s->msg.header.protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA384))
+       alg_id_set(&s->msg.header.protection_alg, OID_MD5_WITH_RSA_ENCRYPTION))
+CHANGE(sha384, alg_id_set(&s->msg.header.protection_alg, OID_ECDSA_WITH_SHA384))
 CHANGE(only_sha384, s->profile.sig_algs = 1u << SIG_ECDSA_SHA384)
 CHANGE(no_extra, s->msg.num_extra_certs = 0)
 CHANGE(dns_sender, s->msg.header.sender.type = GN_DNS)
@@ -123,7 +120,7 @@ CHANGE(version_3, s->template->has_version = true; s->template->version = 2)
 CHANGE(version_1, s->template->has_version = true; s->template->version = 0)
 CHANGE(serial, s->template->serial = SPAN_LIT("\x01"))
 CHANGE(signing_alg,
-       s->template->signing_alg.oid = oid_span(OID_ECDSA_WITH_SHA256))
+       alg_id_set(&s->template->signing_alg, OID_ECDSA_WITH_SHA256))
 CHANGE(issuer_uid, s->template->has_issuer_uid = true)
 CHANGE(subject_uid, s->template->has_subject_uid = true)
 CHANGE(no_key, s->template->has_public_key = false)
@@ -147,9 +144,9 @@ static void rsa_of(struct scene *s, size_t len, uint8_t first, int64_t exponent)
     der_put_uint(&w, DER_INTEGER, span_of(n, len));
     der_put_header(&w, DER_SEQUENCE, 0);
     assert_int_equal(der_finish(&w, &s->template->public_key.key), ERR_OK);
-    s->template->public_key.alg.oid = oid_span(OID_RSA_ENCRYPTION);
+    alg_id_set(&s->template->public_key.alg, OID_RSA_ENCRYPTION);
     s->template->public_key.alg.params = SPAN_OF(null);
-    s->popo->alg.oid = oid_span(OID_SHA256_WITH_RSA_ENCRYPTION);
+    alg_id_set(&s->popo->alg, OID_SHA256_WITH_RSA_ENCRYPTION);
     s->popo->alg.params = SPAN_OF(null);
 }
 static void rsa(struct scene *s, size_t len, uint8_t first)
@@ -162,7 +159,7 @@ CHANGE(rsa_2048, rsa(s, 256, 0x80))
 CHANGE(rsa_4096, rsa(s, 512, 0xff))
 CHANGE(rsa_4104, rsa(s, 513, 0x80))
 CHANGE(rsa_popo_ec, rsa_2048(s);
-       s->popo->alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+       alg_id_set(&s->popo->alg, OID_ECDSA_WITH_SHA256);
        s->popo->alg.params = SPAN_NONE)
 
 CHANGE(no_popo, s->popo->type = POPO_ABSENT)
@@ -181,8 +178,8 @@ CHANGE(popo_later, popo_encipher(s);
 CHANGE(popo_later_rsa, rsa_2048(s); popo_later(s))
 CHANGE(encr_cert_v3, popo_later_rsa(s); s->popo->subsequent = 0;
        s->profile.signing_keys_sign = false; pvno_3(s))
-CHANGE(popo_sha1, s->popo->alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
-CHANGE(popo_ed25519, s->popo->alg.oid = oid_span(OID_ID_ED25519))
+CHANGE(popo_sha1, alg_id_set(&s->popo->alg, OID_ECDSA_WITH_SHA1))
+CHANGE(popo_ed25519, alg_id_set(&s->popo->alg, OID_ID_ED25519))
 CHANGE(input, scene_add_input(s, s->signer.subject))
 CHANGE(input_mac, input(s); s->popo->has_input_sender = false)
 CHANGE(input_key, input(s); s->popo->input_key = s->signer.spki)
@@ -236,7 +233,7 @@ CHANGE(accepted, set_status(s, STATUS_ACCEPTED))
 CHANGE(rejected, set_status(s, STATUS_REJECTION))
 CHANGE(waiting, set_status(s, STATUS_WAITING))
 CHANGE(with_mods, set_status(s, STATUS_GRANTED_WITH_MODS))
-CHANGE(hash_alg, s->statuses[0].hash_alg.oid = oid_span(OID_ID_SHA256))
+CHANGE(hash_alg, alg_id_set(&s->statuses[0].hash_alg, OID_ID_SHA256))
 CHANGE(hash_alg_v3, hash_alg(s); pvno_3(s))
 
 static const struct rules_case cases[] = {

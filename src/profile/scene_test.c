@@ -77,6 +77,7 @@ static struct spki key_of(struct scene *s, uint8_t first)
     point[0] = 4;
     point[1] = first;
     return (struct spki){ .alg = { .oid = oid_span(OID_ID_EC_PUBLIC_KEY),
+                                   .id = OID_ID_EC_PUBLIC_KEY,
                                    .params = scene_der(s, P256) },
                           .key = span_of(point, 65) };
 }
@@ -115,7 +116,7 @@ static void fill_header(struct scene *s)
     h->recipient.value = SPAN_LIT("\x30\x00");
     h->has_message_time = true;
     h->message_time = SCENE_NOW - 5;
-    h->protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+    alg_id_set(&h->protection_alg, OID_ECDSA_WITH_SHA256);
     h->transaction_id = SPAN_LIT("transaction-id-0");
     h->sender_nonce = SPAN_LIT("nonce-of-station");
     s->msg.protection.bytes = SPAN_LIT("signature");
@@ -132,7 +133,7 @@ static void fill_request(struct scene *s)
     s->template->has_public_key = true;
     s->template->public_key = key_of(s, 3);
     s->popo->type = POPO_SIGNATURE;
-    s->popo->alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+    alg_id_set(&s->popo->alg, OID_ECDSA_WITH_SHA256);
     s->popo->signature = SPAN_LIT("signature");
     s->requests[1] = s->requests[0];
     s->msg.body.cert_req.list = s->requests;

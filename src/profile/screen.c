@@ -106,12 +106,10 @@ enum verdict check_is_protected(const struct judged *in, struct found *found)
 
 void describe_alg(const struct alg_id *alg, char *out, size_t size)
 {
-    enum oid id = oid_find(alg->oid);
-
-    if (id == OID_UNKNOWN)
+    if (alg->id == OID_UNKNOWN)
         oid_format(alg->oid, out, size);
     else
-        text_format(out, size, "%s", oid_name(id));
+        text_format(out, size, "%s", oid_name(alg->id));
 }
 
 enum verdict check_protection_alg(const struct judged *in, struct found *found)

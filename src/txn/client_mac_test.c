@@ -67,8 +67,8 @@ static void under(struct scene *s, struct mac_params params)
         under(s, p);                  \
     }
 
-SCENE_CHANGE(is_signed, s->reply.header.protection_alg.oid =
-                            oid_span(OID_ECDSA_WITH_SHA256);
+SCENE_CHANGE(is_signed,
+             alg_id_set(&s->reply.header.protection_alg, OID_ECDSA_WITH_SHA256);
              s->facts.mac_holds = false)
 /* What a signature would need is all there: it does not help. */
 SCENE_CHANGE(well_signed, is_signed(s); s->facts.signer = &s->certs[0];

@@ -90,7 +90,7 @@ static void fill_reply(struct scene *s, enum cmp_body_type request, size_t num)
     h->sender_kid = s->ra.ski;
     h->has_message_time = true;
     h->message_time = SCENE_NOW + SCENE_AHEAD;
-    h->protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA256);
+    alg_id_set(&h->protection_alg, OID_ECDSA_WITH_SHA256);
     h->transaction_id = SPAN_OF(s->client.transaction_id);
     h->sender_nonce = SPAN_OF(scene_server_nonce);
     h->recip_nonce = SPAN_OF(s->client.nonce);
@@ -214,7 +214,7 @@ void scene_no_protection(struct scene *s)
 
 void scene_mac(struct scene *s)
 {
-    s->reply.header.protection_alg.oid = oid_span(OID_ID_PASSWORD_BASED_MAC);
+    alg_id_set(&s->reply.header.protection_alg, OID_ID_PASSWORD_BASED_MAC);
 }
 
 void scene_bad_signature(struct scene *s)

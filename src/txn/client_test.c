@@ -10,7 +10,7 @@ SCENE_CHANGE(no_recip_nonce, s->reply.header.recip_nonce = SPAN_NONE)
 SCENE_CHANGE(no_sender_nonce, s->reply.header.sender_nonce = SPAN_NONE)
 SCENE_CHANGE(no_alg, s->reply.header.protection_alg.oid = SPAN_NONE)
 SCENE_CHANGE(sha1,
-             s->reply.header.protection_alg.oid = oid_span(OID_ECDSA_WITH_SHA1))
+             alg_id_set(&s->reply.header.protection_alg, OID_ECDSA_WITH_SHA1))
 SCENE_CHANGE(no_signer, s->facts.signer = NULL)
 SCENE_CHANGE(no_path, s->facts.signer_is_trusted = false)
 SCENE_CHANGE(signer_usage, s->ra.key_usage = KU_KEY_CERT_SIGN)

@@ -137,7 +137,7 @@ static bool check_key_spec(const struct told_judged *in,
 
     for (size_t i = 0; i < t->num_key_specs; i++)
         if (t->key_specs[i].id == OID_ID_REG_CTRL_ALG_ID &&
-            oid_find(t->key_specs[i].alg.oid) == OID_RSA_ENCRYPTION)
+            t->key_specs[i].alg.id == OID_RSA_ENCRYPTION)
             return broken(found, "algId of rsaEncryption");
     return true;
 }
