@@ -2,8 +2,8 @@
  * The measuring half of ./dev bench; prints one JSON object.
  *
  *     bench_load bound CPU
- *     bench_load run CPU FOLDER PID PORT PATH CONNECTIONS SECONDS
- * keep|reconnect bench_load idle CPU PID PORT CONNECTIONS
+ *     bench_load run CPU FOLDER PID PORT PATH CONNECTIONS SECONDS STATIONS MODE
+ *     bench_load idle CPU PID PORT CONNECTIONS
  *
  * CPU is the processor it runs on, -1 for any. FOLDER holds vendor-ca.pem and
  * vendor-ca.key. So many STATIONS are made; it ends before the time is over
