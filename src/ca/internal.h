@@ -30,8 +30,9 @@ struct ca_shape {
 
 /*
  * Four octets of time, in sixteenths of a second, so that serials of about the
- * same time lie together, and sixteen random ones. The first lies in 40..7f:
- * the INTEGER is positive and always has 20 octets.
+ * same time lie together (the time begins anew every two years), and sixteen
+ * random ones. The first lies in 40..7f: the INTEGER is positive and always
+ * has 20 octets.
  */
 MUST_USE enum err serial_make(struct crypto_ctx *cx, int64_t now,
                               uint8_t out[CA_SERIAL_LEN], struct fault *f);

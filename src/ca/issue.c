@@ -7,7 +7,8 @@
 enum err serial_make(struct crypto_ctx *cx, int64_t now,
                      uint8_t out[CA_SERIAL_LEN], struct fault *f)
 {
-    uint64_t sixteenth = (uint64_t)clock_monotonic_micros() % 1000000 / 62500;
+    /* Of any clock, since it only parts what was issued in one second. */
+    uint64_t sixteenth = (uint64_t)clock_monotonic_micros() * 16 / 1000000 % 16;
     uint64_t time = (uint64_t)now << 4 | sixteenth;
 
     for (unsigned i = 0; i < 4; i++)

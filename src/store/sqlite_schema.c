@@ -9,7 +9,7 @@
 /*
  * Row i brings a file of version i to version i + 1; rows are only ever
  * added. Ids are row numbers, so that new rows lie side by side and a batch
- * dirties few pages; serial numbers rise with time for the same reason. Ids
+ * dirties few pages; serial numbers go by time for the same reason. Ids
  * of rows that are deleted are not used again (AUTOINCREMENT).
  */
 static const char *const migrations[] = {
